@@ -1,0 +1,43 @@
+# Turns a folder of files into one C table of bytes; run by the build:
+#   cmake -D FOLDER=<dir> -D OUTPUT=<file.c> -P embed.cmake
+# The table is declared in gateway/web_files.h.
+
+set(type_html "text/html; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_mjs "text/javascript; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_json "application/json; charset=utf-8")
+set(type_webmanifest "application/manifest+json; charset=utf-8")
+set(type_txt "text/plain; charset=utf-8")
+set(type_svg "image/svg+xml")
+set(type_png "image/png")
+set(type_ico "image/x-icon")
+set(type_woff2 "font/woff2")
+
+file(GLOB_RECURSE files RELATIVE "${FOLDER}" "${FOLDER}/*")
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(count 0)
+foreach(file IN LISTS files)
+    string(REGEX MATCH "[^.]+$" extension "${file}")
+    if(NOT DEFINED type_${extension})
+        message(FATAL_ERROR "${file}: no content type is known for .${extension}; add it to cmake/embed.cmake")
+    endif()
+    file(READ "${FOLDER}/${file}" hex HEX)
+    file(SHA256 "${FOLDER}/${file}" hash)
+    string(LENGTH "${hex}" length)
+    math(EXPR length "${length} / 2")
+    string(SUBSTRING "${hash}" 0 16 hash)
+    string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+    # The last byte is a guard: it keeps the array legal in C when the file is empty.
+    string(APPEND arrays "static const unsigned char file_${count}[] = {\n${hex}\n0x00 };\n\n")
+    string(APPEND rows "\t{ \"/${file}\", \"${type_${extension}}\", file_${count}, ${length}, \"\\\"${hash}\\\"\" },\n")
+    math(EXPR count "${count} + 1")
+endforeach()
+
+set(text "/* Made by cmake/embed.cmake from gateway/web. */\n#include \"gateway/web_files.h\"\n\n${arrays}")
+string(APPEND text "const struct web_file web_files[] = {\n${rows}\t{ NULL, NULL, NULL, 0, NULL },\n};\n\n")
+string(APPEND text "const size_t web_files_count = ${count};\n")
+file(WRITE "${OUTPUT}" "${text}")
