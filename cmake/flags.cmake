@@ -1,9 +1,5 @@
 # The flags of every file we compile, carried by one interface target: hubbub_flags.
 
-include(CheckPIESupported)
-check_pie_supported(LANGUAGES C)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-
 add_library(hubbub_flags INTERFACE)
 
 target_compile_definitions(hubbub_flags INTERFACE
@@ -13,13 +9,13 @@ target_compile_definitions(hubbub_flags INTERFACE
 target_compile_options(hubbub_flags INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
     -Wformat=2 -Wvla -Wundef -Wpointer-arith -Wwrite-strings
-    -fstack-protector-strong -fstack-clash-protection
+    -fPIE -fstack-protector-strong -fstack-clash-protection
     # No path of the machine that built it belongs in a binary, and two machines should build the same one.
     "-ffile-prefix-map=${CMAKE_BINARY_DIR}=build"
     "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 
 target_link_options(hubbub_flags INTERFACE
-    -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--build-id=sha1)
+    -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--build-id=sha1)
 
 target_include_directories(hubbub_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 
