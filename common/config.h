@@ -1,0 +1,117 @@
+/*
+ * The settings of every Hubbub process. One table (config_schema.c) gives each key
+ * its type, bounds, unit, default and help; parsing, checking, printing and
+ * the documentation follow it. The only user of inih.
+ */
+#ifndef HUBBUB_COMMON_CONFIG_H
+#define HUBBUB_COMMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_LISTENERS_MAX 8
+
+/* All strings are NUL-terminated and owned by the struct; never NULL. */
+struct config_hub {
+	char *socket; /* gateways connect here                          */
+	unsigned socket_mode;
+	char *socket_group; /* "" keeps the process's group                   */
+	char *allow_users;  /* blank-separated users beside root and our own  */
+	char *admin_socket; /* hubctl connects here                           */
+	unsigned admin_mode;
+	char *admin_group;
+	char *status; /* address of status HTTP, "" for none            */
+	unsigned gateways_max;
+	unsigned clients_max; /* online at once, all gateways together          */
+};
+
+struct config_gateway {
+	char *name; /* unique among the gateways of one hub           */
+	char *hub_socket;
+	char *status;
+};
+
+/* One [listener NAME] section. */
+struct config_listener {
+	char *name;
+	char *address; /* HOST:PORT; ignored when a descriptor of this name is inherited */
+	char *profile; /* "chat" or "demo": which mount table            */
+	char *mounts;  /* "PATTERN DIALECT, ..." instead of the profile's; "" keeps it */
+	char *origins; /* allowed Origin values, blank-separated; "" allows any */
+	bool reuse_port;
+};
+
+struct config_limits {
+	unsigned message_bytes; /* one WebSocket message, all fragments             */
+	unsigned content_bytes; /* the text of one chat message                     */
+	unsigned name_code_points;
+	unsigned header_bytes; /* one upgrade request                              */
+	unsigned handshake_seconds;
+	unsigned login_seconds;   /* from upgrade to a name                           */
+	unsigned fragments;       /* of one message                                   */
+	unsigned message_seconds; /* from first to last fragment                      */
+	unsigned clients;         /* of one gateway                                   */
+	unsigned queue_bytes;     /* waiting for one client                           */
+	unsigned queue_seconds;   /* age of the oldest byte waiting for one client    */
+	unsigned pinned_bytes;    /* waiting for all clients of a gateway             */
+	unsigned ping_seconds;
+	unsigned pong_seconds;
+	unsigned errors_per_minute;   /* refused messages of one client before CLOSE 1008 */
+	unsigned messages_per_second; /* of one client                                    */
+	unsigned messages_burst;
+	unsigned list_members;          /* members up to which a room's full list is sent   */
+	unsigned list_bytes_per_second; /* of user lists, per room and gateway             */
+	unsigned link_queue_bytes;      /* waiting for one gateway or for the hub           */
+	unsigned commands;              /* sent by a gateway and not yet answered           */
+};
+
+struct config {
+	char *log_level;
+	struct config_hub hub;
+	struct config_gateway gateway;
+	struct config_limits limits;
+	struct config_listener listeners[CONFIG_LISTENERS_MAX];
+	unsigned listener_count;
+};
+
+/* Which program asks: settings of other roles are accepted and checked all the same. */
+enum config_role { CONFIG_ROLE_HUB, CONFIG_ROLE_GATEWAY };
+
+enum config_result {
+	CONFIG_RUN,  /* go on with the configuration                                 */
+	CONFIG_EXIT, /* --help, --version, --check-config, --print-config: done, exit 0 */
+	CONFIG_BAD,  /* one sentence was written to `errors`; exit EXIT_CODE_USAGE    */
+};
+
+/*
+ * The whole start-up of a configuration: defaults, then the file (--config FILE, which must be
+ * readable), then --set SECTION.KEY=VALUE in order ("listener.NAME.KEY" for listeners; naming a new
+ * listener makes it). Without any listener section one named "chat" on 127.0.0.1:8000 is there.
+ * Unknown or duplicate keys and wrong types name the file, line and key.
+ */
+enum config_result config_start(struct config *config, enum config_role role, int argc, char **argv,
+    FILE *output, FILE *errors);
+
+/* Defaults only; for tests and the simulator. */
+void config_defaults(struct config *config);
+
+/* Reads INI text as if from a file called `name`; false with a sentence in `error`. */
+bool config_read(struct config *config, const char *name, const char *text, size_t length,
+    char *error, size_t error_size);
+
+/* Sets one "section.key" or "listener.NAME.key" from text. */
+bool config_set(
+    struct config *config, const char *key, const char *value, char *error, size_t error_size);
+
+/* Writes a complete configuration file that config_read takes back to the same values. */
+void config_print(const struct config *config, FILE *output);
+
+/* Writes the reference table of all keys in Markdown (docs/configuration.md). */
+void config_print_reference(FILE *output);
+
+/* Frees all strings; the struct may be reused. */
+void config_free(struct config *config);
+
+#endif
