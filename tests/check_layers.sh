@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# The include rules: which folder may know which, and which one module may know a third-party library.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+failures=0
+complain() {
+	printf '%s\n' "$1"
+	failures=$((failures + 1))
+}
+
+# includes FOLDER: "file<TAB>header" for every quoted include below it.
+quoted() {
+	find "$1" -name '*.[ch]' -print0 2>/dev/null | sort -z |
+		xargs -0 -r grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]+"' |
+		sed -E 's/^([^:]+):[^"]*"([^"]+)"/\1\t\2/'
+}
+
+angled() {
+	find "$@" -name '*.[ch]' -print0 2>/dev/null | sort -z |
+		xargs -0 -r grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+<[^>]+>' |
+		sed -E 's/^([^:]+):[^<]*<([^>]+)>/\1\t\2/'
+}
+
+# Folder rules: gateway -> common <- hub, and nothing sideways.
+declare -A may_include=(
+	[common]='^common/'
+	[gateway]='^(common|gateway)/'
+	[hub]='^(common|hub)/'
+	[deploy]='^(common|deploy)/'
+	[tests]='^(common|gateway|hub|tests)/'
+)
+for folder in common gateway hub deploy tests; do
+	while IFS=$'\t' read -r file header; do
+		if [[ ! $header =~ ${may_include[$folder]} ]]; then
+			complain "$file includes \"$header\": $folder/ may not (names start at the source root)"
+		elif [[ ! -e $header ]]; then
+			complain "$file includes \"$header\", which does not exist"
+		fi
+	done < <(quoted "$folder")
+done
+
+# A dialect translates; it knows its contract and common/, nothing else.
+while IFS=$'\t' read -r file header; do
+	if [[ $file =~ ^gateway/dialect_.*\.c$ && ! $header =~ ^(gateway/dialect\.h|common/.*)$ ]]; then
+		complain "$file includes \"$header\": a dialect includes gateway/dialect.h and common/ only"
+	fi
+done < <(quoted gateway)
+
+# Third-party headers: the modules (path without .c or .h) that may include each.
+declare -A owner=(
+	['^libwebsockets\.h$']='gateway/websocket'
+	['^uv\.h$']='gateway/loop'
+	['^msgpack']='common/envelope'
+	['^jansson\.h$']='common/json'
+	['^ini\.h$']='common/config'
+	['^utf8proc\.h$']='common/names'
+)
+# The event loop is the exception: these modules drive it.
+event_users='^(gateway/(main|gateway|loop|listener)|hub/(main|hub|gateways|admin|admin_socket|hubctl[a-z_]*)'
+event_users+='|common/(link_socket|status_http))$'
+# What the C library and the kernel offer needs no owner, and neither do the list and table macros.
+ours_to_use='^(u(thash|tlist|tarray|tstring)|[a-z0-9_]+)\.h$|^(sys|netinet|arpa|net|linux)/'
+
+while IFS=$'\t' read -r file header; do
+	module=${file%.[ch]}
+	known=no
+	for pattern in "${!owner[@]}"; do
+		if [[ $header =~ $pattern ]]; then
+			known=yes
+			[[ $module == "${owner[$pattern]}" ]] ||
+				complain "$file includes <$header>: only ${owner[$pattern]}.c owns that library"
+		fi
+	done
+	if [[ $header =~ ^event2/ ]]; then
+		known=yes
+		[[ $module =~ $event_users ]] ||
+			complain "$file includes <$header>: only the modules that drive the event loop may"
+	fi
+	if [[ $header =~ ^systemd/ ]]; then
+		known=yes
+	fi
+	if [[ $known == no && ! $header =~ $ours_to_use ]]; then
+		complain "$file includes <$header>: no module owns that library; say who in tests/check_layers.sh"
+	fi
+done < <(angled common gateway hub deploy)
+
+# systemd has two small uses; each stays in one module.
+for header in systemd/sd-daemon.h systemd/sd-journal.h; do
+	users=$(angled common gateway hub deploy | awk -F'\t' -v header="$header" \
+		'$2 == header { sub(/\.[ch]$/, "", $1); print $1 }' | sort -u)
+	[[ $(grep -c . <<<"$users" || true) -le 1 ]] ||
+		complain "<$header> is included by more than one module: ${users//$'\n'/, }"
+done
+
+if ((failures > 0)); then
+	printf '%d include rule(s) broken\n' "$failures"
+	exit 1
+fi
+printf 'the include rules hold\n'
