@@ -1,0 +1,54 @@
+/*
+ * The one place that asks the system what time it is. Only those who drive
+ * others (main loops, logs, benchmarks) call it; state modules are handed the
+ * answer.
+ */
+#include "common/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static struct timespec
+read_clock(clockid_t id)
+{
+	struct timespec at = { 0, 0 };
+
+	/* Cannot fail for the two clocks that we read. */
+	(void)clock_gettime(id, &at);
+	return at;
+}
+
+struct now
+clock_now(void)
+{
+	struct timespec mono = read_clock(CLOCK_MONOTONIC);
+	struct timespec wall = read_clock(CLOCK_REALTIME);
+
+	return (struct now){
+		.mono_ms = (uint64_t)mono.tv_sec * 1000 + (uint64_t)mono.tv_nsec / 1000000,
+		.wall_ms = (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000,
+	};
+}
+
+uint64_t
+clock_mono_us(void)
+{
+	struct timespec mono = read_clock(CLOCK_MONOTONIC);
+
+	return (uint64_t)mono.tv_sec * 1000000 + (uint64_t)mono.tv_nsec / 1000;
+}
+
+void
+clock_local(int64_t wall_ms, char out[CLOCK_LOCAL_SIZE])
+{
+	time_t seconds = (time_t)(wall_ms / 1000);
+	struct tm local;
+
+	/* Division cuts towards zero; what is before the epoch belongs to the second that began. */
+	if (wall_ms % 1000 < 0)
+		seconds--;
+	if (localtime_r(&seconds, &local) == NULL ||
+	    strftime(out, CLOCK_LOCAL_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		memcpy(out, "0000-00-00 00:00:00", CLOCK_LOCAL_SIZE);
+}
