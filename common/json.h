@@ -25,7 +25,7 @@ void json_destroy(struct json **json);
 enum json_lookup { JSON_ABSENT, JSON_WRONG_TYPE, JSON_FOUND };
 
 /* A string member; *value_out borrows from `json`. A null value is JSON_WRONG_TYPE. */
-enum json_lookup json_string(const struct json *json, const char *key, struct text *value_out);
+enum json_lookup json_get_string(const struct json *json, const char *key, struct text *value_out);
 
 /* True if the member is there, whatever its type. */
 bool json_has(const struct json *json, const char *key);

@@ -1,0 +1,185 @@
+/*
+ * The bounded JSON reader and the two string writers. Owns jansson: no other
+ * file includes it. Knows no protocol. The reader is given foreign bytes, so
+ * depth is checked before the parser may recurse, and whoever calls has
+ * bounded the length.
+ */
+#include "common/json.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json {
+	json_t *object;
+};
+
+#define REPLACEMENT 0xfffd
+
+/* True if brackets outside strings are nested at most JSON_DEPTH_MAX deep; the rest is the parser's. */
+static bool
+is_shallow(struct text bytes)
+{
+	bool in_string = false;
+	unsigned depth = 0;
+
+	for (size_t i = 0; i < bytes.length; i++) {
+		char c = bytes.data[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > JSON_DEPTH_MAX)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Numbers are read as reals: the protocols take none, and an integer of a
+ * hundred digits is valid JSON, which the integer reader would refuse. NUL is
+ * allowed in strings, for \u0000 is valid JSON too.
+ */
+#define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
+
+struct json *
+json_parse_object(struct text bytes, const char **why_out)
+{
+	json_error_t error;
+	struct json *json;
+	json_t *object;
+
+	*why_out = "nested too deeply";
+	if (!is_shallow(bytes))
+		return NULL;
+	*why_out = "not valid JSON";
+	object = json_loadb(bytes.length > 0 ? bytes.data : "", bytes.length, PARSE_FLAGS, &error);
+	if (object == NULL)
+		return NULL;
+	*why_out = "not a JSON object";
+	json = json_is_object(object) ? malloc(sizeof(*json)) : NULL;
+	if (json == NULL) {
+		json_decref(object);
+		return NULL;
+	}
+	json->object = object;
+	return json;
+}
+
+void
+json_destroy(struct json **json)
+{
+	struct json *doomed = *json;
+
+	if (doomed == NULL)
+		return;
+	*json = NULL;
+	json_decref(doomed->object);
+	free(doomed);
+}
+
+enum json_lookup
+json_get_string(const struct json *json, const char *key, struct text *value_out)
+{
+	const json_t *value = json_object_get(json->object, key);
+
+	if (value == NULL)
+		return JSON_ABSENT;
+	if (!json_is_string(value))
+		return JSON_WRONG_TYPE;
+	*value_out = (struct text){ json_string_value(value), json_string_length(value) };
+	return JSON_FOUND;
+}
+
+bool
+json_has(const struct json *json, const char *key)
+{
+	return json_object_get(json->object, key) != NULL;
+}
+
+/* The escapes of RFC 8259 that both writers use; NULL if the code point has none of its own. */
+static const char *
+short_escape(uint32_t code_point)
+{
+	static const char *const escapes[0x80] = {
+		['"'] = "\\\"",
+		['\\'] = "\\\\",
+		['\b'] = "\\b",
+		['\f'] = "\\f",
+		['\n'] = "\\n",
+		['\r'] = "\\r",
+		['\t'] = "\\t",
+	};
+
+	return code_point < 0x80 ? escapes[code_point] : NULL;
+}
+
+static void
+append_u_escape(struct buffer *out, uint32_t unit)
+{
+	static const char digits[] = "0123456789abcdef";
+	char escape[6] = { '\\', 'u', digits[unit >> 12 & 0xf], digits[unit >> 8 & 0xf],
+		digits[unit >> 4 & 0xf], digits[unit & 0xf] };
+
+	buffer_append(out, escape, sizeof(escape));
+}
+
+static void
+append_escaped(struct buffer *out, uint32_t code_point)
+{
+	const char *brief = short_escape(code_point);
+
+	if (brief != NULL) {
+		buffer_append(out, brief, 2);
+	} else if (code_point > 0xffff) {
+		append_u_escape(out, 0xd800 + ((code_point - 0x10000) >> 10));
+		append_u_escape(out, 0xdc00 + ((code_point - 0x10000) & 0x3ff));
+	} else {
+		append_u_escape(out, code_point);
+	}
+}
+
+/* Appends what is escaped code point by code point and what is not in runs. */
+static void
+append_quoted(struct buffer *out, struct text utf8, uint32_t plain_max)
+{
+	size_t run = 0; /* bytes that are taken as they are */
+
+	buffer_append_byte(out, '"');
+	while (run < utf8.length) {
+		struct text rest = { utf8.data + run, utf8.length - run };
+		uint32_t code_point = REPLACEMENT;
+		size_t step = text_first_code_point(rest, &code_point);
+
+		if (step > 0 && code_point >= 0x20 && code_point <= plain_max &&
+		    short_escape(code_point) == NULL) {
+			run += step;
+			continue;
+		}
+		buffer_append(out, utf8.data, run);
+		append_escaped(out, code_point);
+		run += step > 0 ? step : 1;
+		utf8.data += run;
+		utf8.length -= run;
+		run = 0;
+	}
+	buffer_append(out, utf8.data, run);
+	buffer_append_byte(out, '"');
+}
+
+void
+json_append_ascii(struct buffer *out, struct text utf8)
+{
+	append_quoted(out, utf8, 0x7e);
+}
+
+void
+json_append_utf8(struct buffer *out, struct text utf8)
+{
+	append_quoted(out, utf8, 0x10ffff);
+}
