@@ -1,0 +1,254 @@
+/*
+ * The `room` dialect: JSON, everybody in one room, the first frame is the
+ * name. Wire format, order and error behaviour are those of docs/dialects/room.md; its
+ * clients were written for other servers and are right by definition.
+ */
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/json.h"
+#include "gateway/dialect.h"
+
+/* Borrowed from the frame they were parsed out of. */
+struct room_message {
+	bool is_private;
+	struct text to;
+	struct text content;
+};
+
+static void
+append_member(struct buffer *out, const char *key, struct text value)
+{
+	buffer_append_string(out, key);
+	json_append_ascii(out, value);
+}
+
+static void
+append_client(struct buffer *out, const char *key, uint32_t client)
+{
+	char id[CLIENT_ID_TEXT_SIZE];
+
+	text_client_id(client, id);
+	append_member(out, key, text_of(id));
+}
+
+static void
+append_time(struct buffer *out, uint64_t wall_ms)
+{
+	char local[CLOCK_LOCAL_SIZE];
+
+	clock_local((int64_t)wall_ms, local);
+	append_member(out, ", \"timestamp\": ", text_of(local));
+	buffer_append_byte(out, '}');
+}
+
+static void
+reply_error(struct session *session, const char *word, const char *sentence)
+{
+	struct buffer payload;
+
+	buffer_init(&payload, 0);
+	buffer_append_string(&payload, "{\"type\": \"error\"");
+	append_member(&payload, ", \"code\": ", text_of(word));
+	append_member(&payload, ", \"content\": ", text_of(sentence));
+	buffer_append_byte(&payload, '}');
+	if (!payload.failed)
+		session_reply(session, FRAME_TEXT, buffer_text(&payload));
+	buffer_free(&payload);
+}
+
+static void
+reply_bad_message(struct session *session, const char *why)
+{
+	reply_error(session, outcome_word(OUTCOME_BAD_MESSAGE), why);
+	session_offence(session);
+}
+
+/* A name that is absent or no string is no name: the hub gives the fallback. */
+static void
+log_in(struct session *session, struct text message)
+{
+	const char *why = NULL;
+	struct text name = { "", 0 };
+	struct json *object = json_parse_object(message, &why);
+
+	if (object == NULL) {
+		reply_error(session, outcome_word(OUTCOME_BAD_MESSAGE), why);
+		session_close(session, CLOSE_POLICY, "the first message must be a JSON object");
+		return;
+	}
+	if (json_get_string(object, "username", &name) != JSON_FOUND)
+		name = text_of("");
+	session_open(session, name, session_room(session));
+	json_destroy(&object);
+}
+
+/* NULL if `object` is a message, else what is wrong with it. */
+static const char *
+read_message(const struct json *object, struct room_message *message_out)
+{
+	struct text type;
+
+	if (json_get_string(object, "type", &type) != JSON_FOUND)
+		return "the message needs a text \"type\"";
+	if (json_get_string(object, "content", &message_out->content) != JSON_FOUND)
+		return "the message needs a text \"content\"";
+	message_out->is_private = text_equal(type, TEXT("private"));
+	if (message_out->is_private &&
+	    json_get_string(object, "to", &message_out->to) != JSON_FOUND)
+		return "a private message needs a text \"to\"";
+	return NULL;
+}
+
+static void
+room_received(struct session *session, enum frame_opcode opcode, struct text bytes)
+{
+	const char *why = NULL;
+	struct room_message message = { .is_private = false };
+	struct json *object;
+
+	(void)opcode;
+	if (!session_is_open(session)) {
+		log_in(session, bytes);
+		return;
+	}
+	object = json_parse_object(bytes, &why);
+	if (object != NULL)
+		why = read_message(object, &message);
+	if (why != NULL)
+		reply_bad_message(session, why);
+	else if (message.is_private)
+		session_tell(session, message.to, message.content);
+	else
+		session_publish(session, session_room(session), message.content);
+	json_destroy(&object);
+}
+
+static void
+room_refused(struct session *session, uint32_t code)
+{
+	reply_error(session, outcome_word(code), outcome_sentence(code));
+}
+
+static void
+append_private(struct buffer *payload, uint32_t from, uint32_t to, struct text name,
+    struct text content, uint64_t time)
+{
+	buffer_append_string(payload, "{\"type\": \"private\"");
+	append_client(payload, ", \"from\": ", from);
+	append_client(payload, ", \"to\": ", to);
+	append_member(payload, ", \"sender_name\": ", name);
+	append_member(payload, ", \"content\": ", content);
+	append_time(payload, time);
+}
+
+static void
+reply_private(struct session *session, uint32_t from, uint32_t to, struct text name,
+    struct text content, uint64_t time)
+{
+	struct buffer payload;
+
+	buffer_init(&payload, 0);
+	append_private(&payload, from, to, name, content, time);
+	if (!payload.failed)
+		session_reply(session, FRAME_TEXT, buffer_text(&payload));
+	buffer_free(&payload);
+}
+
+/*
+ * A public message comes back as its own echo in the room; a private one is
+ * confirmed by a copy to its sender, made here from the command itself.
+ */
+static void
+room_outcome(
+    struct session *session, const struct envelope *command, const struct envelope_outcome *outcome)
+{
+	if (outcome->code != OUTCOME_OK)
+		reply_error(session, outcome_word(outcome->code), outcome_sentence(outcome->code));
+	else if (command->kind == ENVELOPE_TELL)
+		reply_private(session, session_client(session), outcome->to, session_name(session),
+		    command->tell.content, outcome->time);
+}
+
+static void
+room_whisper(struct session *session, const struct envelope_whisper *whisper)
+{
+	reply_private(session, whisper->from, whisper->to, whisper->from_name, whisper->content,
+	    whisper->time);
+}
+
+static void
+render_deliver(struct buffer *payload, const struct envelope_deliver *deliver)
+{
+	buffer_append_string(payload, "{\"type\": \"public\"");
+	append_client(payload, ", \"from\": ", deliver->from);
+	append_member(payload, ", \"sender_name\": ", deliver->from_name);
+	append_member(payload, ", \"content\": ", deliver->content);
+	append_time(payload, deliver->time);
+}
+
+static void
+append_system(struct buffer *payload, struct text name, const char *happened, uint64_t time)
+{
+	struct buffer sentence;
+
+	buffer_init(&sentence, 0);
+	buffer_append_text(&sentence, name);
+	buffer_append_string(&sentence, happened);
+	buffer_append_string(payload, "{\"type\": \"system\"");
+	append_member(payload, ", \"content\": ", buffer_text(&sentence));
+	append_time(payload, time);
+	payload->failed = payload->failed || sentence.failed;
+	buffer_free(&sentence);
+}
+
+static void
+render_notice(struct buffer *payload, const struct envelope_notice *notice)
+{
+	append_system(payload, notice->content, "", notice->time);
+}
+
+static void
+render_entered(struct buffer *payload, const struct envelope_entered *entered)
+{
+	append_system(payload, entered->name, " 进入聊天室", entered->time);
+}
+
+static void
+render_exited(struct buffer *payload, const struct envelope_exited *exited, struct text name)
+{
+	append_system(payload, name, " 已离开", exited->time);
+}
+
+static void
+render_list(struct buffer *payload, const struct roster_room *room)
+{
+	struct roster_member member;
+	size_t cursor = 0;
+	const char *separator = "";
+
+	buffer_append_string(payload, "{\"type\": \"user_list\", \"users\": [");
+	while (roster_room_next(room, &cursor, &member)) {
+		buffer_append_string(payload, separator);
+		append_client(payload, "{\"client_id\": ", member.client);
+		append_member(payload, ", \"username\": ", member.name);
+		buffer_append_byte(payload, '}');
+		separator = ", ";
+	}
+	buffer_append_string(payload, "]}");
+}
+
+extern const struct dialect dialect_room;
+const struct dialect dialect_room = {
+	.name = "room",
+	.reaches_hub = true,
+	.received = room_received,
+	.refused = room_refused,
+	.outcome = room_outcome,
+	.whisper = room_whisper,
+	.render_deliver = render_deliver,
+	.render_notice = render_notice,
+	.render_list = render_list,
+	.render_entered = render_entered,
+	.render_exited = render_exited,
+};

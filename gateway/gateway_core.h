@@ -1,0 +1,109 @@
+/*
+ * The gateway's mind: clients' messages, the hub's envelopes and time in;
+ * frames for clients and for the hub out, through two small tables of
+ * effects. No socket, no clock: the daemon, the tests and the simulator drive the same code.
+ *
+ * One turn: any number of gateway_core_*() calls, then gateway_core_turn(), which writes
+ * to every client once whatever happened to it in the turn.
+ */
+#ifndef HUBBUB_GATEWAY_GATEWAY_CORE_H
+#define HUBBUB_GATEWAY_GATEWAY_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/config.h"
+#include "common/envelope.h"
+#include "common/link.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/random.h"
+#include "gateway/dialect.h"
+#include "gateway/transport.h"
+
+struct gateway_core;
+struct session;
+
+/* Effects on the link to the hub. Never calls back into the core. */
+struct gateway_uplink {
+	/* Begin connecting; gateway_core_hub_connected or gateway_core_hub_lost follows. */
+	void (*connect)(void *context);
+	void (*send)(void *context, const void *frames, size_t length);
+	/* End the link; gateway_core_hub_lost follows. */
+	void (*drop)(void *context, enum link_loss why);
+	void *context;
+};
+
+struct gateway_core_setup {
+	const char *name; /* copied */
+	struct config_limits limits;
+	struct transport transport;
+	struct gateway_uplink uplink;
+	struct random_source random;
+	struct log *log;         /* borrowed; may be NULL */
+	struct metrics *metrics; /* borrowed; may be NULL */
+	struct now now;
+};
+
+/* Asks at once for the first connection to the hub. NULL without memory. */
+struct gateway_core *gateway_core_create(const struct gateway_core_setup *setup);
+
+/* Frees all; sessions still open are forgotten without effects. */
+void gateway_core_destroy(struct gateway_core **core);
+
+/*
+ * A WebSocket was opened. NULL: no room (the transport closes with CLOSE_TRY_LATER).
+ * `request` is borrowed.
+ */
+struct session *gateway_core_client_opened(
+    struct gateway_core *core, struct now now, void *peer, const struct client_request *request);
+
+/* One whole message. The transport has checked size and UTF-8. */
+void gateway_core_client_received(struct gateway_core *core, struct session *session,
+    struct now now, enum frame_opcode opcode, struct text message);
+
+void gateway_core_client_pong(
+    struct gateway_core *core, struct session *session, struct now now, struct text payload);
+
+/* There is room in the socket after a short write. */
+void gateway_core_client_writable(
+    struct gateway_core *core, struct session *session, struct now now);
+
+/*
+ * The connection is gone; the peer is never used again and the session is the core's to
+ * free.
+ */
+void gateway_core_client_closed(struct gateway_core *core, struct session *session, struct now now);
+
+/* The link's connection stands: the core opens it with HELLO. */
+void gateway_core_hub_connected(struct gateway_core *core, struct now now);
+
+/* One envelope from the hub; anything but LINK_ALIVE ends the link. */
+enum link_loss gateway_core_hub_envelope(
+    struct gateway_core *core, struct now now, const struct envelope *envelope);
+
+/*
+ * The link, or the attempt, is over. Clients stay; the core asks for a new connection by
+ * itself.
+ */
+void gateway_core_hub_lost(struct gateway_core *core, struct now now, enum link_loss why);
+
+/* Ends a turn: fan-out, flush, timers, closes. */
+void gateway_core_turn(struct gateway_core *core, struct now now);
+
+/* Milliseconds until gateway_core_turn is next needed without input; UINT64_MAX for never. */
+uint64_t gateway_core_next_deadline(const struct gateway_core *core, struct now now);
+
+/* True if a probe came back through the hub within the last 2 s; else a literal reason. */
+bool gateway_core_ready(const struct gateway_core *core, struct now now, const char **reason_out);
+
+/*
+ * Closes every client with CLOSE 1012 and tells the hub goodbye: the last act before the
+ * process ends.
+ */
+void gateway_core_stop(struct gateway_core *core, struct now now);
+
+unsigned gateway_core_clients(const struct gateway_core *core);
+
+#endif
