@@ -1,0 +1,425 @@
+/*
+ * Runs one hub and its gateways on one machine for `deploy/run`: owns the listening descriptors,
+ * starts the daemons, says when they are ready, restarts what dies, stops all in order. Here is
+ * the order of events; folders, ports, processes and the command line are files of their own.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/exit_codes.h"
+#include "deploy/supervisor_child.h"
+#include "deploy/supervisor_options.h"
+#include "deploy/supervisor_ports.h"
+#include "deploy/supervisor_probe.h"
+#include "deploy/supervisor_state.h"
+#include "deploy/supervisor_text.h"
+
+#define READY_WITHIN_MS 20000
+#define STOP_WITHIN_MS 10000
+#define PROBE_EVERY_MS 20
+#define PROBE_PATIENCE_MS 1000
+
+enum phase {
+	PHASE_STARTING, /* until everybody said to be ready; a refusal ends it all */
+	PHASE_RUNNING,
+	PHASE_STOPPING_GATEWAYS, /* they take leave of their clients while the hub still lives */
+	PHASE_STOPPING_HUB,
+	PHASE_DONE,
+};
+
+/* Child 0 is the hub, the others are the gateways. */
+struct supervisor {
+	struct supervisor_options options;
+	struct supervisor_state state;
+	struct supervisor_ports ports;
+	struct child children[1 + SUPERVISOR_GATEWAYS_MAX];
+	unsigned child_count;
+	char hub_program[PATH_MAX];
+	char gateway_program[PATH_MAX];
+
+	int signal_fd;
+	sigset_t old_mask;
+	enum phase phase;
+	uint64_t phase_ends_ms; /* patience with the present phase, UINT64_MAX for ever */
+	struct probe probe;
+	unsigned probed;       /* children before this one are ready                    */
+	uint64_t probe_due_ms; /* the next question, or the end of patience with this one */
+	enum exit_code exit_code;
+};
+
+static bool
+program_find(const struct supervisor *supervisor, const char *name, char *path_out)
+{
+	if (snprintf(path_out, PATH_MAX, "%s/%s", supervisor->options.programs, name) < PATH_MAX &&
+	    access(path_out, X_OK) == 0)
+		return true;
+	complain("%s cannot be run: %s; build it, or name its folder with --programs", path_out,
+	    strerror(errno));
+	return false;
+}
+
+static bool
+hub_describe(struct supervisor *supervisor)
+{
+	struct child *child = &supervisor->children[0];
+	char path[3][PATH_MAX];
+
+	strcpy(child->name, "hub");
+	child->program = supervisor->hub_program;
+	child->config = supervisor->options.config;
+	supervisor_state_hub_socket(&supervisor->state, path[0]);
+	supervisor_state_admin_socket(&supervisor->state, path[1]);
+	supervisor_state_status_socket(&supervisor->state, 0, path[2]);
+	return child_set(child, "hub.socket=%s", path[0]) &&
+	       child_set(child, "hub.admin_socket=%s", path[1]) &&
+	       child_set(child, "hub.status=unix:%s", path[2]);
+}
+
+static bool
+gateway_describe(struct supervisor *supervisor, unsigned number)
+{
+	struct child *child = &supervisor->children[number];
+	const char *host = supervisor->options.address;
+	unsigned slot = number - 1;
+	char path[2][PATH_MAX];
+	char address[2][128];
+
+	snprintf(child->name, sizeof child->name, "gw-%u", number);
+	child->program = supervisor->gateway_program;
+	child->config = supervisor->options.config;
+	child->descriptor_count = 2;
+	child->descriptors[0] = supervisor->ports.shared[slot];
+	child->descriptor_names[0] = "chat";
+	child->descriptors[1] = supervisor->ports.own[slot];
+	child->descriptor_names[1] = "own";
+
+	supervisor_state_hub_socket(&supervisor->state, path[0]);
+	supervisor_state_status_socket(&supervisor->state, number, path[1]);
+	supervisor_ports_name(
+	    host, supervisor->ports.shared_port, false, address[0], sizeof address[0]);
+	supervisor_ports_name(
+	    host, supervisor->ports.own_port[slot], false, address[1], sizeof address[1]);
+	return child_set(child, "gateway.name=%s", child->name) &&
+	       child_set(child, "gateway.hub_socket=%s", path[0]) &&
+	       child_set(child, "gateway.status=unix:%s", path[1]) &&
+	       child_set(child, "listener.chat.address=%s", address[0]) &&
+	       child_set(child, "listener.own.address=%s", address[1]);
+}
+
+static bool
+children_describe(struct supervisor *supervisor)
+{
+	supervisor->child_count = 1 + supervisor->options.gateways;
+	if (!hub_describe(supervisor))
+		return false;
+	for (unsigned number = 1; number < supervisor->child_count; number++)
+		if (!gateway_describe(supervisor, number))
+			return false;
+	return true;
+}
+
+static bool
+signals_catch(struct supervisor *supervisor)
+{
+	sigset_t caught;
+
+	/* Whoever reads what we print may go away; that is no reason to leave processes behind. */
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGCHLD);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGHUP);
+	sigprocmask(SIG_BLOCK, &caught, &supervisor->old_mask);
+	supervisor->signal_fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+	return supervisor->signal_fd >= 0;
+}
+
+static void
+phase_begin(struct supervisor *supervisor, enum phase phase, uint64_t patience_ms)
+{
+	supervisor->phase = phase;
+	supervisor->phase_ends_ms = patience_ms == 0 ? UINT64_MAX : now_ms() + patience_ms;
+}
+
+static void
+announce(const struct supervisor *supervisor)
+{
+	const struct supervisor_options *options = &supervisor->options;
+	char hubctl[PATH_MAX], path[PATH_MAX], words[2][PATH_MAX], name[128];
+
+	supervisor_ports_name(
+	    options->address, supervisor->ports.shared_port, true, name, sizeof name);
+	printf("\nHubbub is ready: http://%s/\n", name);
+	for (unsigned slot = 0; slot < options->gateways; slot++) {
+		supervisor_ports_name(
+		    options->address, supervisor->ports.own_port[slot], true, name, sizeof name);
+		printf("  gw-%u alone:   http://%s/\n", slot + 1, name);
+	}
+	snprintf(hubctl, sizeof hubctl, "%s/hubctl", options->programs);
+	if (access(hubctl, X_OK) != 0)
+		strcpy(hubctl, "hubctl");
+	supervisor_state_admin_socket(&supervisor->state, path);
+	if (shell_word(hubctl, words[0], sizeof words[0]) &&
+	    shell_word(path, words[1], sizeof words[1]))
+		printf("  who is there: %s --socket %s status\n", words[0], words[1]);
+	if (!supervisor_ports_loopback(options->address))
+		printf("  NOTE: names are free and %s can be reached from other machines:\n"
+		       "  whoever reaches it can chat under any name.\n",
+		    options->address);
+	printf("  Ctrl-C stops it.\n\n");
+	fflush(stdout);
+}
+
+static void
+stop(struct supervisor *supervisor, enum exit_code exit_code)
+{
+	if (supervisor->phase >= PHASE_STOPPING_GATEWAYS) {
+		/* Asked a second time: no more patience. */
+		supervisor->phase_ends_ms = now_ms();
+		return;
+	}
+	supervisor->exit_code = exit_code;
+	probe_end(&supervisor->probe);
+	phase_begin(supervisor, PHASE_STOPPING_GATEWAYS, STOP_WITHIN_MS);
+	for (unsigned number = 1; number < supervisor->child_count; number++)
+		if (supervisor->children[number].pid > 0)
+			kill(supervisor->children[number].pid, SIGTERM);
+}
+
+static bool
+any_gateway_runs(const struct supervisor *supervisor)
+{
+	for (unsigned number = 1; number < supervisor->child_count; number++)
+		if (supervisor->children[number].pid > 0)
+			return true;
+	return false;
+}
+
+static void
+kill_stragglers(struct supervisor *supervisor)
+{
+	unsigned first = supervisor->phase == PHASE_STOPPING_HUB ? 0 : 1;
+
+	for (unsigned number = first; number < supervisor->child_count; number++) {
+		struct child *child = &supervisor->children[number];
+
+		if (child->pid > 0) {
+			complain("%s does not stop; it is killed", child->name);
+			kill(child->pid, SIGKILL);
+		}
+	}
+	supervisor->phase_ends_ms = UINT64_MAX;
+}
+
+static void
+stop_continue(struct supervisor *supervisor, uint64_t now)
+{
+	struct child *hub = &supervisor->children[0];
+
+	if (now >= supervisor->phase_ends_ms)
+		kill_stragglers(supervisor);
+	if (supervisor->phase == PHASE_STOPPING_GATEWAYS && !any_gateway_runs(supervisor)) {
+		phase_begin(supervisor, PHASE_STOPPING_HUB, STOP_WITHIN_MS);
+		if (hub->pid > 0)
+			kill(hub->pid, SIGTERM);
+	}
+	if (supervisor->phase == PHASE_STOPPING_HUB && hub->pid == 0)
+		phase_begin(supervisor, PHASE_DONE, 0);
+}
+
+static void
+on_end(struct supervisor *supervisor, struct child *child, int status)
+{
+	pid_t pid = child->pid;
+	char fate[64];
+
+	child_ended(child, now_ms());
+	child_fate(status, fate, sizeof fate);
+	if (supervisor->phase == PHASE_STARTING && WIFEXITED(status)) {
+		complain("%s %s instead of starting; its reason is above", child->name, fate);
+		stop(supervisor, EXIT_CODE_REFUSED);
+	} else if (supervisor->phase <= PHASE_RUNNING) {
+		complain("%s (process %d) %s; it is started again", child->name, (int)pid, fate);
+	} else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+		   WTERMSIG(status) != SIGTERM) {
+		complain("%s (process %d) %s while stopping", child->name, (int)pid, fate);
+	}
+}
+
+static void
+reap(struct supervisor *supervisor)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned number = 0; number < supervisor->child_count; number++)
+			if (supervisor->children[number].pid == pid)
+				on_end(supervisor, &supervisor->children[number], status);
+}
+
+static void
+on_signals(struct supervisor *supervisor)
+{
+	struct signalfd_siginfo info;
+
+	while (read(supervisor->signal_fd, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGCHLD) {
+			reap(supervisor);
+			continue;
+		}
+		if (supervisor->phase <= PHASE_RUNNING)
+			complain("stopping");
+		stop(supervisor, EXIT_CODE_DONE);
+	}
+}
+
+static void
+on_probe(struct supervisor *supervisor, enum probe_result result, uint64_t now)
+{
+	if (result == PROBE_WAITING)
+		return;
+	supervisor->probe_due_ms = now;
+	if (result == PROBE_NOT_READY) {
+		supervisor->probe_due_ms = now + PROBE_EVERY_MS;
+	} else if (++supervisor->probed == supervisor->child_count) {
+		phase_begin(supervisor, PHASE_RUNNING, 0);
+		announce(supervisor);
+	}
+}
+
+static void
+start_continue(struct supervisor *supervisor, uint64_t now)
+{
+	char path[PATH_MAX];
+
+	if (now >= supervisor->phase_ends_ms) {
+		complain("%s is not ready after %d seconds; everything is stopped",
+		    supervisor->children[supervisor->probed].name, READY_WITHIN_MS / 1000);
+		stop(supervisor, EXIT_CODE_REFUSED);
+		return;
+	}
+	if (now < supervisor->probe_due_ms)
+		return;
+	probe_end(&supervisor->probe);
+	supervisor->probe_due_ms = now + PROBE_PATIENCE_MS;
+	supervisor_state_status_socket(&supervisor->state, supervisor->probed, path);
+	on_probe(supervisor, probe_begin(&supervisor->probe, path), now);
+}
+
+static void
+on_time(struct supervisor *supervisor, uint64_t now)
+{
+	if (supervisor->phase == PHASE_STARTING)
+		start_continue(supervisor, now);
+	if (supervisor->phase >= PHASE_STOPPING_GATEWAYS) {
+		stop_continue(supervisor, now);
+		return;
+	}
+	for (unsigned number = 0; number < supervisor->child_count; number++) {
+		struct child *child = &supervisor->children[number];
+
+		if (child->pid == 0 && now >= child->due_ms)
+			child_start(child, &supervisor->old_mask, now);
+	}
+}
+
+static int
+time_to_wait(const struct supervisor *supervisor, uint64_t now)
+{
+	uint64_t next = supervisor->phase_ends_ms;
+
+	if (supervisor->phase == PHASE_STARTING && supervisor->probe_due_ms < next)
+		next = supervisor->probe_due_ms;
+	for (unsigned number = 0; number < supervisor->child_count; number++) {
+		const struct child *child = &supervisor->children[number];
+
+		if (supervisor->phase <= PHASE_RUNNING && child->pid == 0 && child->due_ms < next)
+			next = child->due_ms;
+	}
+	if (next == UINT64_MAX)
+		return -1;
+	return next <= now ? 0 : (int)(next - now);
+}
+
+static void
+supervise(struct supervisor *supervisor)
+{
+	phase_begin(supervisor, PHASE_STARTING, READY_WITHIN_MS);
+	supervisor->probe_due_ms = now_ms();
+	on_time(supervisor, now_ms());
+	while (supervisor->phase != PHASE_DONE) {
+		struct pollfd wait[2] = {
+			{ .fd = supervisor->signal_fd, .events = POLLIN },
+			{ .fd = supervisor->probe.fd, .events = POLLIN },
+		};
+
+		if (poll(wait, 2, time_to_wait(supervisor, now_ms())) < 0 && errno != EINTR)
+			break;
+		if (wait[1].revents != 0)
+			on_probe(supervisor, probe_hear(&supervisor->probe), now_ms());
+		if (wait[0].revents != 0)
+			on_signals(supervisor);
+		on_time(supervisor, now_ms());
+	}
+}
+
+/* What there is to run, once the signals are caught; so Ctrl-C never finds a half-made start. */
+static enum exit_code
+run(struct supervisor *supervisor)
+{
+	enum exit_code exit_code = EXIT_CODE_REFUSED;
+
+	if (!program_find(supervisor, "hubbub-hub", supervisor->hub_program) ||
+	    !program_find(supervisor, "hubbub-gateway", supervisor->gateway_program))
+		return EXIT_CODE_REFUSED;
+	if (!supervisor_state_open(
+		&supervisor->state, supervisor->options.state, supervisor->options.gateways))
+		return EXIT_CODE_REFUSED;
+	if (supervisor_ports_open(&supervisor->ports, &supervisor->options)) {
+		if (children_describe(supervisor)) {
+			supervise(supervisor);
+			exit_code = supervisor->exit_code;
+		}
+		supervisor_ports_close(&supervisor->ports);
+	}
+	supervisor_state_close(&supervisor->state);
+	for (unsigned number = 0; number < supervisor->child_count; number++)
+		child_clear(&supervisor->children[number]);
+	return exit_code;
+}
+
+int
+main(int argc, char **argv)
+{
+	/* With its paths it is too large for a stack. */
+	struct supervisor *supervisor = calloc(1, sizeof *supervisor);
+	enum exit_code exit_code = EXIT_CODE_REFUSED;
+
+	if (supervisor == NULL)
+		return EXIT_CODE_REFUSED;
+	supervisor->probe.fd = -1;
+	switch (supervisor_options_read(argc, argv, &supervisor->options)) {
+	case SUPERVISOR_RUN:
+		if (signals_catch(supervisor))
+			exit_code = run(supervisor);
+		break;
+	case SUPERVISOR_TOLD:
+		exit_code = EXIT_CODE_DONE;
+		break;
+	case SUPERVISOR_BAD:
+		exit_code = EXIT_CODE_USAGE;
+		break;
+	}
+	free(supervisor);
+	return exit_code;
+}
