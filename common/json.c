@@ -43,9 +43,10 @@ is_shallow(struct text bytes)
 /*
  * Numbers are read as reals: the protocols take none, and an integer of a
  * hundred digits is valid JSON, which the integer reader would refuse. NUL is
- * allowed in strings, for \u0000 is valid JSON too.
+ * allowed in strings, for \u0000 is valid JSON too. What is valid but no object
+ * is let through to be told so.
  */
-#define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL)
+#define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY)
 
 struct json *
 json_parse_object(struct text bytes, const char **why_out)

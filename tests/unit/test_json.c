@@ -1,0 +1,196 @@
+/* The bounded JSON reader and the two string writers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/json.h"
+
+static void
+assert_refused(struct text bytes, const char *why)
+{
+	const char *said = NULL;
+	struct json *json = json_parse_object(bytes, &said);
+
+	assert_null(json);
+	assert_string_equal(said, why);
+}
+
+static struct json *
+parsed(struct text bytes)
+{
+	const char *why = NULL;
+	struct json *json = json_parse_object(bytes, &why);
+
+	assert_non_null(json);
+	return json;
+}
+
+static void
+test_members(void **state)
+{
+	struct json *json = parsed(TEXT("{\"a\":\"x\\u0000y\",\"n\":1,\"z\":null,\"o\":{}}"));
+	struct text value = TEXT("before");
+
+	(void)state;
+	assert_int_equal(json_get_string(json, "a", &value), JSON_FOUND);
+	assert_true(text_equal(value, TEXT("x\0y")));
+	assert_int_equal(json_get_string(json, "n", &value), JSON_WRONG_TYPE);
+	assert_int_equal(json_get_string(json, "z", &value), JSON_WRONG_TYPE);
+	assert_int_equal(json_get_string(json, "q", &value), JSON_ABSENT);
+	assert_true(json_has(json, "z"));
+	assert_true(json_has(json, "o"));
+	assert_false(json_has(json, "q"));
+	json_destroy(&json);
+	assert_null(json);
+	json_destroy(&json);
+}
+
+static void
+test_last_duplicate_wins(void **state)
+{
+	struct json *json = parsed(TEXT("{\"a\":\"1\",\"a\":\"2\"}"));
+	struct text value;
+
+	(void)state;
+	assert_int_equal(json_get_string(json, "a", &value), JSON_FOUND);
+	assert_true(text_equal(value, TEXT("2")));
+	json_destroy(&json);
+}
+
+static void
+test_any_valid_json_is_taken(void **state)
+{
+	static const struct text good[] = {
+		TEXT("{}"),
+		TEXT(" \t\r\n{ } "),
+		TEXT("{\"n\":123456789012345678901234567890}"),
+		TEXT("{\"n\":-0.5e-10,\"t\":true,\"f\":false}"),
+		TEXT("{\"s\":\"\\ud83d\\ude00\\/\\b\"}"),
+		TEXT("{\"\":\"\xe4\xbd\xa0\"}"),
+		TEXT("{\"s\":\"[[[[[[[[[[[[[[[[[[[[[[[[[\\\"{{{{{\"}"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct json *json = parsed(good[i]);
+
+		json_destroy(&json);
+	}
+}
+
+static void
+test_invalid_json_is_refused(void **state)
+{
+	static const struct text bad[] = {
+		{ NULL, 0 },
+		TEXT("{"),
+		TEXT("{\"a\":NaN}"),
+		TEXT("{\"a\":Infinity}"),
+		TEXT("{\"a\":1}x"),
+		TEXT("{\"a\":1}{}"),
+		TEXT("{\"a\":1}\0"),
+		TEXT("{'a':1}"),
+		TEXT("{\"a\":1,}"),
+		TEXT("{\"a\":01}"),
+		TEXT("{\"a\":\"\\ud800\"}"),
+		TEXT("{\"a\":\"\\udc00x\"}"),
+		TEXT("{\"a\":\"\xff\"}"),
+		TEXT("{\"a\":\"\xed\xa0\x80\"}"),
+		TEXT("{\"a\":\"\n\"}"),
+		TEXT("{\"a\":\"\\"),
+		TEXT("{\"a\":\"\\x41\"}"),
+		TEXT("\xef\xbb\xbf{}"),
+		TEXT("// c\n{}"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_refused(bad[i], "not valid JSON");
+}
+
+static void
+test_only_objects(void **state)
+{
+	(void)state;
+	assert_refused(TEXT("[]"), "not a JSON object");
+	assert_refused(TEXT("[{}]"), "not a JSON object");
+	/* A bare value is valid JSON to RFC 8259, yet no use to anybody here. */
+	assert_refused(TEXT("\"text\""), "not a JSON object");
+	assert_refused(TEXT("17"), "not a JSON object");
+	assert_refused(TEXT("null"), "not a JSON object");
+}
+
+static void
+test_depth(void **state)
+{
+	char nested[2 * 100 + 16];
+	struct json *json;
+	int length;
+
+	(void)state;
+	length = snprintf(nested, sizeof(nested), "{\"a\":%.*s%.*s}", JSON_DEPTH_MAX - 1,
+	    "[[[[[[[[[[[[[[[[[[[[", JSON_DEPTH_MAX - 1, "]]]]]]]]]]]]]]]]]]]]");
+	json = parsed((struct text){ nested, (size_t)length });
+	json_destroy(&json);
+	length = snprintf(nested, sizeof(nested), "{\"a\":%.*s%.*s}", JSON_DEPTH_MAX,
+	    "[[[[[[[[[[[[[[[[[[[[", JSON_DEPTH_MAX, "]]]]]]]]]]]]]]]]]]]]");
+	assert_refused((struct text){ nested, (size_t)length }, "nested too deeply");
+}
+
+static void
+assert_written(void (*append)(struct buffer *, struct text), struct text utf8, const char *expected)
+{
+	struct buffer out;
+
+	buffer_init(&out, 0);
+	append(&out, utf8);
+	buffer_append_byte(&out, '\0');
+	assert_string_equal(out.data, expected);
+	buffer_free(&out);
+}
+
+static void
+test_ascii_writer(void **state)
+{
+	(void)state;
+	assert_written(json_append_ascii, TEXT(""), "\"\"");
+	assert_written(json_append_ascii, TEXT("a/<b>&'"), "\"a/<b>&'\"");
+	assert_written(json_append_ascii, TEXT("\"\\\b\f\n\r\t"), "\"\\\"\\\\\\b\\f\\n\\r\\t\"");
+	assert_written(json_append_ascii, TEXT("\0\x1f\x7f"), "\"\\u0000\\u001f\\u007f\"");
+	assert_written(json_append_ascii, TEXT("\xe7\x94\xa8 \xc3\xa9"), "\"\\u7528 \\u00e9\"");
+	assert_written(json_append_ascii, TEXT("\xf0\x9f\x98\x80"), "\"\\ud83d\\ude00\"");
+	assert_written(json_append_ascii, TEXT("\xf4\x8f\xbf\xbf"), "\"\\udbff\\udfff\"");
+	assert_written(json_append_ascii, TEXT("a\xff\xe4z"), "\"a\\ufffd\\ufffdz\"");
+}
+
+static void
+test_utf8_writer(void **state)
+{
+	(void)state;
+	assert_written(json_append_utf8, TEXT("\xe7\x94\xa8\"\n\x01\x7f"),
+	    "\"\xe7\x94\xa8\\\"\\n\\u0001\x7f\"");
+	assert_written(
+	    json_append_utf8, TEXT("\xf0\x9f\x98\x80\xff"), "\"\xf0\x9f\x98\x80\\ufffd\"");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_last_duplicate_wins),
+		cmocka_unit_test(test_any_valid_json_is_taken),
+		cmocka_unit_test(test_invalid_json_is_refused),
+		cmocka_unit_test(test_only_objects),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_ascii_writer),
+		cmocka_unit_test(test_utf8_writer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
