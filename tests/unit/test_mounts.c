@@ -130,7 +130,7 @@ bad_tables_are_refused_with_a_sentence(void **state)
 		{ "chat", "/{a}/{b} room", "is not a path" },
 		{ "chat", "/x{a} room", "is not a path" },
 		{ "chat", "/{} room", "is not a path" },
-		{ "chat", "/ws room,", "is not a path" },
+		{ "chat", ", /ws room", "is not a path" },
 		{ "chat", "/ws room, /ws echo", "'/ws' takes the same paths as '/ws'" },
 		{ "chat", "/{a} room, /{b} echo", "'/{b}' takes the same paths as '/{a}'" },
 	};
