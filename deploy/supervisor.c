@@ -72,7 +72,7 @@ hub_describe(struct supervisor *supervisor)
 	struct child *child = &supervisor->children[0];
 	char path[3][PATH_MAX];
 
-	strcpy(child->name, "hub");
+	snprintf(child->name, sizeof child->name, "hub");
 	child->program = supervisor->hub_program;
 	child->config = supervisor->options.config;
 	supervisor_state_hub_socket(&supervisor->state, path[0]);
@@ -166,7 +166,7 @@ announce(const struct supervisor *supervisor)
 	}
 	snprintf(hubctl, sizeof hubctl, "%s/hubctl", options->programs);
 	if (access(hubctl, X_OK) != 0)
-		strcpy(hubctl, "hubctl");
+		snprintf(hubctl, sizeof hubctl, "hubctl");
 	supervisor_state_admin_socket(&supervisor->state, path);
 	if (shell_word(hubctl, words[0], sizeof words[0]) &&
 	    shell_word(path, words[1], sizeof words[1]))

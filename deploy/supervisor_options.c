@@ -75,20 +75,15 @@ static const char *
 programs_default(void)
 {
 	static char folder[PATH_MAX + 16];
-	char hub[PATH_MAX + 32];
-	ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-	char *slash;
+	char self[PATH_MAX], hub[PATH_MAX + 32];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 
 	if (length <= 0)
 		return ".";
-	folder[length] = '\0';
-	slash = strrchr(folder, '/');
-	if (slash == NULL)
-		return ".";
-	*slash = '\0';
-	snprintf(hub, sizeof hub, "%s/hubbub-hub", folder);
-	if (access(hub, X_OK) != 0)
-		strcpy(slash, "/../../sbin");
+	self[length] = '\0';
+	*strrchr(self, '/') = '\0';
+	snprintf(hub, sizeof hub, "%s/hubbub-hub", self);
+	snprintf(folder, sizeof folder, "%s%s", self, access(hub, X_OK) == 0 ? "" : "/../../sbin");
 	return folder;
 }
 

@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,13 +45,11 @@ port_of(int fd)
 {
 	struct address bound = { .length = sizeof bound.storage };
 	char service[16];
-	unsigned port = 0;
 
 	if (getsockname(fd, (struct sockaddr *)&bound.storage, &bound.length) == 0 &&
 	    getnameinfo((struct sockaddr *)&bound.storage, bound.length, NULL, 0, service,
-		sizeof service, NI_NUMERICSERV) == 0 &&
-	    sscanf(service, "%u", &port) == 1)
-		return port;
+		sizeof service, NI_NUMERICSERV) == 0)
+		return (unsigned)strtoul(service, NULL, 10);
 	return 0;
 }
 

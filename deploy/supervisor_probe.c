@@ -23,7 +23,7 @@ probe_begin(struct probe *probe, const char *path)
 	*probe = (struct probe){ .fd = -1 };
 	if (strlen(path) >= sizeof address.sun_path)
 		return PROBE_NOT_READY;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path));
 	probe->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (probe->fd >= 0 &&
 	    connect(probe->fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
