@@ -9,7 +9,8 @@ import { sayNewBelow } from "./messages.js";
 import { Roster } from "./roster.js";
 import { Drawer, Sidebar } from "./sidebar.js";
 
-// Notices of the room protocol come as Chinese sentences; these two are said in the reader's language.
+// Notices of the room protocol come as Chinese sentences; these two are said in the reader's own
+// language.
 const JOIN_SUFFIX = " 进入聊天室";
 const LEAVE_SUFFIX = " 已离开";
 const MAX_NAME = 64;
@@ -352,9 +353,14 @@ function remembered(storage, value) {
   }
 }
 
-// As servers clean names, so that we find ourselves in the list by the one we asked for.
+// As the server cleans names, so that we find ourselves in the list by the one we asked for. What
+// is seen as nothing goes: other code points (controls, format, unassigned), fillers, selectors.
+const INVISIBLE = new RegExp(
+  "[\\p{C}\\p{Zl}\\p{Zp}\\u034f\\u115f\\u1160\\u2800\\u3164\\uffa0" +
+  "\\u180b-\\u180f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}]", "gu");
+
 function cleaned(name) {
-  const visible = name.normalize("NFC").replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "").trim();
+  const visible = name.replace(INVISIBLE, "").normalize("NFC").trim();
 
   return Array.from(visible).slice(0, MAX_NAME).join("").trim();
 }

@@ -105,7 +105,8 @@ export class Composer {
       event.preventDefault();
       return;
     }
-    if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    const isModified = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
+    if (event.key === "Enter" && !isModified) {
       event.preventDefault();
       byId("composer").requestSubmit();
     }
@@ -197,11 +198,13 @@ export class Outbox {
 
   refused({ code, content }) {
     const entry = this.#take(this.#likelyCulprit(code));
-    const isKnown = known(`error_${code}`);
+    const words = known(`error_${code}`)
+      ? say(`error_${code}`)
+      : say("failed", { reason: content || code });
 
     if (entry)
       this.#composer.giveBack(entry.conversation, entry.draft);
-    this.#composer.hint(isKnown ? say(`error_${code}`) : say("failed", { reason: content || code }));
+    this.#composer.hint(words);
   }
 
   connectionLost() {
@@ -241,7 +244,8 @@ export class Outbox {
     const waited = performance.now() - oldest.at;
     if (waited >= SLOW_MS)
       this.#composer.hint(say(waited < VERY_SLOW_MS ? "sending" : "unconfirmed"), "waiting");
-    if (waited < VERY_SLOW_MS)
-      this.#timer = setTimeout(() => this.#watch(), (waited < SLOW_MS ? SLOW_MS : VERY_SLOW_MS) - waited + 1);
+    const nextStage = waited < SLOW_MS ? SLOW_MS : VERY_SLOW_MS;
+    if (waited < nextStage)
+      this.#timer = setTimeout(() => this.#watch(), nextStage - waited + 1);
   }
 }

@@ -69,7 +69,8 @@ export function icon(name) {
 
 // Lists of up to hundreds of buttons are one tab stop; the arrow keys move inside them.
 export function roveFocus(list) {
-  const stops = () => Array.from(list.querySelectorAll("button")).filter((b) => !b.closest("[hidden]"));
+  const isShown = (button) => !button.closest("[hidden]");
+  const stops = () => Array.from(list.querySelectorAll("button")).filter(isShown);
   const moves = {
     ArrowDown: (at, count) => Math.min(at + 1, count - 1),
     ArrowUp: (at) => Math.max(at - 1, 0),

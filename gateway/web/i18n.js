@@ -56,7 +56,7 @@ const english = {
   rejoin: "Join again",
 
   emptyTitle: "Nothing here yet",
-  emptyText: "Say hello, or choose a person to talk to privately. Starting a message with @name does the same.",
+  emptyText: "Say hello, or choose a person to talk to privately. Starting with @name does, too.",
   introPrivate: "Only you and {name} see what is written here.",
   introSelf: "Notes to yourself. Nobody else sees them.",
   joined: "{name} joined",
@@ -66,7 +66,7 @@ const english = {
   leftMany: "{name} and {count} more left",
   announcement: "Announcement",
   rejoined: "Connected again. What was said in between is not shown.",
-  samePersonMaybe: "{name} is here with a new connection. Names are free to choose, so make sure it is the same person.",
+  samePersonMaybe: "{name} is here with a new connection. Anyone can use a name: make sure.",
   newMessages: "New",
   today: "Today",
   yesterday: "Yesterday",
@@ -84,8 +84,9 @@ const english = {
   error_unavailable: "The chat is away for a moment. Not sent; your text is kept.",
   error_no_such_user: "That person is not online. Not sent; your text is kept.",
   error_too_long: "That message is too long. Shorten it and send it again.",
-  error_rate: "That was too fast. Wait a moment and send it again.",
-  error_flood: "That was too fast. Wait a moment and send it again.",
+  error_rate_limited: "That was too fast. Wait a moment and send it again.",
+  error_not_stored: "The server could not keep this message. Not sent; your text is kept.",
+  error_full: "There is no room for more at the moment. Not sent; your text is kept.",
 };
 
 const chinese = {
@@ -169,8 +170,9 @@ const chinese = {
   error_unavailable: "聊天服务暂时不可用。未发送，文字已保留。",
   error_no_such_user: "对方不在线。未发送，文字已保留。",
   error_too_long: "消息太长，请缩短后再发送。",
-  error_rate: "发送太快了，请稍等再发。",
-  error_flood: "发送太快了，请稍等再发。",
+  error_rate_limited: "发送太快了，请稍等再发。",
+  error_not_stored: "服务器未能保存这条消息。未发送，文字已保留。",
+  error_full: "现在放不下更多内容。未发送，文字已保留。",
 };
 
 export const language = chooseLanguage();

@@ -25,7 +25,8 @@ export class MessageLog {
   #onMoved;
   #follow;
 
-  // intro is shown above everything; onMoved() is called when the reader reaches the bottom or leaves it.
+  // intro is shown above everything; onMoved() is called when the reader reaches the bottom or
+  // leaves it.
   constructor({ label, intro, introIsEmptyState, onMoved }) {
     this.#onMoved = onMoved;
     this.element = element("div", "log", intro);

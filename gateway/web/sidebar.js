@@ -72,7 +72,7 @@ export class Sidebar {
       if (!kept.has(conversation))
         this.#conversationRows.delete(conversation);
     }
-    arrange(this.#conversationList, all.map((conversation) => this.#conversationRow(conversation)));
+    arrange(this.#conversationList, all.map((each) => this.#conversationRow(each)));
     keepOneTabStop(this.#conversationList);
   }
 
@@ -87,10 +87,14 @@ export class Sidebar {
       return row;
     row.dataset.state = state;
     const button = row.firstElementChild;
-    const picture = isPrivate ? avatar(peerId, name) : element("span", "avatar room", icon("people"));
+    const picture = isPrivate
+      ? avatar(peerId, name)
+      : element("span", "avatar room", icon("people"));
     button.className = online ? "row" : "row away";
     button.classList.toggle("has-unread", unread > 0);
-    button.replaceChildren(picture, this.#label(peerId, name), ...(unread > 0 ? [badge(unread)] : []));
+    button.replaceChildren(picture, this.#label(peerId, name));
+    if (unread > 0)
+      button.append(badge(unread));
     if (current)
       button.setAttribute("aria-current", "true");
     else
@@ -142,7 +146,8 @@ export class Sidebar {
 
     if (row?.dataset.state === state)
       return row;
-    const button = element("button", "row person", avatar(id, name, "present"), this.#label(id, name));
+    const button = element("button", "row person", avatar(id, name, "present"),
+      this.#label(id, name));
     button.type = "button";
     button.tabIndex = -1;
     button.dataset.id = id;
