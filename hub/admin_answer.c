@@ -1,0 +1,209 @@
+/*
+ * Checks and keeps an answer of the hub. Owns the bytes of the answer; knows
+ * neither how it is printed nor what any command means.
+ */
+#include "hub/admin_answer.h"
+
+#include <string.h>
+
+/* Bytes of an answer that hubctl takes; beyond, something is wrong with the other side. */
+#define ANSWER_BYTES_MAX (512UL * 1024 * 1024)
+
+#define NO_VALUE SIZE_MAX
+
+struct span {
+	size_t offset; /* NO_VALUE: there is none */
+	size_t length;
+};
+
+void
+admin_answer_init(struct admin_answer *answer)
+{
+	*answer = (struct admin_answer){ .end = ADMIN_END_NONE };
+	buffer_init(&answer->sentence, 0);
+	buffer_init(&answer->bytes, ANSWER_BYTES_MAX);
+	buffer_init(&answer->spans, ANSWER_BYTES_MAX);
+}
+
+void
+admin_answer_free(struct admin_answer *answer)
+{
+	buffer_free(&answer->sentence);
+	buffer_free(&answer->bytes);
+	buffer_free(&answer->spans);
+	admin_answer_init(answer);
+}
+
+static bool
+keep(struct admin_answer *answer, struct text value)
+{
+	struct span span = { NO_VALUE, 0 };
+
+	if (value.data != NULL)
+		span = (struct span){ answer->bytes.length, value.length };
+	buffer_append_text(&answer->bytes, value);
+	buffer_append(&answer->spans, &span, sizeof(span));
+	return !answer->bytes.failed && !answer->spans.failed;
+}
+
+static struct text
+kept(const struct admin_answer *answer, size_t index)
+{
+	struct span span;
+
+	memcpy(&span, answer->spans.data + index * sizeof(span), sizeof(span));
+	if (span.offset == NO_VALUE)
+		return (struct text){ NULL, 0 };
+	if (span.length == 0)
+		return TEXT("");
+	return (struct text){ answer->bytes.data + span.offset, span.length };
+}
+
+struct text
+admin_answer_name(const struct admin_answer *answer, unsigned column)
+{
+	return kept(answer, column);
+}
+
+struct text
+admin_answer_value(const struct admin_answer *answer, size_t row, unsigned column)
+{
+	return kept(answer, (row + 1) * answer->column_count + column);
+}
+
+/* Names are printed as they are, so they must be what names of columns are. */
+static bool
+is_name(struct text name)
+{
+	for (size_t i = 0; i < name.length; i++) {
+		if ((name.data[i] < 'a' || name.data[i] > 'z') && name.data[i] != '_')
+			return false;
+	}
+	return name.length > 0;
+}
+
+static bool
+read_column(struct admin_answer *answer, struct text column)
+{
+	const char *colon = column.length > 0 ? memchr(column.data, ':', column.length) : NULL;
+	struct text name = { column.data, colon != NULL ? (size_t)(colon - column.data) : 0 };
+
+	if (colon == NULL || !is_name(name))
+		return false;
+	column = (struct text){ colon + 1, column.length - name.length - 1 };
+	return admin_type_of_name(column, &answer->types[answer->column_count++]) &&
+	       keep(answer, name);
+}
+
+static bool
+read_columns(struct admin_answer *answer, const struct admin_fields *line)
+{
+	if (answer->column_count > 0 || line->count < 3 || line->count - 2 > ADMIN_COLUMNS_MAX)
+		return false;
+	answer->single = text_equal(line->fields[1], TEXT("row"));
+	if (!answer->single && !text_equal(line->fields[1], TEXT("rows")))
+		return false;
+	for (unsigned i = 2; i < line->count; i++) {
+		if (!read_column(answer, line->fields[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_type(struct text value, enum admin_type type)
+{
+	uint64_t number;
+
+	switch (type) {
+	case ADMIN_TYPE_NUMBER:
+		return text_to_u64(value, &number);
+	case ADMIN_TYPE_TIME:
+		return text_to_u64(value, &number) && number <= INT64_MAX;
+	case ADMIN_TYPE_BOOL:
+		return text_equal(value, TEXT("true")) || text_equal(value, TEXT("false"));
+	default:
+		return true;
+	}
+}
+
+static bool
+read_row(struct admin_answer *answer, const struct admin_fields *line)
+{
+	if (answer->column_count == 0 || line->count != answer->column_count + 1)
+		return false;
+	if (answer->single && answer->row_count == 1)
+		return false;
+	for (unsigned i = 0; i < answer->column_count; i++) {
+		struct text value = line->fields[i + 1];
+
+		if (value.data != NULL && !has_type(value, answer->types[i]))
+			return false;
+		if (!keep(answer, value))
+			return false;
+	}
+	answer->row_count++;
+	return true;
+}
+
+static bool
+read_end(struct admin_answer *answer, const struct admin_fields *line)
+{
+	if (!admin_end_of_name(line->fields[0], &answer->end))
+		return false;
+	if (answer->end == ADMIN_END_DONE)
+		return line->count == 1 && (!answer->single || answer->row_count == 1);
+	if (line->count < 2)
+		return false;
+	buffer_append_text(&answer->sentence, line->fields[line->count - 1]);
+	return !answer->sentence.failed;
+}
+
+static bool
+read_line(struct admin_answer *answer, struct admin_fields *line, struct text bytes)
+{
+	if (answer->end != ADMIN_END_NONE || !admin_fields_read(line, bytes))
+		return false;
+	if (text_equal(line->fields[0], TEXT("row")))
+		return read_row(answer, line);
+	if (text_equal(line->fields[0], TEXT("columns")))
+		return read_columns(answer, line);
+	return read_end(answer, line);
+}
+
+bool
+admin_answer_read(struct admin_answer *answer, struct text said)
+{
+	struct admin_fields line;
+	bool good = true;
+
+	admin_fields_init(&line);
+	while (good && said.length > 0) {
+		const char *end = memchr(said.data, '\n', said.length);
+		size_t length;
+
+		if (end == NULL)
+			break;
+		length = (size_t)(end - said.data);
+		good = read_line(answer, &line, (struct text){ said.data, length });
+		said = (struct text){ end + 1, said.length - length - 1 };
+	}
+	admin_fields_free(&line);
+	return good && (said.length == 0 || answer->end == ADMIN_END_NONE);
+}
+
+bool
+admin_answer_make(struct admin_answer *answer, const struct admin_column *columns,
+    const struct admin_cell *cells, unsigned count)
+{
+	struct buffer said;
+	bool good;
+
+	buffer_init(&said, 0);
+	admin_write_columns(&said, columns, count, true);
+	admin_write_row(&said, columns, cells, count);
+	admin_write_end(&said, ADMIN_END_DONE, TEXT(""));
+	good = !said.failed && admin_answer_read(answer, buffer_text(&said));
+	buffer_free(&said);
+	return good;
+}

@@ -1,0 +1,43 @@
+/*
+ * Where operators come in: hubctl's Unix socket in the hub's event loop. Who may
+ * come in, how many at once, how much and for how long is decided here;
+ * what a command does is in admin_actions.
+ */
+#ifndef HUBBUB_HUB_ADMIN_SOCKET_H
+#define HUBBUB_HUB_ADMIN_SOCKET_H
+
+#include <stddef.h>
+
+#include <event2/event.h>
+
+#include "common/config.h"
+#include "common/log.h"
+#include "hub/core.h"
+
+struct admin_socket;
+
+/* All borrowed; `config` during the call only. */
+struct admin_socket_setup {
+	struct event_base *base;
+	const struct config_hub *config;
+	struct core *core;
+	struct log *log; /* may be NULL */
+	/*
+	 * A command has changed something in the core: the owner runs (or schedules) core_turn. Called
+	 * from the loop, never from within a call of the core's.
+	 */
+	void (*changed)(void *context);
+	void *context;
+};
+
+/*
+ * Listens on the configured path. NULL with one sentence in `error` if it cannot. Must be destroyed
+ * before the core and the event base.
+ */
+struct admin_socket *admin_socket_create(
+    const struct admin_socket_setup *setup, char *error, size_t error_size);
+
+/* Cuts every operator off and removes the socket file. */
+void admin_socket_destroy(struct admin_socket **socket);
+
+#endif
