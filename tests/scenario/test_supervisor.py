@@ -1,0 +1,256 @@
+"""The supervisor behind deploy/run: what it starts, refuses, restarts and leaves behind.
+
+The daemons are stand-ins: they answer /readyz, keep a diary of their life and can be told to misbehave,
+so every promise of the supervisor is tested by itself and quickly.
+"""
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+SUPERVISOR = Path(os.environ.get("HUBBUB_BIN_DIR", "build/asan/bin")) / "hubbub-supervisor"
+PATIENCE = 20
+
+STAND_IN = """#!/usr/bin/python3
+import os, signal, socket, sys
+settings = dict(text.split("=", 1) for text in sys.argv[1:] if "=" in text)
+name = settings.get("gateway.name", "hub")
+misbehave = os.environ.get("MISBEHAVE", "")
+def note(words):
+    with open(os.environ["DIARY"], "a") as diary:
+        diary.write(f"{name} {words}\\n")
+def finish(*_):
+    note("stopped")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN if misbehave == name + " hangs" else finish)
+if misbehave == name + " refuses":
+    print("a clear reason", file=sys.stderr)
+    sys.exit(2)
+sockets = [socket.socket(fileno=3 + i) for i in range(int(os.environ.get("LISTEN_FDS", 0)))]
+mine = os.environ.get("LISTEN_PID", str(os.getpid())) == str(os.getpid())
+ports = " ".join(f"{s.getsockname()[1]}" for s in sockets)
+note(f"started {os.getpid()} {mine} {os.environ.get('LISTEN_FDNAMES', '')} {ports}")
+status = socket.socket(socket.AF_UNIX)
+path = next(value for key, value in settings.items() if key.endswith(".status"))[len("unix:"):]
+if os.path.exists(path):
+    os.unlink(path)
+status.bind(path)
+status.listen()
+while True:
+    client, _ = status.accept()
+    client.recv(1000)
+    client.send(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+    client.close()
+"""
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.01)
+    raise AssertionError(f"not within {PATIENCE} s: {what}")
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Supervisor:
+    def __init__(self, folder, *options, misbehave=""):
+        self.state = folder / "state of it"
+        self.diary = folder / "diary"
+        self.output = folder / "output"
+        environment = dict(os.environ, DIARY=str(self.diary), MISBEHAVE=misbehave)
+        self.diary.touch()
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [SUPERVISOR, "--programs", folder, "--state", self.state, "--port", "0", *options],
+                stdout=output, stderr=subprocess.STDOUT, env=environment)
+
+    def said(self):
+        return self.output.read_text()
+
+    def notes(self, words):
+        return [line for line in self.diary.read_text().splitlines() if words in line]
+
+    def pids(self):
+        return [int(line.split()[2]) for line in self.notes(" started ")]
+
+    def ready(self):
+        wait_until(lambda: "Hubbub is ready" in self.said() or self.process.poll() is not None, "ready")
+        assert self.process.poll() is None, self.said()
+        return self
+
+    def stop(self, how=signal.SIGINT):
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("hubbub-hub", "hubbub-gateway"):
+        program = tmp_path / name
+        program.write_text(STAND_IN)
+        program.chmod(0o755)
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder):
+    started = []
+
+    def begin(*options, misbehave=""):
+        started.append(Supervisor(folder, *options, misbehave=misbehave))
+        return started[-1]
+
+    yield begin
+    for supervisor in started:
+        if supervisor.process.poll() is None:
+            supervisor.process.kill()
+            supervisor.process.wait()
+
+
+def test_starts_all_and_says_where(start):
+    supervisor = start("--gateways", "3").ready()
+    gateways = [line.split() for line in supervisor.notes("gw-")]
+    assert len(gateways) == 3
+    shared = {line[5] for line in gateways}
+    own = {line[6] for line in gateways}
+    assert len(shared) == 1 and len(own) == 3 and not shared & own
+    assert all(line[3:5] == ["True", "chat:own"] for line in gateways)
+    for port in shared | own:
+        assert f"http://127.0.0.1:{port}/" in supervisor.said()
+    assert f"'{supervisor.state}/run/admin.sock'" in supervisor.said()
+    assert stat.S_IMODE((supervisor.state / "run").stat().st_mode) == 0o750
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stops_gateways_before_the_hub_and_leaves_nothing(start, how):
+    supervisor = start().ready()
+    pids = supervisor.pids()
+    assert supervisor.stop(how) == 0
+    stopped = [line.split()[0] for line in supervisor.notes(" stopped")]
+    assert sorted(stopped[:2]) == ["gw-1", "gw-2"] and stopped[2:] == ["hub"]
+    assert not any(alive(pid) for pid in pids)
+    assert not supervisor.state.exists()
+
+
+def test_what_the_hub_stored_stays(start):
+    supervisor = start().ready()
+    (supervisor.state / "data" / "hub.db").write_text("precious")
+    assert supervisor.stop() == 0
+    assert (supervisor.state / "data" / "hub.db").read_text() == "precious"
+    assert not (supervisor.state / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["hub", "gw-1"])
+def test_restarts_what_dies(start, name):
+    supervisor = start().ready()
+    for life in (1, 2, 3):
+        lives = wait_until(lambda: (found := supervisor.notes(f"{name} started"))[life - 1:] and found,
+                           f"life {life} of {name}")
+        os.kill(int(lives[-1].split()[2]), signal.SIGKILL)
+    wait_until(lambda: len(supervisor.notes(f"{name} started")) == 4, "the fourth life")
+    assert f"{name} (process " in supervisor.said() and "killed by signal 9" in supervisor.said()
+    ports = {tuple(line.split()[5:]) for line in supervisor.notes(f"{name} started")}
+    assert len(ports) == 1
+    assert supervisor.stop() == 0
+
+
+def test_killed_itself_it_leaves_no_process(start):
+    supervisor = start(misbehave="gw-1 hangs").ready()
+    pids = supervisor.pids()
+    supervisor.stop(signal.SIGKILL)
+    wait_until(lambda: not any(alive(pid) for pid in pids), "the end of every child")
+    # The sockets that it could not remove are in nobody's way.
+    assert start().ready().stop() == 0
+
+
+def test_second_signal_kills_what_hangs(start):
+    supervisor = start(misbehave="gw-1 hangs").ready()
+    supervisor.process.send_signal(signal.SIGINT)
+    wait_until(lambda: supervisor.notes("gw-2 stopped"), "the orderly gateway")
+    assert supervisor.stop() == 0
+    assert "gw-1 does not stop; it is killed" in supervisor.said()
+    assert not any(alive(pid) for pid in supervisor.pids())
+
+
+@pytest.mark.parametrize("name", ["hub", "gw-2"])
+def test_a_refusal_ends_the_start(start, name):
+    supervisor = start(misbehave=f"{name} refuses")
+    assert supervisor.process.wait(PATIENCE) == 1
+    assert "a clear reason" in supervisor.said()
+    assert f"{name} ended with status 2 instead of starting" in supervisor.said()
+    assert not any(alive(pid) for pid in supervisor.pids())
+    assert not supervisor.state.exists()
+
+
+def refused(start, *options):
+    supervisor = start(*options)
+    assert supervisor.process.wait(PATIENCE) == 1
+    assert not supervisor.notes("started")
+    assert not supervisor.state.exists()
+    return supervisor.said()
+
+
+@pytest.mark.parametrize("option", ["--port", "--own-port"])
+@pytest.mark.parametrize("sharing", [False, True])
+def test_refuses_a_taken_port(start, option, sharing):
+    with socket.socket() as other:
+        if sharing:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = refused(start, option, str(port))
+    assert f"127.0.0.1:{port} is taken by another program" in said and option in said
+
+
+def test_refuses_a_state_folder_in_use(start):
+    start().ready()
+    second = start()
+    assert second.process.wait(PATIENCE) == 1
+    assert "is in use by another Hubbub" in second.said() and "--state" in second.said()
+
+
+def test_refuses_a_state_folder_too_deep_for_sockets(start, folder):
+    deep = folder / ("d" * 100)
+    said = refused(start, "--state", str(deep))
+    assert f"{deep} is too deep by" in said
+    assert not deep.exists()
+
+
+def test_refuses_a_state_folder_that_cannot_be_made(start):
+    assert "/proc/hubbub cannot be created" in refused(start, "--state", "/proc/hubbub")
+
+
+def test_refuses_missing_programs(start, folder):
+    (folder / "hubbub-gateway").unlink()
+    assert f"{folder}/hubbub-gateway cannot be run: No such file" in refused(start)
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--port", "70000"], '--port is "70000": it must be a number from 0 to 65535'),
+    (["--gateways", "0"], '--gateways is "0": it must be a number from 1 to 32'),
+    (["--gateways", "two"], '--gateways is "two"'),
+    (["--port", "8001", "--own-port", "8000"], "contain the shared one, 8001"),
+    (["--port", "65535"], "would end at 65537"),
+    (["--prot", "1"], "unrecognized option '--prot'"),
+    (["extra"], '"extra" is not an option'),
+    (["--state", ""], "--state is empty"),
+])
+def test_wrong_command_lines_exit_with_2(start, options, words):
+    supervisor = start(*options)
+    assert supervisor.process.wait(PATIENCE) == 2
+    assert words in supervisor.said()
