@@ -8,19 +8,18 @@
 #include <event2/event.h>
 
 #include "common/link.h"
-#include "common/log.h"
 
 struct link_socket;
 
 struct link_socket_owner {
-	/* As link_receiver. */
+	/* As link_receiver. Must not destroy the link_socket: return a reason instead. */
 	enum link_loss (*envelope)(void *context, const struct envelope *envelope);
 	/*
 	 * The link is over, for every reason alike and exactly once, never from within a
 	 * call of the owner's. The owner destroys the link_socket here or later.
 	 */
 	void (*lost)(void *context, enum link_loss why);
-	/* All that was readable in this turn has been handed over; may be NULL. */
+	/* All that was readable in this turn has been handed over; may be NULL. As `envelope`. */
 	void (*drained)(void *context);
 	void *context;
 };
