@@ -36,7 +36,8 @@ struct envelope_decoder {
 
 #define FIELD_ROW(type, name) { offsetof(body, name), FIELD_##type },
 #define FIELD_TEXT_OF(type, name) " " #name ":" #type
-#define FIELD_ONE(type, name) +1
+#define FIELD_MARK(type, name) "."
+#define FIELD_COUNT(name) ((unsigned)sizeof("" ENVELOPE_FIELDS_##name(FIELD_MARK)) - 1)
 
 /* The typedef lets one field macro serve all structs: it cannot be told which one it is in. */
 #define KIND_FIELDS(NAME, name, wire, sender, meaning)                                      \
@@ -50,7 +51,7 @@ ENVELOPE_KINDS(KIND_FIELDS)
 
 #define KIND_BOUNDS(NAME, name, wire, sender, meaning)                                        \
 	_Static_assert((wire) > 0 && (wire) < ENVELOPE_KIND_LIMIT, #NAME " is out of range"); \
-	_Static_assert((0 ENVELOPE_FIELDS_##name(FIELD_ONE)) <= FIELDS_MAX, #NAME " is too wide");
+	_Static_assert(FIELD_COUNT(name) <= FIELDS_MAX, #NAME " is too wide");
 ENVELOPE_KINDS(KIND_BOUNDS)
 
 #define KIND_INFO(NAME, name, wire, sender, meaning) \
@@ -66,7 +67,7 @@ static const struct kind_row {
 	unsigned count;
 } kinds[ENVELOPE_KIND_LIMIT] = {
 #define KIND_ROW(NAME, name, wire, sender, meaning) \
-	[(wire)] = { &infos[INDEX_##NAME], fields_of_##name, 0 ENVELOPE_FIELDS_##name(FIELD_ONE) },
+	[(wire)] = { &infos[INDEX_##NAME], fields_of_##name, FIELD_COUNT(name) },
 	ENVELOPE_KINDS(KIND_ROW)
 };
 

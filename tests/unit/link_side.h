@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -27,14 +28,22 @@ struct side {
 	struct envelope_decoder *decoder;
 };
 
+/* Adds a name and a blank to a list of them. */
+static inline void
+add_name(char *list, size_t size, const char *name)
+{
+	size_t used = strlen(list);
+
+	assert_true((size_t)snprintf(list + used, size - used, "%s ", name) < size - used);
+}
+
 static inline enum link_loss
 on_envelope(void *context, const struct envelope *envelope)
 {
 	struct side *side = context;
 	struct envelope_probed probed = { 1 };
 
-	strcat(side->heard, envelope_kind_name(envelope->kind));
-	strcat(side->heard, " ");
+	add_name(side->heard, sizeof(side->heard), envelope_kind_name(envelope->kind));
 	while (side->floods && link_send(side->link, ENVELOPE_PROBED, &probed))
 		continue;
 	return side->verdict;
@@ -176,8 +185,7 @@ assert_output(struct side *side, const char *names)
 
 		assert_true(envelope_decode(
 		    side->decoder, output.data + ENVELOPE_HEADER_SIZE, length, &envelope));
-		strcat(said, envelope_kind_name(envelope.kind));
-		strcat(said, " ");
+		add_name(said, sizeof(said), envelope_kind_name(envelope.kind));
 		output.data += ENVELOPE_HEADER_SIZE + length;
 		output.length -= ENVELOPE_HEADER_SIZE + length;
 	}
