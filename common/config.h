@@ -1,7 +1,7 @@
 /*
  * The settings of every Hubbub process. One table (config_schema.c) gives each key
  * its type, bounds, unit, default and help; parsing, checking, printing and
- * the documentation follow it. The only user of inih.
+ * the documentation follow it.
  */
 #ifndef HUBBUB_COMMON_CONFIG_H
 #define HUBBUB_COMMON_CONFIG_H
@@ -89,7 +89,8 @@ enum config_result {
  * The whole start-up of a configuration: defaults, then the file (--config FILE, which must be
  * readable), then --set SECTION.KEY=VALUE in order ("listener.NAME.KEY" for listeners; naming a new
  * listener makes it). Without any listener section one named "chat" on 127.0.0.1:8000 is there.
- * Unknown or duplicate keys and wrong types name the file, line and key.
+ * Unknown or duplicate keys and wrong types name the file, line and key. Whatever is returned,
+ * `config` is to be freed.
  */
 enum config_result config_start(struct config *config, enum config_role role, int argc, char **argv,
     FILE *output, FILE *errors);
@@ -105,11 +106,15 @@ bool config_read(struct config *config, const char *name, const char *text, size
 bool config_set(
     struct config *config, const char *key, const char *value, char *error, size_t error_size);
 
+/* What no single setting can know: limits that contradict each other, addresses given twice. */
+bool config_check(const struct config *config, char *error, size_t error_size);
+
 /* Writes a complete configuration file that config_read takes back to the same values. */
 void config_print(const struct config *config, FILE *output);
 
-/* Writes the reference table of all keys in Markdown (docs/configuration.md). */
+/* Write the reference of all keys: docs/configuration.md and docs/man/hubbub.conf.5. */
 void config_print_reference(FILE *output);
+void config_print_manual(FILE *output);
 
 /* Frees all strings; the struct may be reused. */
 void config_free(struct config *config);

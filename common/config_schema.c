@@ -1,0 +1,238 @@
+/*
+ * What can be set. A setting is one row here and one field of struct config;
+ * nothing else needs to know of it. Knows no file, no command line.
+ */
+#include "common/config_schema.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+
+const struct config_section config_sections[] = {
+	{ "log", "What is written to the log." },
+	{ "hub", "The process that knows who is online. One per installation." },
+	{ "gateway", "The process that clients connect to. One section serves all gateways; what "
+		     "differs between them is given on the command line." },
+	{ "listener", "An address that a gateway listens on: one section [listener NAME] for each. "
+		      "The name is also that of an inherited descriptor." },
+	{ "limits", "What strangers may cost us." },
+	{ NULL, NULL },
+};
+
+#define HUB(field) offsetof(struct config, hub.field)
+#define GATEWAY(field) offsetof(struct config, gateway.field)
+#define LISTENER(field) offsetof(struct config_listener, field)
+#define LIMITS(field) offsetof(struct config, limits.field)
+
+#define MIB (1024u * 1024u)
+
+/* clang-format off */
+const struct config_key config_keys[] = {
+	{ "log", "level", CONFIG_TYPE_CHOICE, offsetof(struct config, log_level), 0, 0, "", "info",
+	  "error warn info debug", "The least important lines that are still written." },
+
+	{ "hub", "socket", CONFIG_TYPE_SOCKET, HUB(socket), 0, 0, "", "/run/hubbub/hub.sock", NULL,
+	  "Where the hub listens for gateways." },
+	{ "hub", "socket_mode", CONFIG_TYPE_MODE, HUB(socket_mode), 0, 0777, "", "0660", NULL,
+	  "Permissions of that socket." },
+	{ "hub", "socket_group", CONFIG_TYPE_TEXT, HUB(socket_group), 0, 64, "", "", NULL,
+	  "Group of that socket; empty keeps the hub's own." },
+	{ "hub", "allow_users", CONFIG_TYPE_TEXT, HUB(allow_users), 0, 512, "", "", NULL,
+	  "Users whose gateways may connect, separated by blanks, beside root and the hub's own." },
+	{ "hub", "admin_socket", CONFIG_TYPE_SOCKET, HUB(admin_socket), 0, 0, "",
+	  "/run/hubbub/admin.sock", NULL, "Where the hub listens for hubctl." },
+	{ "hub", "admin_mode", CONFIG_TYPE_MODE, HUB(admin_mode), 0, 0777, "", "0660", NULL,
+	  "Permissions of that socket." },
+	{ "hub", "admin_group", CONFIG_TYPE_TEXT, HUB(admin_group), 0, 64, "", "", NULL,
+	  "Group of that socket; empty keeps the hub's own." },
+	{ "hub", "status", CONFIG_TYPE_STATUS, HUB(status), 0, 0, "", "", NULL,
+	  "Where the hub answers /healthz, /readyz and /metrics; empty: nowhere." },
+	{ "hub", "gateways_max", CONFIG_TYPE_NUMBER, HUB(gateways_max), 1, 1024, "gateways", "64",
+	  NULL, "Gateways connected at once." },
+	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB(clients_max), 1, 100000000, "clients",
+	  "1000000", NULL, "Clients online at once, all gateways together." },
+
+	{ "gateway", "name", CONFIG_TYPE_WORD, GATEWAY(name), 1, 32, "", "gw-1", NULL,
+	  "Name of this gateway; no other gateway of the same hub has it." },
+	{ "gateway", "hub_socket", CONFIG_TYPE_SOCKET, GATEWAY(hub_socket), 0, 0, "",
+	  "/run/hubbub/hub.sock", NULL, "Where the hub is found: its hub.socket." },
+	{ "gateway", "status", CONFIG_TYPE_STATUS, GATEWAY(status), 0, 0, "", "", NULL,
+	  "Where the gateway answers /healthz, /readyz and /metrics; empty: nowhere." },
+
+	{ "listener", "address", CONFIG_TYPE_LISTEN, LISTENER(address), 0, 0, "", "127.0.0.1:8000",
+	  NULL, "Address to listen on. A descriptor inherited under the listener's name is used "
+	  "instead; port 0 takes any that is free." },
+	{ "listener", "profile", CONFIG_TYPE_CHOICE, LISTENER(profile), 0, 0, "", "chat",
+	  "chat demo", "Which paths are served: those of the chat, or those of the demonstration "
+	  "protocols." },
+	{ "listener", "mounts", CONFIG_TYPE_TEXT, LISTENER(mounts), 0, 900, "", "", NULL,
+	  "Paths instead of the profile's: PATTERN DIALECT pairs, separated by commas; empty keeps "
+	  "the profile's." },
+	{ "listener", "origins", CONFIG_TYPE_TEXT, LISTENER(origins), 0, 900, "", "", NULL,
+	  "Origins whose pages may connect, such as https://chat.example.org, separated by blanks; "
+	  "empty allows any." },
+	{ "listener", "reuse_port", CONFIG_TYPE_BOOL, LISTENER(reuse_port), 0, 0, "", "no", NULL,
+	  "Lets several gateways of one user share the address." },
+
+	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, LIMITS(message_bytes), 1024, 64 * MIB,
+	  "bytes", "65536", NULL, "One WebSocket message, all its fragments together." },
+	{ "limits", "content_bytes", CONFIG_TYPE_NUMBER, LIMITS(content_bytes), 1, MIB / 2,
+	  "bytes", "16384", NULL, "The text of one chat message." },
+	{ "limits", "name_code_points", CONFIG_TYPE_NUMBER, LIMITS(name_code_points), 1, 256,
+	  "code points", "64", NULL, "A display name; what is longer is cut." },
+	{ "limits", "header_bytes", CONFIG_TYPE_NUMBER, LIMITS(header_bytes), 8192, 65535, "bytes",
+	  "8192", NULL, "The header of one HTTP request." },
+	{ "limits", "handshake_seconds", CONFIG_TYPE_NUMBER, LIMITS(handshake_seconds), 1, 600,
+	  "seconds", "10", NULL, "From connection to complete request." },
+	{ "limits", "login_seconds", CONFIG_TYPE_NUMBER, LIMITS(login_seconds), 1, 3600, "seconds",
+	  "120", NULL, "From upgrade to a name." },
+	{ "limits", "fragments", CONFIG_TYPE_NUMBER, LIMITS(fragments), 1, 65536, "fragments",
+	  "1024", NULL, "Fragments of one message." },
+	{ "limits", "message_seconds", CONFIG_TYPE_NUMBER, LIMITS(message_seconds), 1, 3600,
+	  "seconds", "30", NULL, "From a message's first fragment to its last." },
+	{ "limits", "clients", CONFIG_TYPE_NUMBER, LIMITS(clients), 1, 1000000, "clients", "100000",
+	  NULL, "Clients of one gateway." },
+	{ "limits", "queue_bytes", CONFIG_TYPE_NUMBER, LIMITS(queue_bytes), 4096, 64 * MIB, "bytes",
+	  "262144", NULL, "Waiting for one client; past it the client is closed." },
+	{ "limits", "queue_seconds", CONFIG_TYPE_NUMBER, LIMITS(queue_seconds), 1, 3600, "seconds",
+	  "30", NULL, "Age of what waits longest for one client; past it the client is closed." },
+	{ "limits", "pinned_bytes", CONFIG_TYPE_NUMBER, LIMITS(pinned_bytes), MIB, UINT_MAX,
+	  "bytes", "67108864", NULL, "Waiting for all clients of a gateway; past it the slowest "
+	  "reader is closed." },
+	{ "limits", "ping_seconds", CONFIG_TYPE_NUMBER, LIMITS(ping_seconds), 1, 3600, "seconds",
+	  "20", NULL, "Between two pings to a client." },
+	{ "limits", "pong_seconds", CONFIG_TYPE_NUMBER, LIMITS(pong_seconds), 1, 3600, "seconds",
+	  "20", NULL, "Wait for the answer to a ping; past it the client is closed." },
+	{ "limits", "errors_per_minute", CONFIG_TYPE_NUMBER, LIMITS(errors_per_minute), 1, 100000,
+	  "messages", "60", NULL, "Refused messages of one client; past it the client is closed." },
+	{ "limits", "messages_per_second", CONFIG_TYPE_NUMBER, LIMITS(messages_per_second), 1,
+	  100000, "messages", "50", NULL, "Messages of one client in the long run." },
+	{ "limits", "messages_burst", CONFIG_TYPE_NUMBER, LIMITS(messages_burst), 1, 1000000,
+	  "messages", "200", NULL, "Messages of one client at once." },
+	{ "limits", "list_members", CONFIG_TYPE_NUMBER, LIMITS(list_members), 1, 10000, "members",
+	  "500", NULL, "Members of a room whose whole list is sent; above, a part and a count." },
+	{ "limits", "list_bytes_per_second", CONFIG_TYPE_NUMBER, LIMITS(list_bytes_per_second),
+	  65536, 1024 * MIB, "bytes per second", "8388608", NULL,
+	  "User lists of one room from one gateway." },
+	{ "limits", "link_queue_bytes", CONFIG_TYPE_NUMBER, LIMITS(link_queue_bytes), 2 * MIB,
+	  1024 * MIB, "bytes", "16777216", NULL,
+	  "Waiting for one gateway, or for the hub; past it the link is cut." },
+	{ "limits", "commands", CONFIG_TYPE_NUMBER, LIMITS(commands), 1, 1000000, "commands",
+	  "10000", NULL, "Commands of a gateway that the hub has not answered yet." },
+	{ NULL, NULL, CONFIG_TYPE_TEXT, 0, 0, 0, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+size_t
+config_keys_count(void)
+{
+	return sizeof(config_keys) / sizeof(config_keys[0]) - 1;
+}
+
+size_t
+config_key_index(const struct config_key *key)
+{
+	return (size_t)(key - config_keys);
+}
+
+const struct config_key *
+config_key_find(const char *section, const char *name)
+{
+	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+		if (strcmp(key->section, section) == 0 && strcmp(key->name, name) == 0)
+			return key;
+	}
+	return NULL;
+}
+
+bool
+config_section_exists(const char *section)
+{
+	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
+		if (strcmp(at->name, section) == 0)
+			return true;
+	}
+	return false;
+}
+
+#define WORD_MAX 32
+
+/* Letters to insert, delete or exchange to make one word of the other; a lot for long words. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[WORD_MAX + 1];
+	size_t a_length = strlen(a);
+	size_t b_length = strlen(b);
+
+	if (a_length > WORD_MAX || b_length > WORD_MAX)
+		return UINT_MAX;
+	for (unsigned j = 0; j <= b_length; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			unsigned exchange = diagonal + (a[i - 1] != b[j - 1]);
+			unsigned insert = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+
+			diagonal = row[j];
+			row[j] = exchange < insert ? exchange : insert;
+		}
+	}
+	return row[b_length];
+}
+
+/* A guess that changes more than a third of the word helps nobody. */
+static bool
+is_near(unsigned changes, const char *word)
+{
+	return changes <= 1 + strlen(word) / 3;
+}
+
+const struct config_key *
+config_key_nearest(const char *section, const char *name)
+{
+	const struct config_key *nearest = NULL;
+	unsigned least = UINT_MAX;
+
+	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+		unsigned changes = distance(name, key->name);
+
+		/* The right name in the wrong section is near, a wrong name there less so. */
+		if (strcmp(key->section, section) != 0 && changes < UINT_MAX)
+			changes += changes > 0 ? 2 : 1;
+		if (changes < least) {
+			least = changes;
+			nearest = key;
+		}
+	}
+	return is_near(least, name) ? nearest : NULL;
+}
+
+const char *
+config_section_nearest(const char *section)
+{
+	const char *nearest = NULL;
+	unsigned least = UINT_MAX;
+
+	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
+		unsigned changes = distance(section, at->name);
+
+		if (changes < least) {
+			least = changes;
+			nearest = at->name;
+		}
+	}
+	return is_near(least, section) ? nearest : NULL;
+}
+
+void *
+config_key_value(
+    const struct config_key *key, struct config *config, struct config_listener *listener)
+{
+	char *base = strcmp(key->section, "listener") == 0 ? (char *)listener : (char *)config;
+
+	return base + key->offset;
+}

@@ -1,0 +1,63 @@
+/*
+ * The one table of settings, from which reading, checking, printing and the
+ * documentation follow. For the config_*.c files only.
+ */
+#ifndef HUBBUB_COMMON_CONFIG_SCHEMA_H
+#define HUBBUB_COMMON_CONFIG_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/config.h"
+
+enum config_type {
+	CONFIG_TYPE_TEXT,   /* any text of at most `max` bytes, may be empty        */
+	CONFIG_TYPE_WORD,   /* letters, digits, '_', '-'; 1 to `max` bytes          */
+	CONFIG_TYPE_SOCKET, /* absolute path that fits into a Unix socket's address */
+	CONFIG_TYPE_NUMBER, /* `min` to `max`                                       */
+	CONFIG_TYPE_MODE,   /* octal permission bits                                */
+	CONFIG_TYPE_BOOL,
+	CONFIG_TYPE_CHOICE, /* one of the words of `choices`                        */
+	CONFIG_TYPE_LISTEN, /* numeric HOST:PORT                                    */
+	CONFIG_TYPE_STATUS, /* unix:/path, loopback HOST:PORT or empty              */
+};
+
+struct config_key {
+	const char *section; /* "listener" stands for every [listener NAME]       */
+	const char *name;
+	enum config_type type;
+	size_t offset; /* in struct config, or in struct config_listener          */
+	unsigned min;
+	unsigned max;
+	const char *unit; /* "" for none                                          */
+	const char *fallback;
+	const char *choices; /* blank-separated; NULL but for CONFIG_TYPE_CHOICE  */
+	const char *help;    /* one line: what it does                            */
+};
+
+struct config_section {
+	const char *name;
+	const char *help;
+};
+
+/* Both end with an entry whose name is NULL; keys of one section stand together. */
+extern const struct config_key config_keys[];
+extern const struct config_section config_sections[];
+
+/* How many keys there are, and the place of one of them. */
+size_t config_keys_count(void);
+size_t config_key_index(const struct config_key *key);
+
+/* NULL if there is none. */
+const struct config_key *config_key_find(const char *section, const char *name);
+bool config_section_exists(const char *section);
+
+/* The key or section that was probably meant, or NULL. */
+const struct config_key *config_key_nearest(const char *section, const char *name);
+const char *config_section_nearest(const char *section);
+
+/* Where the key's value lives: `listener` is only looked at for keys of listeners. */
+void *config_key_value(
+    const struct config_key *key, struct config *config, struct config_listener *listener);
+
+#endif

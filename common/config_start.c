@@ -1,0 +1,339 @@
+/*
+ * The start of a program's configuration: command line, file, checks. Knows no
+ * single setting but in the checks that hold one against another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buffer.h"
+#include "common/config.h"
+
+#define FILE_READ_MAX (4 * 1024 * 1024)
+#define SENTENCE_SIZE 512
+
+struct program {
+	const char *name;
+	const char *does;
+};
+
+static const struct program programs[] = {
+	[CONFIG_ROLE_HUB] = { "hubbub-hub", "knows who is online and decides who hears what" },
+	[CONFIG_ROLE_GATEWAY] = { "hubbub-gateway", "speaks WebSocket to clients" },
+};
+
+enum letter {
+	OPTION_CONFIG = 'c',
+	OPTION_HELP = 'h',
+	OPTION_VERSION = 'V',
+	OPTION_SET = 256,
+	OPTION_CHECK,
+	OPTION_PRINT,
+	OPTION_REFERENCE,
+	OPTION_MANUAL,
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "set", required_argument, NULL, OPTION_SET },
+	{ "check-config", no_argument, NULL, OPTION_CHECK },
+	{ "print-config", no_argument, NULL, OPTION_PRINT },
+	{ "print-reference", no_argument, NULL, OPTION_REFERENCE },
+	{ "print-manual", no_argument, NULL, OPTION_MANUAL },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* What the command line asked for. */
+struct request {
+	const char *file;  /* NULL: none                                       */
+	const char **sets; /* room for as many as there are arguments          */
+	size_t set_count;
+	int action; /* one of enum letter, 0: run **/
+};
+
+static bool complain(char *error, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool
+complain(char *error, size_t size, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error, size, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+static bool
+take_option(struct request *request, int option, char *error, size_t size)
+{
+	switch (option) {
+	case OPTION_CONFIG:
+		if (request->file != NULL)
+			return complain(error, size, "--config can be given once");
+		request->file = optarg;
+		return true;
+	case OPTION_SET:
+		request->sets[request->set_count++] = optarg;
+		return true;
+	default:
+		/* Of two actions the first is done. */
+		if (request->action == 0)
+			request->action = option;
+		return true;
+	}
+}
+
+/* getopt_long has variables of its own; they are put back to where a first call finds them. */
+static bool
+read_arguments(int argc, char **argv, struct request *request, char *error, size_t size)
+{
+	int option;
+
+	optind = 0;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:c:hV", long_options, NULL)) != -1) {
+		const char *word = argv[optind - 1];
+
+		if (option == ':')
+			return complain(error, size, "%.80s needs a value; see --help", word);
+		if (option == '?')
+			return complain(error, size, "%.80s is not an option; see --help", word);
+		if (!take_option(request, option, error, size))
+			return false;
+	}
+	if (optind < argc)
+		return complain(
+		    error, size, "'%.80s' is one word too many; see --help", argv[optind]);
+	return true;
+}
+
+static void
+print_help(const struct program *program, FILE *output)
+{
+	fprintf(output,
+	    "%s %s\n\n"
+	    "Usage: %s [--config FILE] [--set SECTION.KEY=VALUE]...\n\n"
+	    "  -c, --config FILE            read settings from FILE\n"
+	    "      --set SECTION.KEY=VALUE  set one setting, over the file; may be repeated\n"
+	    "      --check-config           say whether the settings are good, and stop\n"
+	    "      --print-config           print a complete file of the settings, and stop\n"
+	    "      --print-reference        print what can be set, as Markdown, and stop\n"
+	    "      --print-manual           the same as a manual page\n"
+	    "  -h, --help                   print this, and stop\n"
+	    "  -V, --version                print the version, and stop\n\n"
+	    "The settings are described in hubbub.conf(5).\n",
+	    program->name, program->does, program->name);
+}
+
+static bool
+read_all(int fd, struct buffer *content)
+{
+	for (;;) {
+		char *room = buffer_reserve(content, 4096);
+		ssize_t got;
+
+		if (room == NULL) {
+			errno = EFBIG;
+			return false;
+		}
+		got = read(fd, room, 4096);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got == 0;
+		buffer_advance(content, (size_t)got);
+	}
+}
+
+static bool
+read_file(struct config *config, const char *path, char *error, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct buffer content;
+	struct text text;
+	bool good;
+
+	buffer_init(&content, FILE_READ_MAX);
+	if (fd < 0 || !read_all(fd, &content)) {
+		complain(error, size, "cannot read %.200s: %s", path, strerror(errno));
+		good = false;
+	} else {
+		text = buffer_text(&content);
+		good = config_read(config, path, text.data, text.length, error, size);
+	}
+	if (fd >= 0)
+		close(fd);
+	buffer_free(&content);
+	return good;
+}
+
+static bool
+apply_set(struct config *config, const char *assignment, char *error, size_t size)
+{
+	const char *equals = strchr(assignment, '=');
+	char key[128];
+	size_t used;
+
+	if (equals == NULL || (size_t)(equals - assignment) >= sizeof(key))
+		return complain(error, size, "--set %.80s: it has the form --set SECTION.KEY=VALUE",
+		    assignment);
+	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
+	if (config_set(config, key, equals + 1, error, size))
+		return true;
+	used = strlen(error);
+	snprintf(error + used, size - used, " (--set)");
+	return false;
+}
+
+static bool
+gather(struct config *config, const struct request *request, char *error, size_t size)
+{
+	if (request->file != NULL && !read_file(config, request->file, error, size))
+		return false;
+	for (size_t i = 0; i < request->set_count; i++) {
+		if (!apply_set(config, request->sets[i], error, size))
+			return false;
+	}
+	return config_check(config, error, size);
+}
+
+/* Actions that need no settings; false if it is none of them. */
+static bool
+act_before(const struct request *request, const struct program *program, FILE *output)
+{
+	switch (request->action) {
+	case OPTION_HELP:
+		print_help(program, output);
+		return true;
+	case OPTION_VERSION:
+		fprintf(output, "%s %s\n", program->name, HUBBUB_VERSION);
+		return true;
+	case OPTION_REFERENCE:
+		config_print_reference(output);
+		return true;
+	case OPTION_MANUAL:
+		config_print_manual(output);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+act_after(const struct request *request, const struct config *config, FILE *output)
+{
+	if (request->action == OPTION_PRINT)
+		config_print(config, output);
+	else
+		fprintf(output, "configuration is good\n");
+}
+
+enum config_result
+config_start(
+    struct config *config, enum config_role role, int argc, char **argv, FILE *output, FILE *errors)
+{
+	const struct program *program = &programs[role];
+	struct request request = { .file = NULL };
+	char error[SENTENCE_SIZE] = "no memory";
+	bool good;
+
+	config_defaults(config);
+	request.sets = calloc((size_t)argc + 1, sizeof(*request.sets));
+	good = request.sets != NULL && read_arguments(argc, argv, &request, error, sizeof(error));
+	if (good && !act_before(&request, program, output)) {
+		good = gather(config, &request, error, sizeof(error));
+		if (good && request.action != 0)
+			act_after(&request, config, output);
+	}
+	free(request.sets);
+	if (good && request.action != 0 && fflush(output) != 0)
+		good = complain(error, sizeof(error), "cannot write: %s", strerror(errno));
+	if (!good) {
+		fprintf(errors, "%s: %s\n", program->name, error);
+		return CONFIG_BAD;
+	}
+	return request.action == 0 ? CONFIG_RUN : CONFIG_EXIT;
+}
+
+static bool
+check_limits(const struct config_limits *limits, char *error, size_t size)
+{
+	const struct {
+		const char *small_name, *large_name;
+		unsigned small, large;
+	} orders[] = {
+		{ "content_bytes", "message_bytes", limits->content_bytes, limits->message_bytes },
+		{ "message_bytes", "queue_bytes", limits->message_bytes, limits->queue_bytes },
+		{ "queue_bytes", "pinned_bytes", limits->queue_bytes, limits->pinned_bytes },
+		{ "messages_per_second", "messages_burst", limits->messages_per_second,
+		    limits->messages_burst },
+	};
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		if (orders[i].small > orders[i].large)
+			return complain(error, size,
+			    "limits.%s is %u, more than limits.%s, which is %u; lower the one or "
+			    "raise the other",
+			    orders[i].small_name, orders[i].small, orders[i].large_name,
+			    orders[i].large);
+	}
+	return true;
+}
+
+static bool
+check_sockets(const struct config *config, char *error, size_t size)
+{
+	const struct config_hub *hub = &config->hub;
+
+	if (strcmp(hub->socket, hub->admin_socket) == 0)
+		return complain(error, size,
+		    "hub.socket and hub.admin_socket are both %s; give one another path",
+		    hub->socket);
+	if (strncmp(hub->status, "unix:", 5) == 0 &&
+	    (strcmp(hub->status + 5, hub->socket) == 0 ||
+		strcmp(hub->status + 5, hub->admin_socket) == 0))
+		return complain(error, size,
+		    "hub.status is %s, another socket of the hub; give it another path",
+		    hub->status);
+	if (hub->status[0] != '\0' && strcmp(hub->status, config->gateway.status) == 0)
+		return complain(error, size,
+		    "hub.status and gateway.status are both %s; give one another address",
+		    hub->status);
+	return true;
+}
+
+static bool
+check_listeners(const struct config *config, char *error, size_t size)
+{
+	for (unsigned i = 0; i < config->listener_count; i++) {
+		const struct config_listener *one = &config->listeners[i];
+		const char *port = strrchr(one->address, ':');
+
+		if (port != NULL && strcmp(port, ":0") == 0)
+			continue;
+		for (unsigned j = i + 1; j < config->listener_count; j++) {
+			if (strcmp(one->address, config->listeners[j].address) == 0)
+				return complain(error, size,
+				    "listener.%s.address and listener.%s.address are both %s; give "
+				    "one another port",
+				    one->name, config->listeners[j].name, one->address);
+		}
+	}
+	return true;
+}
+
+bool
+config_check(const struct config *config, char *error, size_t error_size)
+{
+	return check_limits(&config->limits, error, error_size) &&
+	       check_sockets(config, error, error_size) &&
+	       check_listeners(config, error, error_size);
+}

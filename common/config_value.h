@@ -1,0 +1,32 @@
+/* One setting's value: from text, to text, and what is allowed. For the config_*.c files only. */
+#ifndef HUBBUB_COMMON_CONFIG_VALUE_H
+#define HUBBUB_COMMON_CONFIG_VALUE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/config_schema.h"
+
+/* Longest sentence about what is allowed. */
+#define CONFIG_ALLOWED_SIZE 128
+
+/*
+ * Sets the value at `place` (see config_key_value) from text; blanks at its ends are cut. False
+ * leaves it as it was: the text is not what config_value_allowed says. Ends the process without
+ * memory.
+ */
+bool config_value_set(const struct config_key *key, void *place, const char *text);
+
+/* Writes a blank and the value as config_value_set takes it; nothing for an empty one. */
+void config_value_print(const struct config_key *key, const void *place, FILE *output);
+
+/* Frees a value that is a string. */
+void config_value_free(const struct config_key *key, void *place);
+
+/* "a whole number from 1 to 1024": fits behind "is not" and behind "Value:". */
+void config_value_allowed(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]);
+
+/* True for a name that is safe in paths, log lines and metrics. */
+bool config_is_word(const char *text, size_t max);
+
+#endif
