@@ -286,6 +286,20 @@ log_write(struct log *log, enum log_level level, const char *message,
 }
 
 void
+log_write_always(
+    struct log *log, const char *message, const struct log_field *fields, unsigned count)
+{
+	int saved = errno;
+	struct text context;
+
+	if (log == NULL)
+		return;
+	context = (struct text){ log->context, log->context_length };
+	emit(log->root, LOG_LEVEL_INFO, context, message, fields, count);
+	errno = saved;
+}
+
+void
 log_tick(struct log *log)
 {
 	int saved = errno;

@@ -83,6 +83,13 @@ struct log_field log_client(const char *key, uint32_t client_id);
 void log_write(struct log *log, enum log_level level, const char *message,
     const struct log_field *fields, unsigned count);
 
+/*
+ * Writes one line of level info past the threshold and the rate limit: for what operators change,
+ * whose trail must have no holes. The caller bounds how often that is.
+ */
+void log_write_always(
+    struct log *log, const char *message, const struct log_field *fields, unsigned count);
+
 #define LOG_FIELDS(...) ((const struct log_field[]){ __VA_ARGS__ })
 #define LOG_COUNT(...) ((unsigned)(sizeof(LOG_FIELDS(__VA_ARGS__)) / sizeof(struct log_field)))
 
@@ -95,6 +102,8 @@ void log_write(struct log *log, enum log_level level, const char *message,
 	log_write(log, LOG_LEVEL_INFO, message, LOG_FIELDS(__VA_ARGS__), LOG_COUNT(__VA_ARGS__))
 #define log_debug(log, message, ...) \
 	log_write(log, LOG_LEVEL_DEBUG, message, LOG_FIELDS(__VA_ARGS__), LOG_COUNT(__VA_ARGS__))
+#define log_always(log, message, ...) \
+	log_write_always(log, message, LOG_FIELDS(__VA_ARGS__), LOG_COUNT(__VA_ARGS__))
 #define log_plain(log, level, message) log_write(log, level, message, NULL, 0)
 
 #endif

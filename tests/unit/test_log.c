@@ -179,6 +179,19 @@ test_errno_is_kept(void **state)
 }
 
 static void
+test_always(void **state)
+{
+	struct capture *capture = *state;
+
+	log_set_level(capture->log, LOG_LEVEL_ERROR);
+	for (unsigned i = 0; i < 30; i++)
+		log_always(capture->log, "audit", log_u64("n", i));
+	assert_int_equal(capture->lines, 30);
+	assert_string_equal(capture->last, "info audit n=29");
+	log_always(NULL, "audit", log_u64("n", 1));
+}
+
+static void
 test_suppression(void **state)
 {
 	struct capture *capture = *state;
@@ -319,6 +332,7 @@ main(void)
 		    test_long_context_leaves_room_for_the_message, open_log, close_log),
 		cmocka_unit_test_setup_teardown(test_levels, open_log, close_log),
 		cmocka_unit_test_setup_teardown(test_errno_is_kept, open_log, close_log),
+		cmocka_unit_test_setup_teardown(test_always, open_log, close_log),
 		cmocka_unit_test_setup_teardown(test_suppression, open_log, close_log),
 		cmocka_unit_test_setup_teardown(
 		    test_suppressed_lines_are_told_at_the_end, open_log, close_log),
