@@ -9,6 +9,9 @@
 /* Bytes of an answer that hubctl takes; beyond, something is wrong with the other side. */
 #define ANSWER_BYTES_MAX (512UL * 1024 * 1024)
 
+/* The first millisecond of the year 10000, which no printed time can hold. */
+#define TIME_END UINT64_C(253402300800000)
+
 #define NO_VALUE SIZE_MAX
 
 struct span {
@@ -110,21 +113,27 @@ read_columns(struct admin_answer *answer, const struct admin_fields *line)
 	return true;
 }
 
+/* Printers write numbers as they came, so they must be what JSON takes for numbers. */
 static bool
-has_type(struct text value, enum admin_type type)
+is_number(struct text value, uint64_t end)
 {
 	uint64_t number;
 
-	switch (type) {
-	case ADMIN_TYPE_NUMBER:
-		return text_to_u64(value, &number);
-	case ADMIN_TYPE_TIME:
-		return text_to_u64(value, &number) && number <= INT64_MAX;
-	case ADMIN_TYPE_BOOL:
+	if (!text_to_u64(value, &number) || (value.length > 1 && value.data[0] == '0'))
+		return false;
+	return number < end || end == 0;
+}
+
+static bool
+has_type(struct text value, enum admin_type type)
+{
+	if (type == ADMIN_TYPE_NUMBER)
+		return is_number(value, 0);
+	if (type == ADMIN_TYPE_TIME)
+		return is_number(value, TIME_END);
+	if (type == ADMIN_TYPE_BOOL)
 		return text_equal(value, TEXT("true")) || text_equal(value, TEXT("false"));
-	default:
-		return true;
-	}
+	return true;
 }
 
 static bool

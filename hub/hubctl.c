@@ -1,0 +1,266 @@
+/*
+ * The operator's command: words in, one exchange with the hub, an answer
+ * printed. The exit status is the contract of exit_codes.h. What the words mean
+ * is the grammar's, how an answer looks is the printers'.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/exit_codes.h"
+#include "hub/admin.h"
+#include "hub/admin_answer.h"
+#include "hub/admin_print.h"
+#include "hub/admin_protocol.h"
+#include "hub/admin_text.h"
+#include "hub/hubctl_exchange.h"
+#include "hub/hubctl_options.h"
+
+static bool
+write_all(int fd, struct text bytes)
+{
+	while (bytes.length > 0) {
+		ssize_t written = write(fd, bytes.data, bytes.length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		bytes.data += written;
+		bytes.length -= (size_t)written;
+	}
+	return true;
+}
+
+/* Says something on standard error, which may be several lines and foreign. */
+static void
+complain(struct text sentence)
+{
+	struct buffer out;
+
+	buffer_init(&out, 0);
+	buffer_append_string(&out, "hubctl: ");
+	for (;;) {
+		const char *end =
+		    sentence.length > 0 ? memchr(sentence.data, '\n', sentence.length) : NULL;
+		size_t length = end != NULL ? (size_t)(end - sentence.data) : sentence.length;
+
+		admin_text_show(&out, (struct text){ sentence.data, length });
+		buffer_append_byte(&out, '\n');
+		if (end == NULL)
+			break;
+		sentence = (struct text){ end + 1, sentence.length - length - 1 };
+	}
+	write_all(STDERR_FILENO, buffer_text(&out));
+	buffer_free(&out);
+}
+
+/* Writes to standard output; a script that got half an answer must know. */
+static enum exit_code
+put(struct buffer *out, enum exit_code status)
+{
+	char why[128];
+
+	if (out->failed) {
+		complain(TEXT("out of memory"));
+		return EXIT_CODE_REFUSED;
+	}
+	if (!write_all(STDOUT_FILENO, buffer_text(out))) {
+		snprintf(why, sizeof(why), "cannot write to standard output: %s", strerror(errno));
+		complain(text_of(why));
+		return EXIT_CODE_REFUSED;
+	}
+	return status;
+}
+
+static enum exit_code
+print(
+    const struct hubctl_options *options, const struct admin_answer *answer, enum exit_code status)
+{
+	struct buffer out;
+
+	buffer_init(&out, 0);
+	admin_print(&out, options->format, answer);
+	status = put(&out, status);
+	buffer_free(&out);
+	return status;
+}
+
+/* `hubctl version` prints what hubctl knows itself, whether there is a hub or not. */
+static enum exit_code
+print_versions(const struct hubctl_options *options, struct text hub, enum exit_code status)
+{
+	static const struct admin_column columns[] = {
+		{ "hubctl", ADMIN_TYPE_TEXT },
+		{ "hub", ADMIN_TYPE_TEXT },
+	};
+	const struct admin_cell cells[] = {
+		admin_cell_string(HUBBUB_VERSION),
+		admin_cell_text(hub),
+	};
+	struct admin_answer answer;
+
+	admin_answer_init(&answer);
+	if (admin_answer_make(&answer, columns, cells, 2))
+		status = print(options, &answer, status);
+	admin_answer_free(&answer);
+	return status;
+}
+
+/* The hub's version out of its answer to `version`; no value if it is not there. */
+static struct text
+hub_version(const struct admin_answer *answer)
+{
+	if (answer->end == ADMIN_END_VERSION)
+		return buffer_text(&answer->sentence);
+	for (unsigned i = 0; answer->row_count > 0 && i < answer->column_count; i++) {
+		if (text_equal(admin_answer_name(answer, i), TEXT("hub")))
+			return admin_answer_value(answer, 0, i);
+	}
+	return (struct text){ NULL, 0 };
+}
+
+static enum exit_code
+report_other_version(const struct admin_answer *answer)
+{
+	struct buffer sentence;
+
+	buffer_init(&sentence, 0);
+	buffer_append_string(&sentence, "this is hubctl " HUBBUB_VERSION ", the hub is ");
+	admin_text_quote(&sentence, buffer_text(&answer->sentence));
+	buffer_append_string(&sentence, ": they do not understand each other");
+	complain(buffer_text(&sentence));
+	buffer_free(&sentence);
+	return EXIT_CODE_VERSION;
+}
+
+/* Turns the end of an answer into an exit status; rows are printed only if all of them came. */
+static enum exit_code
+report(const struct hubctl_options *options, enum admin_command command,
+    const struct admin_answer *answer)
+{
+	switch (answer->end) {
+	case ADMIN_END_DONE:
+		if (command == ADMIN_VERSION)
+			return print_versions(options, hub_version(answer), EXIT_CODE_DONE);
+		return print(options, answer, EXIT_CODE_DONE);
+	case ADMIN_END_VERSION:
+		if (command == ADMIN_VERSION)
+			print_versions(options, hub_version(answer), EXIT_CODE_VERSION);
+		return report_other_version(answer);
+	case ADMIN_END_REFUSED:
+		complain(buffer_text(&answer->sentence));
+		return EXIT_CODE_REFUSED;
+	case ADMIN_END_USAGE:
+		complain(buffer_text(&answer->sentence));
+		return EXIT_CODE_USAGE;
+	default:
+		complain(TEXT("the hub hung up before the end of its answer"));
+		return EXIT_CODE_UNREACHABLE;
+	}
+}
+
+static enum exit_code
+read_answer(const struct hubctl_options *options, enum admin_command command, struct text said)
+{
+	struct admin_answer answer;
+	enum exit_code status;
+
+	admin_answer_init(&answer);
+	if (admin_answer_read(&answer, said)) {
+		status = report(options, command, &answer);
+	} else {
+		complain(TEXT("what listens there does not speak to hubctl as a hub does"));
+		status = EXIT_CODE_VERSION;
+	}
+	admin_answer_free(&answer);
+	return status;
+}
+
+static enum exit_code
+ask(const struct hubctl_options *options, const struct admin_request *request)
+{
+	struct text words[ADMIN_WORDS_MAX];
+	unsigned count = admin_words(request, words);
+	struct buffer line;
+	struct buffer said;
+	struct buffer sentence;
+	enum exit_code status = EXIT_CODE_UNREACHABLE;
+
+	buffer_init(&line, 0);
+	buffer_init(&said, 0);
+	buffer_init(&sentence, 0);
+	admin_write_request(&line, TEXT(HUBBUB_VERSION), words, count);
+	if (hubctl_exchange(
+		options->socket, options->timeout_seconds, buffer_text(&line), &said, &sentence)) {
+		status = read_answer(options, request->command, buffer_text(&said));
+	} else {
+		if (request->command == ADMIN_VERSION)
+			print_versions(options, (struct text){ NULL, 0 }, status);
+		complain(buffer_text(&sentence));
+	}
+	buffer_free(&line);
+	buffer_free(&said);
+	buffer_free(&sentence);
+	return status;
+}
+
+static enum exit_code
+run_command(const struct hubctl_options *options)
+{
+	struct admin_request request;
+	struct buffer scratch;
+	enum exit_code status;
+
+	buffer_init(&scratch, 0);
+	if (admin_parse(options->words, options->word_count, &request, &scratch)) {
+		status = ask(options, &request);
+	} else {
+		complain(buffer_text(&scratch));
+		status = EXIT_CODE_USAGE;
+	}
+	buffer_free(&scratch);
+	return status;
+}
+
+static enum exit_code
+run(const struct hubctl_options *options)
+{
+	struct buffer out;
+	enum exit_code status;
+
+	if (!options->help && !options->version)
+		return run_command(options);
+	buffer_init(&out, 0);
+	if (options->help)
+		hubctl_usage(&out);
+	else
+		buffer_append_string(&out, "hubctl " HUBBUB_VERSION "\n");
+	status = put(&out, EXIT_CODE_DONE);
+	buffer_free(&out);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct hubctl_options options;
+	struct buffer sentence;
+	enum exit_code status = EXIT_CODE_USAGE;
+
+	/* Answers are UTF-8 whatever the environment says; this is how wide their characters are. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	buffer_init(&sentence, 0);
+	if (hubctl_options_read(&options, argc, argv, &sentence))
+		status = run(&options);
+	else
+		complain(buffer_text(&sentence));
+	hubctl_options_free(&options);
+	buffer_free(&sentence);
+	return (int)status;
+}

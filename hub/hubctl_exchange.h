@@ -1,0 +1,18 @@
+/* One request to the hub and its answer, as bytes. */
+#ifndef HUBBUB_HUB_HUBCTL_EXCHANGE_H
+#define HUBBUB_HUB_HUBCTL_EXCHANGE_H
+
+#include <stdbool.h>
+
+#include "common/buffer.h"
+#include "common/text.h"
+
+/*
+ * Connects to the socket at `path`, sends `request` and appends all that the hub says until it
+ * closes. False with the reason in `sentence`: nobody is there, or the hub was silent for
+ * `timeout_seconds`. What came until then is in `said` all the same.
+ */
+bool hubctl_exchange(const char *path, unsigned timeout_seconds, struct text request,
+    struct buffer *said, struct buffer *sentence);
+
+#endif
