@@ -34,6 +34,10 @@ export class Connection {
     this.#onState = onState;
     this.#onFrame = onFrame;
     addEventListener("online", () => this.retryNow());
+    // A browser may keep a page one has left, with its socket open: nobody is there any more. When
+    // the reader comes back to it, so does the connection.
+    addEventListener("pagehide", () => this.#suspend());
+    addEventListener("pageshow", () => this.retryNow());
   }
 
   get online() {
@@ -93,6 +97,17 @@ export class Connection {
     }));
     socket.addEventListener("message", ifCurrent(({ data }) => this.#receive(data)));
     socket.addEventListener("close", ifCurrent(({ code, reason }) => this.#lost(code, reason)));
+  }
+
+  #suspend() {
+    const socket = this.#socket;
+
+    if (!socket)
+      return;
+    clearTimeout(this.#timer);
+    this.#socket = null;
+    socket.close(1000);
+    this.#enter("waiting", { code: 1001, retryAt: performance.now() });
   }
 
   // A closing handshake with a dead peer takes minutes; we do not wait for it.
