@@ -1,0 +1,311 @@
+"""People chat in real browser windows."""
+import asyncio
+import json
+
+import websockets
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+ATTACK = """<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>"""
+EVERYONE = "Everyone"
+
+
+def test_two_windows_chat(window):
+    ana, ben = window("Ana"), window("Ben", gateway=1)
+
+    ana.sees("Ana", "Ben")
+    ben.sees("Ana", "Ben")
+    ana.say("good morning")
+    ben.hears("good morning")
+    ana.hears("good morning")
+    assert ana.own_messages == ["good morning"]
+    assert ben.own_messages == []
+    ben.say("早上好")
+    ana.hears("早上好")
+    assert ana.messages == ben.messages == ["good morning", "早上好"]
+
+
+def test_comings_and_goings_are_told(window):
+    ana, ben = window("Ana"), window("Ben")
+
+    ana.wait(lambda: "Ben joined" in ana.notices)
+    assert "You joined" in ben.notices
+    ben.leave()
+    ana.sees_no_more("Ben")
+    ana.wait(lambda: "Ben left" in ana.notices)
+
+
+def test_private_by_click_is_seen_by_the_two_only(window):
+    ana, ben, eve = window("Ana"), window("Ben", gateway=1), window("Eve")
+
+    ana.click_person("Ben")
+    ana.say("between us")
+    ana.hears("between us")
+    assert ana.own_messages == ["between us"]
+    ben.wait(lambda: ben.unread("Ana") == 1)
+    assert ben.driver.title == "(1) Hubbub"
+    assert "between us" not in ben.messages
+    ben.click_conversation("Ana")
+    ben.hears("between us")
+    ben.wait(lambda: ben.driver.title == "Hubbub")
+    ben.say("of course")
+    ana.hears("of course")
+
+    # Heard after the private ones, so that they would have been here by now.
+    ben.click_conversation(EVERYONE)
+    ben.say("to all")
+    eve.hears("to all")
+    assert "between us" not in eve.everything
+    assert eve.conversations == [EVERYONE]
+
+
+def test_private_by_name(window):
+    ana, ben, eve = window("Ana"), window("Ben Ames"), window("Eve")
+
+    ana.sees("Ben Ames", "Eve")
+    ana.say("@Ben Ames hello there")
+    ana.wait(lambda: ana.title == "Ben Ames")
+    ana.hears("hello there")
+    ben.click_conversation("Ana")
+    ben.hears("hello there")
+    ana.click_conversation(EVERYONE)
+    ana.say("@nobody psst")
+    ana.wait(lambda: "nobody" in ana.hint)
+    assert ana.draft == "@nobody psst"
+    ana.find("#draft").clear()
+    ana.say("to all")
+    eve.hears("to all")
+    assert "hello there" not in eve.everything
+
+
+def test_names_are_suggested_behind_an_at(window):
+    ana, _ben = window("Ana"), window("Ben")
+
+    ana.sees("Ben")
+    ana.write("@b")
+    ana.wait(lambda: ana.texts("#suggestions .name") == ["Ben"])
+    ana.write(Keys.ENTER)
+    assert ana.draft == "@Ben "
+    assert not ana.find("#suggestions").is_displayed()
+
+
+def test_markup_is_only_text(window):
+    mallory, ana = window("Mallory <b>bold</b>"), window("Ana")
+
+    ana.sees("Mallory <b>bold</b>")
+    mallory.say(ATTACK)
+    ana.hears(ATTACK)
+    mallory.click_person("Ana")
+    mallory.say(ATTACK)
+    ana.wait(lambda: ana.driver.title == "(1) Hubbub")
+    ana.click_conversation("Mallory <b>bold</b>")
+    ana.hears(ATTACK)
+    for page in (mallory, ana):
+        assert page.all("#logs img, #logs script, #logs b, #sidebar b") == []
+        assert page.driver.title == "Hubbub"
+
+
+def test_the_policy_is_strict(window):
+    headers = window("Ana").script("""
+        const request = new XMLHttpRequest();
+        request.open("GET", "/", false);
+        request.send();
+        return ["content-security-policy", "x-content-type-options"]
+            .map((name) => request.getResponseHeader(name));
+    """)
+
+    assert "default-src 'self'" in headers[0]
+    assert "unsafe" not in headers[0]
+    assert headers[1] == "nosniff"
+
+
+def test_comes_back_by_itself(window, site):
+    ana, ben = window("Ana"), window("Ben", gateway=1)
+
+    ana.sees("Ben")
+    ana.click_person("Ben")
+    ana.say("before")
+    ana.hears("before")
+    site.stop_gateway(0)
+    ana.wait(lambda: ana.state == "waiting")
+    assert "connection" in ana.banner
+    ben.sees_no_more("Ana")
+    ana.say("typed meanwhile")
+    ana.wait(lambda: "kept" in ana.hint)
+    assert ana.draft == "typed meanwhile"
+
+    site.start_gateway(0)
+    ana.wait(lambda: ana.state == "online")
+    ana.wait(lambda: ana.banner == "")
+    ben.sees("Ana")
+    # The conversation is the same one, on both sides, although Ana has another id now.
+    ana.write(Keys.ENTER)
+    ana.hears("typed meanwhile")
+    assert ana.own_messages == ["before", "typed meanwhile"]
+    ben.click_conversation("Ana")
+    assert ben.messages == ["before", "typed meanwhile"]
+
+
+def test_says_so_when_the_hub_is_away(window, site):
+    ana = window("Ana")
+
+    site.stop_hub()
+    ana.say("is anybody there")
+    ana.wait(lambda: "kept" in ana.hint)
+    assert ana.draft == "is anybody there"
+    assert ana.messages == []
+    site.start_hub()
+
+    def said():
+        if ana.draft and "moment" in ana.hint:
+            ana.write(Keys.ENTER)
+        return "is anybody there" in ana.messages
+
+    ana.wait(said)
+    assert ana.state == "online"
+
+
+def test_a_kick_is_final_and_has_a_reason(window, site):
+    ana, ben = window("Ana"), window("Ben")
+
+    site.kick("Ana", "too loud")
+    ana.wait(lambda: ana.state == "ended")
+    assert "too loud" in ana.banner
+    ben.sees_no_more("Ana")
+    ben.say("quiet now")
+    ben.hears("quiet now")
+    assert ana.state == "ended"
+    ana.find("#banner-action").click()
+    ben.sees("Ana")
+    ana.wait(lambda: ana.state == "online")
+
+
+def test_announcements_stand_out(window, site):
+    ana = window("Ana")
+
+    site.announce("back at noon")
+    ana.wait(lambda: any("back at noon" in text for text in ana.texts(".announcement")))
+
+
+def test_two_people_of_one_name(window):
+    first, second = window("Ana"), window("Ana", gateway=1)
+
+    first.wait(lambda: first.people == ["Ana", "Ana"])
+    second.say("from the second")
+    first.hears("from the second")
+    second.hears("from the second")
+    assert second.own_messages == ["from the second"]
+    assert first.own_messages == []
+    assert len(set(first.texts("#people .id"))) == 2
+
+
+def test_fits_a_phone(window):
+    ana = window("Ana", width=390, height=844)
+    ben = window("Ben" + "n" * 60)
+
+    def overflow():
+        return ana.script("return document.documentElement.scrollWidth - innerWidth")
+
+    assert overflow() == 0
+    ben.say("w" * 300)
+    ana.hears("w" * 300)
+    assert overflow() == 0
+    assert not ana.find("#sidebar").is_displayed()
+    ana.find("#open-drawer").click()
+    ana.wait(lambda: ana.find("#people button").is_displayed())
+    assert overflow() == 0
+    ana.click_person(ben.own_name)
+    ana.wait(lambda: not ana.find("#sidebar").is_displayed())
+    ana.say("hello")
+    ana.hears("hello")
+    assert overflow() == 0
+
+
+def test_speaks_chinese(window):
+    ana = window(None, lang="zh")
+
+    assert ana.texts("#dialog-title") == ["加入聊天"]
+    ana.join("小明")
+    ana.wait(lambda: "你已进入聊天室" in ana.notices)
+    assert ana.texts("#status-text") == ["已连接"]
+    assert ana.script("return document.documentElement.lang") == "zh-CN"
+
+
+def test_follows_the_colour_scheme(window):
+    def background(page):
+        return page.script("return getComputedStyle(document.body).backgroundColor")
+
+    assert background(window("Ana", dark=False)) != background(window("Ben", dark=True))
+
+
+def test_keys(window):
+    ana, _ben = window("Ana"), window("Ben")
+
+    ana.sees("Ben")
+    ana.write("one", Keys.SHIFT, Keys.ENTER, Keys.NULL, "two")
+    assert ana.messages == []
+    # An input method confirms its choice with Enter; that must not send.
+    ana.script("""document.getElementById("draft").dispatchEvent(new KeyboardEvent("keydown",
+        { key: "Enter", isComposing: true, bubbles: true, cancelable: true }));""")
+    ana.write(Keys.ENTER)
+    ana.hears("one\ntwo")
+    assert ana.messages == ["one\ntwo"]
+
+    # From the list of people: down to Ben, and in.
+    ana.script("document.querySelector('#people button').focus()")
+    ana.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    ana.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    ana.wait(lambda: ana.title == "Ben")
+
+
+def test_everything_has_a_name_for_screen_readers(window):
+    nameless = window("Ana").script("""
+        const isNamed = (node) =>
+            node.getAttribute("aria-label") || node.labels?.length || node.textContent.trim();
+        return Array.from(document.querySelectorAll("button, input, textarea, ul[role], div[role=log]"))
+            .filter((node) => !node.closest("[hidden], dialog:not([open])") && !isNamed(node))
+            .map((node) => node.outerHTML);
+    """)
+
+    assert nameless == []
+
+
+def test_the_name_is_kept_over_a_reload(window):
+    ana, ben = window("Ana"), window("Ben")
+
+    ana.driver.refresh()
+    ana.wait(lambda: ana.state == "online" and ana.own_name == "Ana")
+    assert not ana.find("#name-dialog").is_displayed()
+    ana.say("still me")
+    ben.hears("still me")
+    assert ana.own_messages == ["still me"]
+
+
+def test_a_name_is_needed(window):
+    page = window(None)
+
+    page.find("#name").send_keys("  ", Keys.ENTER)
+    page.wait(lambda: page.texts("#name-problem")[0] != "")
+    page.find("#name").send_keys(Keys.ESCAPE)
+    assert page.find("#name-dialog").is_displayed()
+    assert page.find("#name-dialog .address").text == page.url.split("/")[2]
+
+
+def test_a_crowd(window, site):
+    ana = window("Ana")
+
+    async def crowd():
+        url = site.url().replace("http", "ws") + "ws"
+        clients = await asyncio.gather(*(websockets.connect(url) for _ in range(150)))
+        for number, client in enumerate(clients):
+            await client.send(json.dumps({"username": f"guest {number}"}))
+        await asyncio.to_thread(ana.wait, lambda: len(ana.people) == 151)
+        ana.say("hello all")
+        await asyncio.to_thread(ana.hears, "hello all")
+        # Their joins are told in a few lines.
+        assert len(ana.notices) < 20
+        await asyncio.gather(*(client.close() for client in clients))
+
+    asyncio.run(crowd())
+    ana.wait(lambda: ana.people == ["Ana"])
+    assert ana.driver.find_element(By.ID, "people-count").text == "1"
