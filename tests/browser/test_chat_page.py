@@ -114,7 +114,7 @@ def test_the_policy_is_strict(window):
             .map((name) => request.getResponseHeader(name));
     """)
 
-    assert "default-src 'self'" in headers[0]
+    assert "default-src 'none'" in headers[0]
     assert "unsafe" not in headers[0]
     assert headers[1] == "nosniff"
 
