@@ -25,7 +25,7 @@ static const struct admin_column status_columns[] = {
 	{ "version", ADMIN_TYPE_TEXT },
 	{ "started", ADMIN_TYPE_TIME },
 	{ "gateways", ADMIN_TYPE_NUMBER },
-	{ "users", ADMIN_TYPE_NUMBER },
+	{ "clients", ADMIN_TYPE_NUMBER },
 	{ "rooms", ADMIN_TYPE_NUMBER },
 	{ "messages_public", ADMIN_TYPE_NUMBER },
 	{ "messages_private", ADMIN_TYPE_NUMBER },
@@ -41,14 +41,14 @@ static const struct admin_column gateway_columns[] = {
 	{ "pid", ADMIN_TYPE_NUMBER },
 	{ "link_version", ADMIN_TYPE_NUMBER },
 	{ "attached", ADMIN_TYPE_BOOL },
-	{ "users", ADMIN_TYPE_NUMBER },
+	{ "clients", ADMIN_TYPE_NUMBER },
 	{ "commands", ADMIN_TYPE_NUMBER },
 	{ "delivered", ADMIN_TYPE_NUMBER },
 	{ "since", ADMIN_TYPE_TIME },
 };
 
 static const struct admin_column user_columns[] = {
-	{ "id", ADMIN_TYPE_TEXT },
+	{ "client_id", ADMIN_TYPE_TEXT },
 	{ "name", ADMIN_TYPE_TEXT },
 	{ "gateway", ADMIN_TYPE_TEXT },
 	{ "dialect", ADMIN_TYPE_TEXT },

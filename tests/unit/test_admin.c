@@ -1,0 +1,274 @@
+/* The operator's grammar: what is a command, what is refused and what is then said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hub/admin.h"
+
+#define WORDS_MAX 16
+
+struct line {
+	struct text words[WORDS_MAX];
+	unsigned count;
+	struct admin_request request;
+	struct buffer scratch;
+};
+
+/* Parses words given as strings, NULL at the end. */
+static bool
+parse(struct line *line, const char *const *words)
+{
+	line->count = 0;
+	while (words[line->count] != NULL) {
+		assert_true(line->count < WORDS_MAX);
+		line->words[line->count] = text_of(words[line->count]);
+		line->count++;
+	}
+	return admin_parse(line->words, line->count, &line->request, &line->scratch);
+}
+
+#define PARSE(line, ...) parse((line), (const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+assert_text(struct text actual, const char *expected)
+{
+	if (expected == NULL) {
+		assert_null(actual.data);
+		return;
+	}
+	assert_non_null(actual.data);
+	assert_int_equal(actual.length, strlen(expected));
+	assert_memory_equal(actual.data, expected, actual.length);
+}
+
+/* True if what was said to the operator contains `part`. */
+static bool
+said(const struct line *line, const char *part)
+{
+	return line->scratch.length > 0 &&
+	       memmem(line->scratch.data, line->scratch.length, part, strlen(part)) != NULL;
+}
+
+static int
+set_up(void **state)
+{
+	static struct line line;
+
+	buffer_init(&line.scratch, 0);
+	*state = &line;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct line *line = *state;
+
+	buffer_free(&line->scratch);
+	return 0;
+}
+
+static void
+test_each_command(void **state)
+{
+	struct line *line = *state;
+
+	assert_true(PARSE(line, "status"));
+	assert_int_equal(line->request.command, ADMIN_STATUS);
+	assert_true(PARSE(line, "gateways"));
+	assert_int_equal(line->request.command, ADMIN_GATEWAYS);
+	assert_true(PARSE(line, "version"));
+	assert_int_equal(line->request.command, ADMIN_VERSION);
+	assert_true(PARSE(line, "users"));
+	assert_int_equal(line->request.command, ADMIN_USERS);
+	assert_text(line->request.room, NULL);
+	assert_true(PARSE(line, "users", "--room", "lobby"));
+	assert_text(line->request.room, "lobby");
+	assert_true(PARSE(line, "kick", "ana", "--reason", "be nice"));
+	assert_int_equal(line->request.command, ADMIN_KICK);
+	assert_text(line->request.user, "ana");
+	assert_text(line->request.reason, "be nice");
+	assert_true(PARSE(line, "say", "back", "at", "nine"));
+	assert_int_equal(line->request.command, ADMIN_SAY);
+	assert_text(line->request.text, "back at nine");
+}
+
+static void
+test_table(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
+		const struct admin_command_info *info = admin_command_info(i);
+		bool write = i == ADMIN_KICK || i == ADMIN_SAY;
+
+		assert_true(strlen(info->help) > 0);
+		assert_int_equal(info->access, write ? ADMIN_ACCESS_WRITE : ADMIN_ACCESS_READ);
+		assert_memory_equal(
+		    admin_command_name(i).data, info->grammar, admin_command_name(i).length);
+	}
+}
+
+static void
+test_options_stand_anywhere(void **state)
+{
+	struct line *line = *state;
+
+	assert_true(PARSE(line, "kick", "--reason=a=b", "ana"));
+	assert_text(line->request.reason, "a=b");
+	assert_text(line->request.user, "ana");
+	assert_true(PARSE(line, "kick", "--reason", "--room", "ana"));
+	assert_text(line->request.reason, "--room");
+	assert_true(PARSE(line, "kick", "--", "--ana"));
+	assert_text(line->request.user, "--ana");
+	assert_true(PARSE(line, "say", "--", "--x", "--", "y"));
+	assert_text(line->request.text, "--x -- y");
+	assert_true(PARSE(line, "say", "what", "--is", "this"));
+	assert_text(line->request.text, "what --is this");
+	assert_true(PARSE(line, "kick", "-x"));
+	assert_text(line->request.user, "-x");
+}
+
+static void
+test_unambiguous_beginnings(void **state)
+{
+	struct line *line = *state;
+
+	assert_true(PARSE(line, "u", "--r", "lobby"));
+	assert_int_equal(line->request.command, ADMIN_USERS);
+	assert_text(line->request.room, "lobby");
+	assert_true(PARSE(line, "st"));
+	assert_int_equal(line->request.command, ADMIN_STATUS);
+	assert_false(PARSE(line, "s"));
+	assert_true(said(line, "\"s\" is ambiguous; possibilities are:\n  status\n  say <TEXT>"));
+	assert_false(said(line, "gateways"));
+}
+
+static void
+test_possibilities(void **state)
+{
+	struct line *line = *state;
+
+	assert_false(admin_parse(NULL, 0, &line->request, &line->scratch));
+	assert_true(said(line, "a command is missing; possibilities are:"));
+	assert_false(PARSE(line, "frobnicate"));
+	assert_true(said(line, "\"frobnicate\" is no command; possibilities are:"));
+	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++)
+		assert_true(said(line, admin_command_info(i)->grammar));
+	assert_false(PARSE(line, ""));
+	assert_true(said(line, "\"\" is no command"));
+	assert_false(PARSE(line, "statuses"));
+	assert_false(PARSE(line, "Status"));
+}
+
+static void
+test_wrong_arguments(void **state)
+{
+	struct line *line = *state;
+
+	assert_false(PARSE(line, "status", "now"));
+	assert_true(said(line, "one word too many: \"now\"; usage:\n  status"));
+	assert_false(PARSE(line, "kick"));
+	assert_true(said(line, "USER|ID is missing; usage:\n  kick <USER|ID> [--reason TEXT]"));
+	assert_false(PARSE(line, "kick", "a", "b"));
+	assert_true(said(line, "one word too many: \"b\""));
+	assert_false(PARSE(line, "users", "--roof", "x"));
+	assert_true(said(line, "no such option: \"--roof\""));
+	assert_false(PARSE(line, "users", "--=x"));
+	assert_false(PARSE(line, "users", "--room"));
+	assert_true(said(line, "a value is missing after \"--room\""));
+	assert_false(PARSE(line, "users", "--room", "a", "--room", "b"));
+	assert_true(said(line, "given twice: \"--room\""));
+	assert_false(PARSE(line, "say"));
+	assert_false(PARSE(line, "say", "--"));
+	assert_true(said(line, "TEXT is missing"));
+}
+
+static void
+test_hostile_values(void **state)
+{
+	struct line *line = *state;
+	char text[5000];
+
+	assert_false(PARSE(line, "kick", ""));
+	assert_true(said(line, "USER|ID is empty"));
+	assert_false(PARSE(line, "kick", "\xff\xfe"));
+	assert_true(said(line, "USER|ID is not valid UTF-8"));
+	assert_false(PARSE(line, "kick", "ana", "--reason="));
+	assert_true(said(line, "--reason TEXT is empty"));
+	assert_false(PARSE(line, "users", "--room", "No Such"));
+	assert_true(said(line, "--room ROOM must be a room name"));
+	assert_false(PARSE(line, "say", "a\x1b[31m"));
+	assert_true(said(line, "TEXT must be one line"));
+	assert_false(PARSE(line, "say",
+	    "a\xe2\x80\xae"
+	    "b"));
+	assert_false(PARSE(line, "\x1b[31m\n"));
+	assert_true(said(line, "\"\\x1b[31m\\n\" is no command"));
+
+	memset(text, 'x', sizeof(text));
+	text[124] = '\0';
+	assert_false(PARSE(line, "kick", "ana", "--reason", text));
+	assert_true(said(line, "--reason TEXT has 124 bytes, at most 123 are taken"));
+	assert_true(PARSE(line, "kick", "ana", "--reason", text + 1));
+	text[124] = 'x';
+	text[4097] = '\0';
+	assert_false(PARSE(line, "say", text));
+	assert_true(said(line, "TEXT has 4097 bytes"));
+	assert_true(PARSE(line, "say", text + 1));
+	assert_false(PARSE(line, text));
+	assert_true(line->scratch.length < 400);
+}
+
+static void
+test_words_come_back(void **state)
+{
+	static const char *const lines[][6] = {
+		{ "status" },
+		{ "users", "--room", "lobby" },
+		{ "kick", "--reason=why not", "--", "--ana" },
+		{ "kick", "ana" },
+		{ "say", "one", "two", "--", "three" },
+	};
+	struct line *line = *state;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct text words[ADMIN_WORDS_MAX];
+		struct admin_request again;
+		struct buffer scratch;
+		unsigned count;
+
+		buffer_init(&scratch, 0);
+		assert_true(parse(line, lines[i]));
+		count = admin_words(&line->request, words);
+		assert_true(count <= ADMIN_WORDS_MAX);
+		assert_true(admin_parse(words, count, &again, &scratch));
+		assert_int_equal(again.command, line->request.command);
+		assert_true(text_equal(again.room, line->request.room));
+		assert_true(text_equal(again.user, line->request.user));
+		assert_true(text_equal(again.reason, line->request.reason));
+		assert_true(text_equal(again.text, line->request.text));
+		buffer_free(&scratch);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_each_command, set_up, tear_down),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test_setup_teardown(test_options_stand_anywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unambiguous_beginnings, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_possibilities, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_wrong_arguments, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hostile_values, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_words_come_back, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
