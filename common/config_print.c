@@ -2,24 +2,24 @@
  * Shows the settings: as a configuration file, as a page of the documentation,
  * as a manual page. All three follow the table and none is written by hand.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "common/config.h"
 #include "common/config_schema.h"
 #include "common/config_value.h"
 
-/* "A whole number from 1 to 1024, in seconds": begins a sentence. */
+/* "A whole number from 1 to 600 (seconds)": begins a sentence. */
 static void
 print_allowed(const struct config_key *key, FILE *output)
 {
 	char allowed[CONFIG_ALLOWED_SIZE];
 
 	config_value_allowed(key, allowed);
-	fprintf(output, "%c%s",
-	    allowed[0] >= 'a' && allowed[0] <= 'z' ? allowed[0] - 'a' + 'A' : allowed[0],
-	    allowed + 1);
+	allowed[0] = (char)toupper((unsigned char)allowed[0]);
+	fprintf(output, "%s", allowed);
 	if (key->unit[0] != '\0')
-		fprintf(output, ", in %s", key->unit);
+		fprintf(output, " (%s)", key->unit);
 }
 
 static void

@@ -299,7 +299,8 @@ config_value_allowed(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]
 		return;
 	case CONFIG_TYPE_STATUS:
 		snprintf(out, CONFIG_ALLOWED_SIZE,
-		    "unix:/absolute/path, a loopback address such as 127.0.0.1:9100, or empty");
+		    "a socket such as unix:/run/hubbub/status.sock, a loopback address such as "
+		    "127.0.0.1:9100, or empty");
 		return;
 	}
 }
