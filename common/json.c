@@ -16,7 +16,7 @@ struct json {
 
 #define REPLACEMENT 0xfffd
 
-/* True if brackets outside strings are nested at most JSON_DEPTH_MAX deep; the rest is the parser's. */
+/* True if brackets outside strings nest at most JSON_DEPTH_MAX deep; the rest is the parser's. */
 static bool
 is_shallow(struct text bytes)
 {

@@ -1,4 +1,4 @@
-/* Log lines as a sink sees them, the rate limit on a virtual clock, and a blocked standard error. */
+/* Log lines as a sink sees them, their rate on a virtual clock, and a blocked standard error. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -284,7 +284,7 @@ test_stderr_line(void **state)
 	(void)state;
 	assert_true(read(fd, line, sizeof(line) - 1) > 0);
 	close(fd);
-	/* The variable names another descriptor, so this is no journal: time, program and pid lead. */
+	/* The variable names another file, so this is no journal: time, program and pid lead. */
 	snprintf(expected, sizeof(expected), " prog[%ld] info hello to=you\n", (long)getpid());
 	assert_string_equal(line + 19, expected);
 	assert_int_equal(line[4], '-');
