@@ -41,24 +41,21 @@
  * `conn` is a client's number in its gateway, `client` its client_id, `ordinal` its place in
  * joining order.
  */
-#define ENVELOPE_FIELDS_hello(F)                                                  \
-	F(U32, link_version)                                                      \
-	F(TEXT, gateway)                                                          \
-	F(U64, epoch)                                                             \
-	F(TEXT, software) F(U64, capabilities) F(U64, answered) F(U64, hub_epoch) \
-	    F(U32, gateways_known)
+/* clang-format off */
+#define ENVELOPE_FIELDS_hello(F) \
+	F(U32, link_version) F(TEXT, gateway) F(U64, epoch) F(TEXT, software) \
+	F(U64, capabilities) F(U64, answered) F(U64, hub_epoch) F(U32, gateways_known)
 #define ENVELOPE_FIELDS_welcome(F) \
-	F(U32, link_version)       \
-	F(U64, hub_epoch) F(TEXT, software) F(U64, committed) F(U32, frame_max) F(U32, commands_max)
+	F(U32, link_version) F(U64, hub_epoch) F(TEXT, software) F(U64, committed) \
+	F(U32, frame_max) F(U32, commands_max)
 #define ENVELOPE_FIELDS_roster_end(F) F(U64, version) F(U32, gateways)
 #define ENVELOPE_FIELDS_heartbeat(F) F(U64, sent_ms)
 #define ENVELOPE_FIELDS_goodbye(F) F(TEXT, reason)
 #define ENVELOPE_FIELDS_probe(F) F(U64, token)
 #define ENVELOPE_FIELDS_probed(F) F(U64, token)
 #define ENVELOPE_FIELDS_open(F) \
-	F(U64, conn)            \
-	F(U32, client)          \
-	F(TEXT, dialect) F(TEXT, realm) F(TEXT, name) F(TEXT, address) F(U64, since_ms)
+	F(U64, conn) F(U32, client) F(TEXT, dialect) F(TEXT, realm) F(TEXT, name) \
+	F(TEXT, address) F(U64, since_ms)
 #define ENVELOPE_FIELDS_opened(F) F(U64, conn) F(U32, client) F(TEXT, name)
 #define ENVELOPE_FIELDS_closed(F) F(U64, conn)
 #define ENVELOPE_FIELDS_join(F) F(U64, conn) F(TEXT, room) F(U64, ordinal)
@@ -74,12 +71,15 @@
 #define ENVELOPE_FIELDS_tell(F) \
 	F(U64, number) F(U64, conn) F(U32, client) F(TEXT, to) F(TEXT, content)
 #define ENVELOPE_FIELDS_outcome(F) \
-	F(U64, number) F(U32, code) F(U32, to) F(TEXT, room) F(U64, epoch) F(U64, seq) F(U64, time)
+	F(U64, number) F(U32, code) F(U32, to) F(TEXT, room) F(U64, epoch) F(U64, seq) \
+	F(U64, time)
 #define ENVELOPE_FIELDS_deliver(F) \
-	F(TEXT, room)              \
-	F(U64, epoch) F(U64, seq) F(U32, from) F(TEXT, from_name) F(U64, time) F(TEXT, content)
+	F(TEXT, room) F(U64, epoch) F(U64, seq) F(U32, from) F(TEXT, from_name) F(U64, time) \
+	F(TEXT, content)
 #define ENVELOPE_FIELDS_whisper(F) \
-	F(U64, conn) F(U32, to) F(U32, from) F(TEXT, from_name) F(U64, time) F(TEXT, content)
+	F(U64, conn) F(U32, to) F(U32, from) F(TEXT, from_name) F(U64, time) \
+	F(TEXT, content)
 #define ENVELOPE_FIELDS_notice(F) F(TEXT, room) F(U64, time) F(TEXT, content)
+/* clang-format on */
 
 #endif

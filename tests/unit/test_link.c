@@ -4,9 +4,13 @@
  */
 #include "common/link.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tests/unit/link_side.h"
 

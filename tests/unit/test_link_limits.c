@@ -1,9 +1,13 @@
 /* A link's deadlines, its heartbeats and the bound of its queue. */
 #include "common/link.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tests/unit/link_side.h"
 
