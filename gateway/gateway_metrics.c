@@ -1,0 +1,124 @@
+/*
+ * Registers the gateway's metrics and maps codes to them. Knows the names shown to operators and nothing
+ * of what happens.
+ */
+#include "gateway/gateway_metrics.h"
+
+#include <stdio.h>
+
+#include "common/outcomes.h"
+
+#define LABEL_SIZE 96
+
+struct close_row {
+	enum close_code code;
+	const char *labels;
+};
+
+static const struct close_row close_rows[CLOSE_METRIC_COUNT] = {
+	[CLOSE_METRIC_CLIENT] = { CLOSE_GOING_AWAY, "reason=\"client\"" },
+	[CLOSE_METRIC_DROP] = { CLOSE_DROP, "reason=\"drop\"" },
+	[CLOSE_METRIC_NORMAL] = { CLOSE_NORMAL, "reason=\"normal\"" },
+	[CLOSE_METRIC_PROTOCOL] = { CLOSE_PROTOCOL, "reason=\"protocol\"" },
+	[CLOSE_METRIC_UNSUPPORTED] = { CLOSE_UNSUPPORTED, "reason=\"unsupported\"" },
+	[CLOSE_METRIC_POLICY] = { CLOSE_POLICY, "reason=\"policy\"" },
+	[CLOSE_METRIC_INTERNAL] = { CLOSE_INTERNAL, "reason=\"internal\"" },
+	[CLOSE_METRIC_RESTART] = { CLOSE_RESTART, "reason=\"restart\"" },
+	[CLOSE_METRIC_TRY_LATER] = { CLOSE_TRY_LATER, "reason=\"try_later\"" },
+	[CLOSE_METRIC_OTHER] = { CLOSE_BAD_DATA, "reason=\"other\"" },
+};
+
+static void
+register_plain(struct gateway_metrics *m, struct metrics *registry)
+{
+	m->clients = metrics_gauge(
+	    registry, "hubbub_gateway_clients", NULL, "Clients connected to this gateway.");
+	m->deliveries = metrics_counter(registry, "hubbub_gateway_deliveries_total", NULL,
+	    "Messages handed to clients, once per client and message.");
+	m->frames = metrics_counter(registry, "hubbub_gateway_frames_total", NULL,
+	    "WebSocket frames made, once for all clients that share one.");
+	m->slow_readers = metrics_counter(registry, "hubbub_gateway_slow_readers_total", NULL,
+	    "Clients closed because they did not read fast enough.");
+	m->stray_pongs = metrics_counter(registry, "hubbub_gateway_stray_pongs_total", NULL,
+	    "PONG frames that answer no PING of ours.");
+	m->queue_bytes = metrics_gauge(
+	    registry, "hubbub_gateway_queue_bytes", NULL, "Bytes that wait for clients to read.");
+	m->pinned_bytes = metrics_gauge(registry, "hubbub_gateway_pinned_bytes", NULL,
+	    "Memory of frames that some client still has to be sent.");
+	m->hub_link_up = metrics_gauge(registry, "hubbub_gateway_hub_link_up", NULL,
+	    "1 while this gateway is attached to the hub.");
+	m->list_bytes = metrics_counter(registry, "hubbub_gateway_list_bytes_total", NULL,
+	    "Bytes of user lists handed to clients.");
+}
+
+static void
+register_labelled(struct gateway_metrics *m, struct metrics *registry)
+{
+	char labels[LABEL_SIZE];
+	unsigned i;
+
+	for (i = 0; i < METRICS_DIALECTS_MAX && dialects[i] != NULL; i++) {
+		snprintf(labels, sizeof(labels), "dialect=\"%s\"", dialects[i]->name);
+		m->messages_in[i] = metrics_counter(registry, "hubbub_gateway_messages_in_total",
+		    labels, "Messages received from clients.");
+	}
+	for (i = 0; i < CLOSE_METRIC_COUNT; i++) {
+		m->closes[i] = metrics_counter(registry, "hubbub_gateway_closes_total",
+		    close_rows[i].labels, "Connections ended, by reason.");
+	}
+	for (i = 1; i < LINK_LOSS_COUNT; i++) {
+		snprintf(
+		    labels, sizeof(labels), "reason=\"%s\"", link_loss_word((enum link_loss)i));
+		m->hub_link_lost[i] =
+		    metrics_counter(registry, "hubbub_gateway_hub_link_lost_total", labels,
+			"Links to the hub lost, by reason.");
+	}
+	for (i = 1; i < METRICS_OUTCOMES; i++) {
+		snprintf(labels, sizeof(labels), "code=\"%s\"", outcome_word(i));
+		m->refused[i] = metrics_counter(registry, "hubbub_gateway_refused_total", labels,
+		    "Commands and clients refused, by code.");
+	}
+	m->refused_other = metrics_counter(registry, "hubbub_gateway_refused_total",
+	    "code=\"unknown\"", "Commands and clients refused, by code.");
+}
+
+void
+gateway_metrics_init(struct gateway_metrics *metrics, struct metrics *registry)
+{
+	*metrics = (struct gateway_metrics){ 0 };
+	if (registry == NULL)
+		return;
+	register_plain(metrics, registry);
+	register_labelled(metrics, registry);
+}
+
+unsigned
+gateway_metrics_dialect(const struct dialect *dialect)
+{
+	unsigned i;
+
+	for (i = 0; i < METRICS_DIALECTS_MAX && dialects[i] != NULL; i++) {
+		if (dialects[i] == dialect)
+			return i;
+	}
+	return METRICS_DIALECTS_MAX;
+}
+
+void
+gateway_metrics_closed(struct gateway_metrics *metrics, enum close_code code)
+{
+	unsigned i = CLOSE_METRIC_DROP;
+
+	while (i < CLOSE_METRIC_OTHER && close_rows[i].code != code)
+		i++;
+	metric_increment(metrics->closes[i]);
+}
+
+void
+gateway_metrics_refused(struct gateway_metrics *metrics, uint32_t outcome)
+{
+	if (outcome < METRICS_OUTCOMES)
+		metric_increment(metrics->refused[outcome]);
+	else
+		metric_increment(metrics->refused_other);
+}

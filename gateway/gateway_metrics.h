@@ -1,0 +1,56 @@
+/*
+ * What a gateway's core counts. Every place is NULL without a registry, which counting takes.
+ */
+#ifndef HUBBUB_GATEWAY_GATEWAY_METRICS_H
+#define HUBBUB_GATEWAY_GATEWAY_METRICS_H
+
+#include "common/link.h"
+#include "common/metrics.h"
+#include "gateway/dialect.h"
+
+/* Dialects beyond this many are not counted one by one. */
+#define METRICS_DIALECTS_MAX 16
+#define METRICS_OUTCOMES 9
+
+/* How connections end: by the client itself, or by us with a close code. */
+enum close_metric {
+	CLOSE_METRIC_CLIENT,
+	CLOSE_METRIC_DROP,
+	CLOSE_METRIC_NORMAL,
+	CLOSE_METRIC_PROTOCOL,
+	CLOSE_METRIC_UNSUPPORTED,
+	CLOSE_METRIC_POLICY,
+	CLOSE_METRIC_INTERNAL,
+	CLOSE_METRIC_RESTART,
+	CLOSE_METRIC_TRY_LATER,
+	CLOSE_METRIC_OTHER,
+	CLOSE_METRIC_COUNT,
+};
+
+struct gateway_metrics {
+	struct metric *clients;
+	struct metric *messages_in[METRICS_DIALECTS_MAX + 1]; /* the last: any other dialect */
+	struct metric *deliveries;
+	struct metric *frames;
+	struct metric *closes[CLOSE_METRIC_COUNT];
+	struct metric *slow_readers;
+	struct metric *stray_pongs;
+	struct metric *queue_bytes;
+	struct metric *pinned_bytes;
+	struct metric *hub_link_up;
+	struct metric *hub_link_lost[LINK_LOSS_COUNT];
+	struct metric *refused[METRICS_OUTCOMES];
+	struct metric *refused_other;
+	struct metric *list_bytes;
+};
+
+/* Registers all of them; `registry` may be NULL. */
+void gateway_metrics_init(struct gateway_metrics *metrics, struct metrics *registry);
+
+/* Where messages to `dialect` are counted. */
+unsigned gateway_metrics_dialect(const struct dialect *dialect);
+
+void gateway_metrics_closed(struct gateway_metrics *metrics, enum close_code code);
+void gateway_metrics_refused(struct gateway_metrics *metrics, uint32_t outcome);
+
+#endif

@@ -1,0 +1,494 @@
+/*
+ * The table of clients and what is done to them once per turn: timers, writing, closing, freeing. Owns
+ * the order of these; knows the transport and the hub only by their tables of effects.
+ */
+#include "gateway/sessions.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "gateway/mounts.h"
+
+#define SLOTS_FIRST_CAPACITY 64u
+#define RUNS_MAX 64
+#define BACKLOG_CHECK_MS 1000u
+
+static struct session *
+session_of_ping(struct ping_entry *entry)
+{
+	return (struct session *)(void *)((char *)entry - offsetof(struct session, ping));
+}
+
+static void
+on_ping_due(void *context, struct ping_entry *entry, struct text token)
+{
+	(void)context;
+	session_send(session_of_ping(entry), FRAME_PING, token);
+}
+
+static void
+on_ping_lost(void *context, struct ping_entry *entry)
+{
+	(void)context;
+	session_close(session_of_ping(entry), CLOSE_DROP, "no answer to a ping");
+}
+
+void
+sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
+{
+	const struct config_limits *limits = setup->limits;
+	struct ping_effects effects = { on_ping_due, on_ping_lost, sessions };
+
+	*sessions = (struct sessions){
+		.limits = *limits,
+		.transport = setup->transport,
+		.uplink = setup->uplink,
+		.metrics = setup->metrics,
+		.log = setup->log,
+		.pool = setup->pool,
+		.fanout = setup->fanout,
+		.now = setup->now,
+		.message_rule = { limits->messages_per_second, 1000, limits->messages_burst },
+		.offence_rule = { limits->errors_per_minute, 60000, limits->errors_per_minute },
+	};
+	ping_wheel_init(
+	    &sessions->pings, limits->ping_seconds, limits->pong_seconds, setup->random, effects);
+	id_map_init(&sessions->clients);
+	TAILQ_INIT(&sessions->waiting);
+	TAILQ_INIT(&sessions->open);
+	TAILQ_INIT(&sessions->backlog);
+}
+
+static bool
+slots_grow(struct sessions *sessions)
+{
+	uint32_t capacity = sessions->slots_capacity;
+	struct session_slot *grown;
+
+	if (sessions->slots_used < capacity)
+		return true;
+	capacity = capacity == 0 ? SLOTS_FIRST_CAPACITY : capacity * 2;
+	grown = realloc(sessions->slots, capacity * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	sessions->slots = grown;
+	sessions->slots_capacity = capacity;
+	return true;
+}
+
+/* A conn is the slot below and the slot's generation above: never the same twice, found at once. */
+static bool
+slot_take(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+	struct session_slot *slot;
+	uint32_t index;
+
+	if (sessions->free_slot != 0) {
+		index = sessions->free_slot - 1;
+		slot = &sessions->slots[index];
+		sessions->free_slot = slot->next_free;
+	} else {
+		if (!slots_grow(sessions))
+			return false;
+		index = sessions->slots_used++;
+		slot = &sessions->slots[index];
+		slot->generation = 0;
+	}
+	slot->generation++;
+	slot->session = session;
+	slot->next_free = 0;
+	session->conn = ((uint64_t)slot->generation << 32) | index;
+	return true;
+}
+
+static void
+slot_give(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+	uint32_t index = (uint32_t)session->conn;
+	struct session_slot *slot = &sessions->slots[index];
+
+	slot->session = NULL;
+	slot->next_free = sessions->free_slot;
+	sessions->free_slot = index + 1;
+}
+
+struct session *
+sessions_find(const struct sessions *sessions, uint64_t conn)
+{
+	uint32_t index = (uint32_t)conn;
+
+	if (index >= sessions->slots_used || sessions->slots[index].session == NULL ||
+	    sessions->slots[index].session->conn != conn)
+		return NULL;
+	return sessions->slots[index].session;
+}
+
+struct session *
+sessions_find_client(const struct sessions *sessions, uint32_t client)
+{
+	return id_map_get(&sessions->clients, client);
+}
+
+static void
+session_free(struct session *session)
+{
+	outbound_clear(&session->output);
+	if (session->reason_mine)
+		free((char *)session->close_reason);
+	if (session->room_mine)
+		free((char *)session->room);
+	free(session->name);
+	free(session->address);
+	free(session);
+}
+
+static struct session *
+session_allocate(struct sessions *sessions, const struct client_request *request)
+{
+	const struct dialect *dialect = request->mount->dialect;
+	struct session *session = calloc(1, sizeof(*session) + dialect->state_size);
+
+	if (session == NULL)
+		return NULL;
+	session->sessions = sessions;
+	session->dialect = dialect;
+	session->dialect_metric = (uint8_t)gateway_metrics_dialect(dialect);
+	session->realm = request->mount->realm;
+	session->room = request->mount->room;
+	session->home.session = session;
+	session->opened_ms = sessions->now.mono_ms;
+	session->address = text_duplicate(request->address);
+	if (session->address == NULL || !slot_take(session)) {
+		session_free(session);
+		return NULL;
+	}
+	return session;
+}
+
+struct session *
+sessions_add(struct sessions *sessions, void *peer, const struct client_request *request)
+{
+	struct session *session = NULL;
+
+	if (sessions->count < sessions->limits.clients)
+		session = session_allocate(sessions, request);
+	if (session == NULL) {
+		gateway_metrics_refused(sessions->metrics, OUTCOME_FULL);
+		return NULL;
+	}
+	session->peer = peer;
+	sessions->count++;
+	ratelimit_init(&session->messages, &sessions->message_rule, sessions->now.mono_ms);
+	ratelimit_init(&session->offences, &sessions->offence_rule, sessions->now.mono_ms);
+	ping_add(&sessions->pings, &session->ping, sessions->now.mono_ms);
+	if (session->dialect->reaches_hub) {
+		session->listed = PLACE_WAITING;
+		TAILQ_INSERT_TAIL(&sessions->waiting, session, place);
+	}
+	if (session->dialect->opened != NULL)
+		session->dialect->opened(session, request);
+	return session;
+}
+
+static void
+unlist(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+
+	if (session->listed == PLACE_WAITING)
+		TAILQ_REMOVE(&sessions->waiting, session, place);
+	else if (session->listed == PLACE_OPEN)
+		TAILQ_REMOVE(&sessions->open, session, place);
+	session->listed = PLACE_NONE;
+}
+
+void
+sessions_opened(struct session *session)
+{
+	unlist(session);
+	session->listed = PLACE_OPEN;
+	TAILQ_INSERT_TAIL(&session->sessions->open, session, place);
+}
+
+void
+sessions_touch(struct session *session)
+{
+	if (session->touched)
+		return;
+	session->touched = true;
+	session->next_touched = session->sessions->touched;
+	session->sessions->touched = session;
+}
+
+void
+sessions_end(struct session *session)
+{
+	if (session->ending)
+		return;
+	session->ending = true;
+	session->next_ending = session->sessions->ending;
+	session->sessions->ending = session;
+}
+
+void
+sessions_gone(struct session *session)
+{
+	if (session->gone)
+		return;
+	session->gone = true;
+	if (session->phase != SESSION_CLOSING)
+		metric_increment(session->sessions->metrics->closes[CLOSE_METRIC_CLIENT]);
+	outbound_clear(&session->output);
+	session->phase = SESSION_CLOSING;
+	sessions_end(session);
+}
+
+struct slab *
+sessions_personal(struct sessions *sessions)
+{
+	if (sessions->personal != NULL && slab_is_full(sessions->personal))
+		slab_finish(&sessions->personal);
+	if (sessions->personal == NULL)
+		sessions->personal = slab_create(sessions->pool);
+	return sessions->personal;
+}
+
+/* Recounts what waits for the client and whether it stands in the backlog. */
+static void
+recount(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+	bool waits = session->output.bytes > 0;
+
+	sessions->queue_bytes += session->output.bytes;
+	sessions->queue_bytes -= session->queued;
+	session->queued = (uint32_t)session->output.bytes;
+	if (waits == session->backlogged)
+		return;
+	session->backlogged = waits;
+	if (waits)
+		TAILQ_INSERT_TAIL(&sessions->backlog, session, backlog);
+	else
+		TAILQ_REMOVE(&sessions->backlog, session, backlog);
+}
+
+static void
+write_out(struct session *session)
+{
+	const struct transport *transport = &session->sessions->transport;
+	struct iovec runs[RUNS_MAX];
+	size_t offered, taken;
+	int count;
+
+	while (session->output.bytes > 0 && !session->blocked) {
+		count = outbound_gather(&session->output, runs, RUNS_MAX, &offered);
+		taken = transport->write(session->peer, runs, count);
+		outbound_consume(&session->output, taken);
+		session->blocked = taken < offered;
+	}
+}
+
+static void
+flush_one(struct session *session)
+{
+	if (!session->gone && !session->parted)
+		write_out(session);
+	recount(session);
+	if (session->output.bytes > session->sessions->limits.queue_bytes) {
+		session_close_slow(session, "queue_bytes");
+		recount(session);
+	}
+}
+
+void
+sessions_writable(struct session *session)
+{
+	session->blocked = false;
+	sessions_touch(session);
+}
+
+static void
+flush_touched(struct sessions *sessions)
+{
+	struct session *session;
+
+	while ((session = sessions->touched) != NULL) {
+		sessions->touched = session->next_touched;
+		session->touched = false;
+		flush_one(session);
+	}
+}
+
+/* Slabs are shared, so closing the longest queue is a guess; the next longest follows if it was wrong. */
+static void
+limit_pinned(struct sessions *sessions)
+{
+	struct session *session, *longest;
+
+	while (sessions->pool->pinned > sessions->limits.pinned_bytes) {
+		longest = NULL;
+		TAILQ_FOREACH (session, &sessions->backlog, backlog) {
+			if (longest == NULL || session->output.bytes > longest->output.bytes)
+				longest = session;
+		}
+		if (longest == NULL)
+			return;
+		session_close_slow(longest, "pinned_bytes");
+		outbound_clear(&longest->output);
+		recount(longest);
+	}
+}
+
+/* From here on nobody else counts on this client: not the room, not the hub. */
+static void
+part(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+
+	session->parted = true;
+	fanout_leave(&session->home);
+	ping_remove(&sessions->pings, &session->ping);
+	if (session->listed == PLACE_OPEN)
+		sessions->uplink.closed(sessions->uplink.context, session);
+	unlist(session);
+	if (session->client != 0 && sessions_find_client(sessions, session->client) == session)
+		id_map_remove(&sessions->clients, session->client);
+	outbound_clear(&session->output);
+	recount(session);
+	if (session->gone)
+		return;
+	gateway_metrics_closed(sessions->metrics, (enum close_code)session->close_code);
+	sessions->transport.close(
+	    session->peer, (enum close_code)session->close_code, text_of(session->close_reason));
+}
+
+static void
+bury(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+
+	if (session->dialect->closed != NULL)
+		session->dialect->closed(session);
+	slot_give(session);
+	sessions->count--;
+	session_free(session);
+}
+
+static void
+sweep(struct sessions *sessions)
+{
+	struct session *session;
+
+	while ((session = sessions->ending) != NULL) {
+		sessions->ending = session->next_ending;
+		session->ending = false;
+		if (!session->parted)
+			part(session);
+		if (session->gone)
+			bury(session);
+	}
+}
+
+void
+sessions_flush(struct sessions *sessions)
+{
+	slab_finish(&sessions->personal);
+	flush_touched(sessions);
+	limit_pinned(sessions);
+	sweep(sessions);
+	metric_set(sessions->metrics->clients, sessions->count);
+	metric_set(sessions->metrics->queue_bytes, (int64_t)sessions->queue_bytes);
+	metric_set(sessions->metrics->pinned_bytes, (int64_t)sessions->pool->pinned);
+}
+
+static uint64_t
+login_deadline_ms(const struct sessions *sessions)
+{
+	const struct session *oldest = TAILQ_FIRST(&sessions->waiting);
+
+	if (oldest == NULL)
+		return UINT64_MAX;
+	return oldest->opened_ms + sessions->limits.login_seconds * UINT64_C(1000);
+}
+
+static uint64_t
+backlog_deadline_ms(const struct sessions *sessions)
+{
+	return TAILQ_EMPTY(&sessions->backlog) ? UINT64_MAX
+					       : sessions->backlog_checked_ms + BACKLOG_CHECK_MS;
+}
+
+static void
+check_backlog(struct sessions *sessions)
+{
+	uint64_t patience = sessions->limits.queue_seconds * UINT64_C(1000);
+	uint64_t now_ms = sessions->now.mono_ms;
+	struct session *session;
+
+	if (now_ms < sessions->backlog_checked_ms + BACKLOG_CHECK_MS)
+		return;
+	sessions->backlog_checked_ms = now_ms;
+	TAILQ_FOREACH (session, &sessions->backlog, backlog) {
+		uint64_t oldest = outbound_oldest_ms(&session->output);
+
+		if (oldest != UINT64_MAX && oldest + patience < now_ms) {
+			session_close_slow(session, "queue_seconds");
+			sessions_touch(session);
+		}
+	}
+}
+
+void
+sessions_tick(struct sessions *sessions)
+{
+	struct session *session;
+
+	while (login_deadline_ms(sessions) <= sessions->now.mono_ms) {
+		session = TAILQ_FIRST(&sessions->waiting);
+		session_close(session, CLOSE_POLICY, "no login");
+		unlist(session);
+	}
+	ping_batch(&sessions->pings, sessions->now.mono_ms);
+	check_backlog(sessions);
+}
+
+uint64_t
+sessions_deadline_ms(const struct sessions *sessions)
+{
+	uint64_t due = login_deadline_ms(sessions);
+	uint64_t ping = ping_deadline_ms(&sessions->pings);
+	uint64_t backlog = backlog_deadline_ms(sessions);
+
+	if (ping < due)
+		due = ping;
+	return backlog < due ? backlog : due;
+}
+
+void
+sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason)
+{
+	for (uint32_t i = 0; i < sessions->slots_used; i++) {
+		if (sessions->slots[i].session != NULL)
+			session_close(sessions->slots[i].session, code, reason);
+	}
+}
+
+void
+sessions_free(struct sessions *sessions)
+{
+	for (uint32_t i = 0; i < sessions->slots_used; i++) {
+		struct session *session = sessions->slots[i].session;
+
+		if (session == NULL)
+			continue;
+		session->home.channel = NULL;
+		bury(session);
+	}
+	slab_release(&sessions->personal);
+	id_map_free(&sessions->clients);
+	free(sessions->slots);
+	sessions->slots = NULL;
+	sessions->slots_used = 0;
+}

@@ -1,0 +1,118 @@
+/*
+ * All clients of a gateway: the table of conns, who is waited for, who has output, who ends. What is
+ * done once per turn and never from within a loop over members is done here.
+ */
+#ifndef HUBBUB_GATEWAY_SESSIONS_H
+#define HUBBUB_GATEWAY_SESSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/clock.h"
+#include "common/config.h"
+#include "common/log.h"
+#include "common/random.h"
+#include "gateway/id_map.h"
+#include "gateway/session.h"
+
+/* What sessions ask of the side that faces the hub. */
+struct session_uplink {
+	/* session_open was called. */
+	void (*open)(void *context, struct session *session);
+	/* Numbers and sends a command; OUTCOME_OK if taken, else why it ends at once. */
+	uint32_t (*command)(void *context, struct session *session, struct envelope *command);
+	/* An open session goes; called before it leaves the list of open ones. */
+	void (*closed)(void *context, struct session *session);
+	void *context;
+};
+
+TAILQ_HEAD(session_list, session);
+
+struct session_slot {
+	struct session *session;
+	uint32_t generation;
+	uint32_t next_free; /* slot + 1, 0 for none */
+};
+
+struct sessions {
+	struct config_limits limits;
+	struct transport transport;
+	struct session_uplink uplink;
+	struct gateway_metrics *metrics; /* borrowed */
+	struct log *log;                 /* borrowed */
+	struct slab_pool *pool;          /* borrowed */
+	struct fanout *fanout;           /* borrowed */
+	struct slab *personal;           /* open for frames to one client */
+	struct now now;                  /* of the call that is being served */
+	struct ratelimit_rule message_rule;
+	struct ratelimit_rule offence_rule;
+	struct ping_wheel pings;
+	struct session_slot *slots;
+	uint32_t slots_used;
+	uint32_t slots_capacity;
+	uint32_t free_slot; /* slot + 1, 0 for none */
+	unsigned count;
+	struct id_map clients;       /* client id -> session                        */
+	struct session_list waiting; /* for a name, oldest first                    */
+	struct session_list open;    /* in the order of session_open                */
+	struct session_list backlog; /* those the transport did not take all from   */
+	struct session *touched;
+	struct session *ending;
+	uint64_t queue_bytes;
+	uint64_t backlog_checked_ms;
+};
+
+struct sessions_setup {
+	const struct config_limits *limits;
+	struct transport transport;
+	struct session_uplink uplink;
+	struct random_source random;
+	struct gateway_metrics *metrics;
+	struct log *log;
+	struct slab_pool *pool;
+	struct fanout *fanout;
+	struct now now;
+};
+
+void sessions_init(struct sessions *sessions, const struct sessions_setup *setup);
+
+/* Forgets every session without effects. */
+void sessions_free(struct sessions *sessions);
+
+/* NULL past limits.clients or without memory. */
+struct session *sessions_add(
+    struct sessions *sessions, void *peer, const struct client_request *request);
+
+/* The transport's connection is gone; freed at the end of the turn. */
+void sessions_gone(struct session *session);
+
+/* NULL for a conn that never was or is no more. */
+struct session *sessions_find(const struct sessions *sessions, uint64_t conn);
+struct session *sessions_find_client(const struct sessions *sessions, uint32_t client);
+
+/* For session.c: into the lists of the turn. */
+void sessions_touch(struct session *session);
+void sessions_end(struct session *session);
+
+/* For session.c: from those waited for to the open ones. */
+void sessions_opened(struct session *session);
+
+/* Something was said to one client; the slab of the turn takes it. NULL without memory. */
+struct slab *sessions_personal(struct sessions *sessions);
+
+/* The transport has room again. */
+void sessions_writable(struct session *session);
+
+/* Timers: logins, pings, slow readers. */
+void sessions_tick(struct sessions *sessions);
+
+/* End of a turn, after fanout_flush: writes to each touched client once, then lets go who ends. */
+void sessions_flush(struct sessions *sessions);
+
+void sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason);
+
+/* Monotonic; UINT64_MAX for never. */
+uint64_t sessions_deadline_ms(const struct sessions *sessions);
+
+#endif
