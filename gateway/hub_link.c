@@ -1,0 +1,386 @@
+/*
+ * The life of the link: away, connecting, opening, attached, lost, and again. Owns what is sent to the
+ * hub and in which order; knows no socket (the uplink's table of effects) and no roster.
+ */
+#include "gateway/hub_link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct hub_link {
+	struct gateway_uplink uplink;
+	struct random_source random;
+	struct sessions *sessions;
+	struct commands *commands;
+	struct gateway_metrics *metrics;
+	struct log *log;
+	char *name;
+	enum hub_phase phase;
+	uint64_t epoch;     /* of this gateway's life         */
+	uint64_t hub_epoch; /* of the hub we last attached to */
+	uint32_t gateways_known;
+	uint32_t attachment; /* how often attached; sessions remember on which they were said */
+	uint32_t commands_max;
+	unsigned retry_ms;
+	uint64_t due_ms;        /* of the phase: try again, give up, probe again */
+	uint64_t probed_ms;     /* when the newest probe that came back was sent */
+	bool probed;            /* on this attachment                            */
+	bool replaying;         /* somebody may still have to be said again      */
+	struct session *replay; /* who is next; NULL: look at the first          */
+	struct buffer output;
+};
+
+static void
+start_connecting(struct hub_link *link, uint64_t now_ms)
+{
+	link->phase = HUB_CONNECTING;
+	/* A socket may accept before a hub lives: only a WELCOME in time counts. */
+	link->due_ms = now_ms + HUB_OPENING_MS;
+	link->uplink.connect(link->uplink.context);
+}
+
+struct hub_link *
+hub_link_create(const struct hub_link_setup *setup)
+{
+	struct hub_link *link = calloc(1, sizeof(*link));
+
+	if (link == NULL)
+		return NULL;
+	link->uplink = setup->uplink;
+	link->random = setup->random;
+	link->sessions = setup->sessions;
+	link->commands = setup->commands;
+	link->metrics = setup->metrics;
+	link->log = setup->log;
+	link->name = text_duplicate(text_of(setup->name));
+	link->retry_ms = HUB_RETRY_FIRST_MS;
+	buffer_init(&link->output, 0);
+	if (link->name == NULL) {
+		hub_link_destroy(&link);
+		return NULL;
+	}
+	do {
+		link->epoch = random_u64(link->random);
+	} while (link->epoch == 0);
+	start_connecting(link, setup->now.mono_ms);
+	return link;
+}
+
+void
+hub_link_destroy(struct hub_link **link)
+{
+	struct hub_link *doomed = *link;
+
+	if (doomed == NULL)
+		return;
+	*link = NULL;
+	buffer_free(&doomed->output);
+	free(doomed->name);
+	free(doomed);
+}
+
+static void
+give_up(struct hub_link *link, enum link_loss why)
+{
+	link->phase = HUB_ENDING;
+	buffer_clear(&link->output);
+	link->uplink.drop(link->uplink.context, why);
+}
+
+/* What cannot even be queued leaves the hub with a wrong picture: better a new beginning. */
+static void
+say(struct hub_link *link, enum envelope_kind kind, const void *body)
+{
+	if (link->phase != HUB_OPENING && link->phase != HUB_ATTACHED)
+		return;
+	if (!envelope_encode(&link->output, kind, body))
+		give_up(link, LINK_NO_MEMORY);
+}
+
+void
+hub_link_connected(struct hub_link *link, struct now now)
+{
+	struct envelope_hello hello = {
+		.link_version = LINK_VERSION,
+		.gateway = text_of(link->name),
+		.epoch = link->epoch,
+		.software = TEXT("hubbub-gateway " HUBBUB_VERSION),
+		.hub_epoch = link->hub_epoch,
+		.gateways_known = link->gateways_known,
+	};
+
+	(void)now;
+	if (link->phase != HUB_CONNECTING)
+		return;
+	link->phase = HUB_OPENING;
+	say(link, ENVELOPE_HELLO, &hello);
+}
+
+bool
+hub_link_welcomed(struct hub_link *link, struct now now, const struct envelope_welcome *welcome)
+{
+	if (link->phase != HUB_OPENING)
+		return false;
+	link->phase = HUB_ATTACHED;
+	link->hub_epoch = welcome->hub_epoch;
+	link->commands_max = welcome->commands_max;
+	link->retry_ms = HUB_RETRY_FIRST_MS;
+	link->attachment++;
+	link->replaying = true;
+	link->replay = TAILQ_FIRST(&link->sessions->open);
+	link->probed = false;
+	link->due_ms = now.mono_ms;
+	metric_set(link->metrics->hub_link_up, 1);
+	log_info(link->log, "attached to the hub", log_text("hub", welcome->software));
+	return true;
+}
+
+void
+hub_link_lost(struct hub_link *link, struct now now, enum link_loss why)
+{
+	uint64_t wait;
+
+	if (link->phase == HUB_STOPPED || link->phase == HUB_AWAY)
+		return;
+	/* Once per loss, not for every further attempt. */
+	if (link->retry_ms == HUB_RETRY_FIRST_MS)
+		log_warn(link->log, "the hub is away", log_string("reason", link_loss_word(why)));
+	if (why > LINK_ALIVE && why < LINK_LOSS_COUNT)
+		metric_increment(link->metrics->hub_link_lost[why]);
+	metric_set(link->metrics->hub_link_up, 0);
+	buffer_clear(&link->output);
+	/* Half to one and a half times: a hundred gateways do not knock together. */
+	wait = link->retry_ms / 2 + random_below(link->random, link->retry_ms + 1);
+	link->retry_ms =
+	    link->retry_ms * 2 > HUB_RETRY_MAX_MS ? HUB_RETRY_MAX_MS : link->retry_ms * 2;
+	link->phase = HUB_AWAY;
+	link->probed = false;
+	link->replaying = false;
+	link->replay = NULL;
+	link->due_ms = now.mono_ms + wait;
+}
+
+void
+hub_link_synced(struct hub_link *link, uint32_t gateways)
+{
+	link->gateways_known = gateways;
+}
+
+static void
+announce(struct hub_link *link, struct session *session)
+{
+	struct envelope_open open = {
+		.conn = session->conn,
+		.client = session->client,
+		.dialect = text_of(session->dialect->name),
+		.realm = text_of(session->realm),
+		.name = session_name(session),
+		.address = text_of(session->address),
+		.since_ms = (uint64_t)session->since_ms,
+	};
+	struct envelope_join join = {
+		.conn = session->conn,
+		.room = session_room(session),
+		.ordinal = session->home.ordinal,
+	};
+
+	session->announced = link->attachment;
+	say(link, ENVELOPE_OPEN, &open);
+	if (!text_is_empty(join.room))
+		say(link, ENVELOPE_JOIN, &join);
+}
+
+static bool
+is_announced(const struct hub_link *link, const struct session *session)
+{
+	return link->phase == HUB_ATTACHED && session->announced == link->attachment;
+}
+
+/*
+ * New sessions join the end of the list that is walked, so everybody is said in the order of opening;
+ * one that speaks before its turn was announced then.
+ */
+static void
+replay_chunk(struct hub_link *link)
+{
+	struct envelope_roster_end end = { 0 };
+	size_t stop = link->output.length + HUB_REPLAY_CHUNK;
+
+	while (link->replay != NULL && link->output.length < stop) {
+		struct session *session = link->replay;
+
+		link->replay = TAILQ_NEXT(session, place);
+		if (!is_announced(link, session) && session->phase != SESSION_CLOSING)
+			announce(link, session);
+		if (link->phase != HUB_ATTACHED)
+			return;
+	}
+	if (link->replay != NULL)
+		return;
+	link->replaying = false;
+	say(link, ENVELOPE_ROSTER_END, &end);
+}
+
+static void
+on_open(void *context, struct session *session)
+{
+	struct hub_link *link = context;
+
+	if (link->phase != HUB_ATTACHED)
+		return;
+	if (!link->replaying)
+		announce(link, session);
+	else if (link->replay == NULL)
+		link->replay = session;
+}
+
+static uint32_t
+on_command(void *context, struct session *session, struct envelope *command)
+{
+	struct hub_link *link = context;
+	unsigned max = link->sessions->limits.commands;
+	size_t before;
+
+	if (link->phase != HUB_ATTACHED)
+		return OUTCOME_UNAVAILABLE;
+	if (!is_announced(link, session))
+		announce(link, session);
+	if (link->commands_max != 0 && link->commands_max < max)
+		max = link->commands_max;
+	if (command->kind == ENVELOPE_TELL)
+		command->tell.number = commands_next(link->commands);
+	else
+		command->publish.number = commands_next(link->commands);
+	before = link->output.length;
+	if (!envelope_encode(&link->output, command->kind, &command->publish))
+		return OUTCOME_UNAVAILABLE;
+	if (!commands_add(link->commands, session->conn, link->output.data + before,
+		link->output.length - before, max)) {
+		buffer_truncate(&link->output, before);
+		return OUTCOME_UNAVAILABLE;
+	}
+	return OUTCOME_OK;
+}
+
+static void
+on_closed(void *context, struct session *session)
+{
+	struct hub_link *link = context;
+	struct envelope_closed closed = { .conn = session->conn };
+
+	if (link->replay == session)
+		link->replay = TAILQ_NEXT(session, place);
+	if (is_announced(link, session))
+		say(link, ENVELOPE_CLOSED, &closed);
+}
+
+struct session_uplink
+hub_link_session_uplink(struct hub_link *link)
+{
+	return (struct session_uplink){
+		.open = on_open,
+		.command = on_command,
+		.closed = on_closed,
+		.context = link,
+	};
+}
+
+static void
+probe(struct hub_link *link, uint64_t now_ms)
+{
+	/* The token is the time it was sent: what comes back tells how fresh it is. */
+	struct envelope_probe body = { .token = now_ms };
+
+	link->due_ms = now_ms + HUB_PROBE_MS;
+	say(link, ENVELOPE_PROBE, &body);
+}
+
+void
+hub_link_probed(struct hub_link *link, struct now now, uint64_t token)
+{
+	if (token > now.mono_ms || (link->probed && token < link->probed_ms))
+		return;
+	link->probed = true;
+	link->probed_ms = token;
+}
+
+void
+hub_link_tick(struct hub_link *link, struct now now)
+{
+	if (link->phase == HUB_ATTACHED && link->replaying)
+		replay_chunk(link);
+	if (now.mono_ms < link->due_ms)
+		return;
+	switch (link->phase) {
+	case HUB_AWAY:
+		start_connecting(link, now.mono_ms);
+		break;
+	case HUB_CONNECTING:
+	case HUB_OPENING:
+		give_up(link, LINK_SILENT);
+		break;
+	case HUB_ATTACHED:
+		probe(link, now.mono_ms);
+		break;
+	case HUB_ENDING:
+	case HUB_STOPPED:
+		break;
+	}
+}
+
+void
+hub_link_flush(struct hub_link *link)
+{
+	if (link->output.length == 0)
+		return;
+	link->uplink.send(link->uplink.context, link->output.data, link->output.length);
+	buffer_clear(&link->output);
+	/* One long turn should not cost its memory for ever. */
+	if (link->output.capacity > 16 * HUB_REPLAY_CHUNK)
+		buffer_free(&link->output);
+}
+
+void
+hub_link_stop(struct hub_link *link, const char *reason)
+{
+	struct envelope_goodbye goodbye = { .reason = text_of(reason) };
+
+	if (link->phase == HUB_ATTACHED)
+		say(link, ENVELOPE_GOODBYE, &goodbye);
+	hub_link_flush(link);
+	link->phase = HUB_STOPPED;
+}
+
+uint64_t
+hub_link_deadline_ms(const struct hub_link *link)
+{
+	if (link->phase == HUB_ENDING || link->phase == HUB_STOPPED)
+		return UINT64_MAX;
+	if (link->phase == HUB_ATTACHED && link->replaying)
+		return 0;
+	return link->due_ms;
+}
+
+bool
+hub_link_is_attached(const struct hub_link *link)
+{
+	return link->phase == HUB_ATTACHED;
+}
+
+bool
+hub_link_ready(const struct hub_link *link, struct now now, const char **reason_out)
+{
+	const char *reason = NULL;
+
+	if (link->phase == HUB_STOPPED)
+		reason = "stopping";
+	else if (link->phase != HUB_ATTACHED)
+		reason = "the hub is away";
+	else if (!link->probed)
+		reason = "the hub has not answered yet";
+	else if (now.mono_ms - link->probed_ms > HUB_READY_MS)
+		reason = "the hub does not answer";
+	if (reason_out != NULL)
+		*reason_out = reason;
+	return reason == NULL;
+}

@@ -1,0 +1,84 @@
+/*
+ * The gateway's side of the link to the hub: connecting and trying again, opening, saying again who is
+ * here, probes. What the hub says about clients is not its business; gateway_core hands it the rest.
+ */
+#ifndef HUBBUB_GATEWAY_HUB_LINK_H
+#define HUBBUB_GATEWAY_HUB_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/random.h"
+#include "gateway/commands.h"
+#include "gateway/gateway_core.h"
+#include "gateway/sessions.h"
+
+#define HUB_RETRY_FIRST_MS 10u
+#define HUB_RETRY_MAX_MS 200u
+#define HUB_OPENING_MS 1000u
+#define HUB_PROBE_MS 1000u
+#define HUB_READY_MS 2000u
+
+/* Bytes of OPEN and JOIN said again in one turn. */
+#define HUB_REPLAY_CHUNK (64u * 1024u)
+
+enum hub_phase {
+	HUB_AWAY, /* waiting to try again */
+	HUB_CONNECTING,
+	HUB_OPENING,  /* HELLO is sent                              */
+	HUB_ATTACHED, /* WELCOME came                               */
+	HUB_ENDING,   /* given up by us, the loss is not yet reported */
+	HUB_STOPPED,
+};
+
+struct hub_link_setup {
+	const char *name; /* copied */
+	struct gateway_uplink uplink;
+	struct random_source random;
+	struct sessions *sessions; /* borrowed */
+	struct commands *commands; /* borrowed */
+	struct gateway_metrics *metrics;
+	struct log *log;
+	struct now now;
+};
+
+struct hub_link;
+
+/* Asks for the first connection. NULL without memory. */
+struct hub_link *hub_link_create(const struct hub_link_setup *setup);
+void hub_link_destroy(struct hub_link **link);
+
+void hub_link_connected(struct hub_link *link, struct now now);
+
+/* False for a WELCOME that was not waited for. */
+bool hub_link_welcomed(
+    struct hub_link *link, struct now now, const struct envelope_welcome *welcome);
+
+void hub_link_lost(struct hub_link *link, struct now now, enum link_loss why);
+
+/* ROSTER_END came: so many gateways does the hub know. */
+void hub_link_synced(struct hub_link *link, uint32_t gateways);
+
+void hub_link_probed(struct hub_link *link, struct now now, uint64_t token);
+
+/* What sessions ask of this side. */
+struct session_uplink hub_link_session_uplink(struct hub_link *link);
+
+/* Timers, and a part of what has to be said again. */
+void hub_link_tick(struct hub_link *link, struct now now);
+
+/* End of a turn: hands what was said to the uplink. */
+void hub_link_flush(struct hub_link *link);
+
+/* GOODBYE; no further connection. */
+void hub_link_stop(struct hub_link *link, const char *reason);
+
+/* Monotonic; UINT64_MAX for never. */
+uint64_t hub_link_deadline_ms(const struct hub_link *link);
+
+bool hub_link_is_attached(const struct hub_link *link);
+
+bool hub_link_ready(const struct hub_link *link, struct now now, const char **reason_out);
+
+#endif
