@@ -1,0 +1,26 @@
+/*
+ * A core for tests of what operators do: the functions of hub/core.h that they
+ * need, over a list that the test fills. It stands in for the real one at link
+ * time.
+ */
+#ifndef HUBBUB_TESTS_UNIT_FAKE_CORE_H
+#define HUBBUB_TESTS_UNIT_FAKE_CORE_H
+
+#include <stddef.h>
+
+#include "hub/core.h"
+
+struct core {
+	struct core_client_info *clients; /* in joining order; client 0: it has left */
+	size_t client_count;
+	unsigned gateways; /* linked, all alike */
+	struct now now;    /* of the last change */
+	char who[64];      /* of the last kick */
+	char text[128];    /* its reason, or what was said */
+};
+
+/* Makes `count` clients "user 1", "user 2" ... with ids from 1; freed by fake_core_free. */
+void fake_core_fill(struct core *core, size_t count);
+void fake_core_free(struct core *core);
+
+#endif
