@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# hubctl's manual has every command as the grammar has it, and no other; likewise its options.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+manual=docs/man/hubctl.1
+failures=0
+
+# compare WHAT WANTED DESCRIBED: two lists, one entry per line.
+compare() {
+	[[ -n $2 ]] || { echo "no $1 found where they are defined"; failures=$((failures + 1)); }
+	while IFS= read -r line; do
+		echo "$manual: $1 ${line/#</is missing:}"
+		failures=$((failures + 1))
+	done < <(diff <(LC_ALL=C sort <<<"$2") <(LC_ALL=C sort <<<"$3") | grep '^[<>]' |
+		sed 's/^>/is no more:/' || true)
+}
+
+compare commands \
+	"$(sed -nE 's/^[[:space:]]+X\([A-Z_]+, +"([^"]*)".*/\1/p' hub/admin_commands.h)" \
+	"$(sed -nE '/^\.Sh COMMANDS/,/^\.Sh OPTIONS/s/^\.It Li "(.*)"$/\1/p' "$manual")"
+
+compare options \
+	"$(sed -nE 's/^[[:space:]]+\{ "(--[a-z]+)", .*/\1/p' hub/hubctl_options.c)" \
+	"$(sed -nE '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/s/^\.It Fl (-[a-z]+).*/-\1/p' "$manual")"
+
+((failures == 0)) || exit 1
+echo 'the manual of hubctl follows its grammar'
