@@ -1,0 +1,39 @@
+/*
+ * One configured listener at work: accepts connections in batches and hands them on. Without free
+ * descriptors it turns connections away and pauses; it never spins.
+ */
+#ifndef HUBBUB_GATEWAY_LISTENER_H
+#define HUBBUB_GATEWAY_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/config.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "gateway/listener_socket.h"
+
+struct event_base;
+struct listener;
+
+struct listener_setup {
+	struct event_base *base;
+	const struct config_listener *config; /* borrowed for the time of the call */
+	struct inherited_sockets *inherited;  /* likewise                          */
+	struct log *log;
+	struct metrics *metrics;
+	/* True if no more connections are wanted: they are closed as soon as they are accepted. */
+	bool (*full)(void *context);
+	/* Takes over a connected, nonblocking, close-on-exec descriptor. */
+	void (*accepted)(void *context, int fd);
+	void *context;
+};
+
+/* Listens from now on; logs where. NULL with a sentence for the operator. */
+struct listener *listener_create(
+    const struct listener_setup *setup, char *error, size_t error_size);
+
+/* Stops listening and closes the descriptors; connections handed on are not touched. */
+void listener_destroy(struct listener **listener);
+
+#endif
