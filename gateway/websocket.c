@@ -1,0 +1,345 @@
+/*
+ * libwebsockets' context, its log and its events; each connection from adoption
+ * to its end. Every limit and refusal here closes a way in that Debian 12's
+ * version of the library leaves open (docs/security.md). Must not know messages.
+ */
+#include "gateway/websocket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "gateway/websocket_private.h"
+
+/* The library reads in pieces of this size and keeps one buffer of it per connection. */
+#define RECEIVE_BYTES 1024
+
+/* The most it gives to one send of its own. */
+#define SEND_BYTES 65536
+
+/* Its shared working memory, in which it also makes the answer to an upgrade. */
+#define WORKING_BYTES 4096
+
+/* Less, and browsers with many cookies cannot connect. */
+#define HEADER_BYTES_MIN 8192
+
+/* Connections beside the clients': page requests and handshakes. */
+#define SPARE_CONNECTIONS 256
+
+/*
+ * The library logs through one function without a context, for all its contexts: the only global
+ * of the gateway. Set while the one struct websocket lives.
+ */
+static struct {
+	struct log *log;
+	bool starting; /* what goes wrong then is ours; later clients provoke errors at will */
+} library;
+
+static void
+log_library_line(int level, const char *line)
+{
+	enum log_level as = LOG_LEVEL_DEBUG;
+	size_t length = strcspn(line, "\n");
+
+	if (level == LLL_ERR)
+		as = library.starting ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
+	log_write(library.log, as, "libwebsockets says",
+	    LOG_FIELDS(log_text("line", (struct text){ line, length })), 1);
+}
+
+struct websocket *
+websocket_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
+static int
+on_created(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	(void)peer;
+	(void)in;
+	(void)length;
+	websocket_of(wsi)->connections++;
+	return 0;
+}
+
+static int
+on_destroyed(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	(void)peer;
+	(void)in;
+	(void)length;
+	websocket_of(wsi)->connections--;
+	return 0;
+}
+
+static int
+on_established(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	struct websocket *websocket = websocket_of(wsi);
+
+	(void)in;
+	(void)length;
+	*peer = (struct peer){ .websocket = websocket, .wsi = wsi };
+	peer->session = gateway_core_client_opened(
+	    websocket->core, clock_now(), peer, &websocket->upgrade.request);
+	if (peer->session == NULL) {
+		lws_close_reason(wsi, (enum lws_close_status)CLOSE_TRY_LATER, NULL, 0);
+		return -1;
+	}
+	peer->is_open = true;
+	websocket->open++;
+	return 0;
+}
+
+static int
+on_closed(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	struct websocket *websocket = websocket_of(wsi);
+
+	(void)in;
+	(void)length;
+	if (peer == NULL || !peer->is_open)
+		return 0;
+	websocket_incoming_free(peer);
+	websocket_farewell_free(peer);
+	peer->is_open = false;
+	websocket->open--;
+	gateway_core_client_closed(websocket->core, peer->session, clock_now());
+	return 0;
+}
+
+static int
+refuse_silently(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	(void)wsi;
+	(void)peer;
+	(void)in;
+	(void)length;
+	return -1;
+}
+
+typedef int handler(struct lws *wsi, struct peer *peer, void *in, size_t length);
+
+static handler *const handlers[] = {
+	[LWS_CALLBACK_WSI_CREATE] = on_created,
+	[LWS_CALLBACK_WSI_DESTROY] = on_destroyed,
+	[LWS_CALLBACK_FILTER_HTTP_CONNECTION] = websocket_on_request,
+	[LWS_CALLBACK_HTTP] = websocket_on_page,
+	[LWS_CALLBACK_HTTP_BODY] = refuse_silently,
+	[LWS_CALLBACK_HTTP_CONFIRM_UPGRADE] = websocket_on_upgrade,
+	[LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION] = websocket_on_bound,
+	[LWS_CALLBACK_ESTABLISHED] = on_established,
+	[LWS_CALLBACK_RECEIVE] = websocket_on_received,
+	[LWS_CALLBACK_RECEIVE_PONG] = websocket_on_pong,
+	[LWS_CALLBACK_SERVER_WRITEABLE] = websocket_on_writable,
+	[LWS_CALLBACK_WS_PEER_INITIATED_CLOSE] = websocket_on_peer_closing,
+	[LWS_CALLBACK_CLOSED] = on_closed,
+	/* CONNECT makes a raw connection, which has no timeout and no meaning here. */
+	[LWS_CALLBACK_RAW_ADOPT] = refuse_silently,
+	[LWS_CALLBACK_RAW_CONNECTED] = refuse_silently,
+	[LWS_CALLBACK_RAW_RX] = refuse_silently,
+};
+
+static int
+on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+	if ((size_t)reason >= sizeof(handlers) / sizeof(handlers[0]) || handlers[reason] == NULL)
+		return 0;
+	return handlers[reason](wsi, user, in, length);
+}
+
+static unsigned
+header_bytes(const struct websocket *websocket)
+{
+	unsigned wanted = websocket->limits.header_bytes;
+
+	return wanted > HEADER_BYTES_MIN ? wanted : HEADER_BYTES_MIN;
+}
+
+static bool
+create_context(struct websocket *websocket)
+{
+	/* Zero turns its own pings off, which cost a linear search for each connection: we have ours. */
+	static const lws_retry_bo_t no_pings = { .secs_since_valid_ping = 0 };
+	const struct lws_protocols protocols[] = {
+		{
+		    .name = websocket->subprotocol,
+		    .callback = on_event,
+		    .per_session_data_size = sizeof(struct peer),
+		    .rx_buffer_size = RECEIVE_BYTES,
+		    .tx_packet_size = SEND_BYTES,
+		},
+		{ .name = NULL },
+	};
+	void *loops[] = { loop_nested(websocket->loop) };
+	const struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = protocols,
+		.extensions = NULL,
+		.alpn = "http/1.1",
+		.foreign_loops = loops,
+		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+			   LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+		.max_http_header_data2 = header_bytes(websocket),
+		.pt_serv_buf_size = WORKING_BYTES,
+		.timeout_secs_ah_idle = websocket->limits.handshake_seconds,
+		.retry_and_idle_policy = &no_pings,
+		.vhost_name = "hubbub",
+		.user = websocket,
+	};
+
+	websocket->context = lws_create_context(&info);
+	if (websocket->context != NULL)
+		websocket->vhost = lws_create_vhost(websocket->context, &info);
+	return websocket->vhost != NULL;
+}
+
+/* Room for all values of a request and a terminator for each. */
+static bool
+prepare_upgrade(struct websocket *websocket)
+{
+	struct upgrade *upgrade = &websocket->upgrade;
+
+	buffer_init(&upgrade->values, 0);
+	buffer_init(&websocket->response, 0);
+	return buffer_reserve(&upgrade->values, 2 * (size_t)header_bytes(websocket)) != NULL;
+}
+
+static void
+register_metrics(struct websocket *websocket, struct metrics *metrics)
+{
+	websocket->refused = metrics_counter(metrics, "hubbub_gateway_requests_refused_total", NULL,
+	    "HTTP requests, upgrades among them, that were refused.");
+	websocket->page_requests = metrics_counter(metrics, "hubbub_gateway_page_requests_total",
+	    NULL, "Requests for files of the chat page.");
+}
+
+struct websocket *
+websocket_create(const struct websocket_setup *setup, char *error, size_t error_size)
+{
+	struct websocket *websocket = calloc(1, sizeof(*websocket));
+
+	if (websocket == NULL) {
+		snprintf(error, error_size, "no memory");
+		return NULL;
+	}
+	websocket->loop = setup->loop;
+	websocket->limits = setup->limits;
+	websocket->log = setup->log;
+	TAILQ_INIT(&websocket->incoming);
+	TAILQ_INIT(&websocket->farewells);
+	register_metrics(websocket, setup->metrics);
+	library.log = setup->log;
+	library.starting = true;
+	lws_set_log_level(LLL_ERR | LLL_WARN, log_library_line);
+	if (!prepare_upgrade(websocket) || !create_context(websocket)) {
+		snprintf(error, error_size,
+		    "cannot start libwebsockets on libuv; install the package "
+		    "libwebsockets-evlib-uv of the same version as libwebsockets17");
+		websocket_destroy(&websocket);
+		return NULL;
+	}
+	library.starting = false;
+	return websocket;
+}
+
+void
+websocket_destroy(struct websocket **websocket)
+{
+	struct websocket *doomed = *websocket;
+
+	if (doomed == NULL)
+		return;
+	*websocket = NULL;
+	if (doomed->context != NULL) {
+		lws_context_destroy(doomed->context);
+		/* It frees itself when libuv has closed its handles. */
+		loop_settle(doomed->loop);
+	}
+	lws_set_log_level(0, NULL);
+	library.log = NULL;
+	buffer_free(&doomed->upgrade.values);
+	buffer_free(&doomed->response);
+	free(doomed);
+}
+
+void
+websocket_set_core(struct websocket *websocket, struct gateway_core *core)
+{
+	websocket->core = core;
+}
+
+void
+websocket_adopt(struct websocket *websocket, int fd, const struct entrance *entrance)
+{
+	const lws_adopt_desc_t connection = {
+		.vh = websocket->vhost,
+		.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET,
+		.fd = { .sockfd = fd },
+		.opaque = (void *)(uintptr_t)entrance,
+	};
+
+	lws_adopt_descriptor_vhost_via_info(&connection);
+	loop_again(websocket->loop);
+}
+
+bool
+websocket_is_full(const struct websocket *websocket)
+{
+	return websocket->connections >= websocket->limits.clients + SPARE_CONNECTIONS;
+}
+
+void
+websocket_refuse_upgrades(struct websocket *websocket)
+{
+	websocket->refusing = true;
+}
+
+unsigned
+websocket_connections(const struct websocket *websocket)
+{
+	return websocket->connections;
+}
+
+unsigned
+websocket_open(const struct websocket *websocket)
+{
+	return websocket->open;
+}
+
+void
+websocket_turn(struct websocket *websocket, uint64_t mono_ms)
+{
+	struct incoming *incoming;
+	struct farewell *farewell;
+
+	while ((incoming = TAILQ_FIRST(&websocket->incoming)) != NULL &&
+	       incoming->deadline_ms <= mono_ms)
+		websocket_close(incoming->peer, CLOSE_POLICY, TEXT("the message took too long"));
+	while ((farewell = TAILQ_FIRST(&websocket->farewells)) != NULL &&
+	       farewell->deadline_ms <= mono_ms) {
+		struct peer *peer = farewell->peer;
+
+		websocket_farewell_free(peer);
+		websocket_drop(peer);
+	}
+}
+
+uint64_t
+websocket_next_deadline(const struct websocket *websocket, uint64_t mono_ms)
+{
+	const struct incoming *incoming = TAILQ_FIRST(&websocket->incoming);
+	const struct farewell *farewell = TAILQ_FIRST(&websocket->farewells);
+	uint64_t due = UINT64_MAX;
+
+	if (incoming != NULL)
+		due = incoming->deadline_ms;
+	if (farewell != NULL && farewell->deadline_ms < due)
+		due = farewell->deadline_ms;
+	if (due == UINT64_MAX)
+		return due;
+	return due > mono_ms ? due - mono_ms : 0;
+}

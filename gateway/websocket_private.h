@@ -1,0 +1,112 @@
+/*
+ * What the files of the websocket module share. Nobody else includes this.
+ */
+#ifndef HUBBUB_GATEWAY_WEBSOCKET_PRIVATE_H
+#define HUBBUB_GATEWAY_WEBSOCKET_PRIVATE_H
+
+#include <libwebsockets.h>
+#include <sys/queue.h>
+
+#include "common/buffer.h"
+#include "gateway/listener_address.h"
+#include "gateway/websocket.h"
+
+/* Longest Sec-WebSocket-Protocol token and list; the library reads no longer ones. */
+#define SUBPROTOCOL_MAX 64
+#define SUBPROTOCOLS_MAX 127
+
+/* Query arguments of one request. */
+#define ARGS_MAX 64
+
+/* A message that arrives in more than one piece. */
+struct incoming {
+	TAILQ_ENTRY(incoming) link;
+	struct peer *peer;
+	uint64_t deadline_ms;
+	struct buffer bytes;
+	unsigned frames;
+	bool is_binary;
+	bool within_frame; /* more of the present frame is to come */
+};
+
+/* A close under way: what to say, and until when. */
+struct farewell {
+	TAILQ_ENTRY(farewell) link;
+	struct peer *peer;
+	uint64_t deadline_ms;
+	uint16_t code;
+	uint8_t length;
+	char reason[];
+};
+
+TAILQ_HEAD(incoming_list, incoming);
+TAILQ_HEAD(farewell_list, farewell);
+
+/* One client, in the memory that the library keeps for each connection: an idle one has no more. */
+struct peer {
+	struct websocket *websocket;
+	struct lws *wsi;
+	struct session *session;
+	struct incoming *incoming; /* NULL while no message is unfinished */
+	struct farewell *farewell;
+	bool is_open;
+	bool closing; /* nothing more is read for it or written to it */
+};
+
+/*
+ * The upgrade request under way. The library calls for each of its steps within one call of its
+ * parser, so there is never more than one.
+ */
+struct upgrade {
+	struct peer *peer;
+	const struct entrance *entrance;
+	struct client_request request;
+	struct buffer values; /* header values behind each other, the memory for all of them */
+	struct text path;
+	struct text args[ARGS_MAX];
+	char address[LISTENER_ADDRESS_TEXT_SIZE];
+	bool answers_subprotocol;
+};
+
+struct websocket {
+	struct loop *loop;
+	struct gateway_core *core;
+	struct log *log;
+	struct config_limits limits;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	struct upgrade upgrade;
+	struct buffer response;
+	struct incoming_list incoming; /* by deadline: all have the same time to finish */
+	struct farewell_list farewells;
+	unsigned connections;
+	unsigned open;
+	bool refusing;
+	/* The name of the library's one protocol points here: websocket_request.c says why. */
+	char subprotocol[SUBPROTOCOL_MAX];
+	struct metric *refused;
+	struct metric *page_requests;
+};
+
+struct websocket *websocket_of(struct lws *wsi);
+
+/* The library's events, as lws_callback_function: non-zero ends the connection. */
+int websocket_on_request(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_page(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_bound(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_received(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_pong(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_peer_closing(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_writable(struct lws *wsi, struct peer *peer, void *in, size_t length);
+
+void websocket_incoming_free(struct peer *peer);
+void websocket_farewell_free(struct peer *peer);
+
+/* Begins to close; `reason` at most 123 bytes. CLOSE_DROP ends it without a word. */
+void websocket_close(struct peer *peer, enum close_code code, struct text reason);
+
+/* Ends the connection in the next turn without a CLOSE frame. */
+void websocket_drop(struct peer *peer);
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * HTTP requests: which become WebSockets, which get a file of the page, and how
+ * the rest is refused. Everything a dialect may want of a request is copied
+ * here, for the library forgets it afterwards. Must not know what dialects do.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "gateway/http.h"
+#include "gateway/static_files.h"
+#include "gateway/websocket_private.h"
+
+static void
+describe_address(struct lws *wsi, char text_out[LISTENER_ADDRESS_TEXT_SIZE])
+{
+	struct sockaddr_storage storage = { .ss_family = AF_UNSPEC };
+	socklen_t size = sizeof(storage);
+
+	getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&storage, &size);
+	listener_address_print_host((const struct sockaddr *)&storage, text_out);
+}
+
+/* Writes a refusal and ends the connection: no further request is read from one who was refused. */
+static int
+refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
+{
+	struct buffer *response = &websocket->response;
+	char address[LISTENER_ADDRESS_TEXT_SIZE];
+
+	metric_increment(websocket->refused);
+	describe_address(wsi, address);
+	log_info(websocket->log, "a request is refused", log_u64("status", status),
+	    log_string("address", address), log_text("path", websocket->upgrade.path));
+	buffer_clear(response);
+	http_refuse(response, status);
+	if (!response->failed)
+		lws_write(wsi, (unsigned char *)response->data, response->length, LWS_WRITE_RAW);
+	return -1;
+}
+
+/* A header's value, or the empty text. It stays until the next request is read. */
+static struct text
+header(struct websocket *websocket, struct lws *wsi, enum lws_token_indexes token)
+{
+	struct buffer *values = &websocket->upgrade.values;
+	size_t length = (size_t)lws_hdr_total_length(wsi, token);
+	char *room;
+
+	/* Its room was made at the start; growing would move the values that are there. */
+	if (length == 0 || values->capacity - values->length <= length)
+		return TEXT("");
+	room = values->data + values->length;
+	if (lws_hdr_copy(wsi, room, (int)length + 1, token) < 0)
+		return TEXT("");
+	buffer_advance(values, length + 1);
+	return (struct text){ room, length };
+}
+
+static bool
+is_repeated(struct lws *wsi, enum lws_token_indexes token)
+{
+	return lws_hdr_fragment_length(wsi, token, 1) > 0;
+}
+
+static bool
+has_repeated(struct lws *wsi)
+{
+	static const enum lws_token_indexes once[] = { WSI_TOKEN_HOST, WSI_TOKEN_UPGRADE,
+		WSI_TOKEN_KEY, WSI_TOKEN_VERSION, WSI_TOKEN_ORIGIN, WSI_TOKEN_HTTP_CONTENT_LENGTH };
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		if (is_repeated(wsi, once[i]))
+			return true;
+	}
+	return false;
+}
+
+/* False for a path that the library's decoding made ambiguous: a bare & or ;, or a zero byte. */
+static bool
+copy_path(struct websocket *websocket, struct lws *wsi)
+{
+	struct text path = header(websocket, wsi, WSI_TOKEN_GET_URI);
+
+	websocket->upgrade.path = path;
+	return path.length > 0 && strnlen(path.data, path.length) == path.length &&
+	       lws_hdr_fragment_length(wsi, WSI_TOKEN_GET_URI, 0) == (int)path.length;
+}
+
+static bool
+copy_args(struct websocket *websocket, struct lws *wsi)
+{
+	struct buffer *values = &websocket->upgrade.values;
+	struct client_request *request = &websocket->upgrade.request;
+
+	request->args = websocket->upgrade.args;
+	for (int i = 0; i < ARGS_MAX; i++) {
+		char *room = values->data + values->length;
+		int size = (int)(values->capacity - values->length);
+		int length = lws_hdr_copy_fragment(wsi, room, size, WSI_TOKEN_HTTP_URI_ARGS, i);
+
+		if (length < 0)
+			return true;
+		websocket->upgrade.args[i] = (struct text){ room, (size_t)length };
+		request->arg_count++;
+		buffer_advance(values, (size_t)length + 1);
+	}
+	return false;
+}
+
+static void
+begin_request(struct websocket *websocket)
+{
+	buffer_clear(&websocket->upgrade.values);
+	websocket->upgrade.path = TEXT("");
+	websocket->upgrade.request = (struct client_request){ .mount = NULL };
+	websocket->upgrade.answers_subprotocol = false;
+	websocket->subprotocol[0] = '\0';
+}
+
+/*
+ * The library accepts an upgrade only if it has a protocol by one of the names that the client
+ * offers, and then answers with that name. Ours takes the first name that is offered for the time
+ * of the handshake, so that clients may offer what they like; websocket_on_bound forgets the name
+ * again unless it is the dialect's own, so that it is not in the answer.
+ */
+static bool
+choose_subprotocol(struct websocket *websocket, struct lws *wsi)
+{
+	struct upgrade *upgrade = &websocket->upgrade;
+	const char *ours = upgrade->request.mount->dialect->subprotocol;
+	char list[SUBPROTOCOLS_MAX + 1];
+	struct lws_tokenize tokens;
+	int length = lws_hdr_copy(wsi, list, sizeof(list) - 1, WSI_TOKEN_PROTOCOL);
+
+	if (length < 0)
+		return false;
+	if (length == 0)
+		return true;
+	if (ours != NULL && http_list_has((struct text){ list, (size_t)length }, text_of(ours))) {
+		upgrade->answers_subprotocol = true;
+		lws_strncpy(websocket->subprotocol, ours, sizeof(websocket->subprotocol));
+		return true;
+	}
+	lws_tokenize_init(&tokens, list,
+	    LWS_TOKENIZE_F_COMMA_SEP_LIST | LWS_TOKENIZE_F_MINUS_NONTERM |
+		LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS);
+	tokens.len = (size_t)length;
+	return lws_tokenize(&tokens) == LWS_TOKZE_TOKEN &&
+	       lws_tokenize_cstr(&tokens, websocket->subprotocol, sizeof(websocket->subprotocol)) ==
+		   0;
+}
+
+static unsigned
+judge(struct websocket *websocket, struct lws *wsi)
+{
+	struct upgrade *upgrade = &websocket->upgrade;
+	struct client_request *request = &upgrade->request;
+	const struct http_upgrade headers = {
+		.is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
+		.repeated = has_repeated(wsi),
+		.version = header(websocket, wsi, WSI_TOKEN_HTTP),
+		.host = header(websocket, wsi, WSI_TOKEN_HOST),
+		.connection = header(websocket, wsi, WSI_TOKEN_CONNECTION),
+		.key = header(websocket, wsi, WSI_TOKEN_KEY),
+		.websocket_version = header(websocket, wsi, WSI_TOKEN_VERSION),
+		.origin = header(websocket, wsi, WSI_TOKEN_ORIGIN),
+		.content_length = header(websocket, wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH),
+		.transfer_encoding = header(websocket, wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING),
+	};
+	unsigned status = http_judge_upgrade(&headers, text_of(upgrade->entrance->origins));
+
+	if (status != 0)
+		return status;
+	request->cookies = header(websocket, wsi, WSI_TOKEN_HTTP_COOKIE);
+	if (!copy_path(websocket, wsi) || !copy_args(websocket, wsi))
+		return HTTP_BAD_REQUEST;
+	status = mounts_resolve(upgrade->entrance->mounts, upgrade->path, request);
+	if (status != 0)
+		return status;
+	if (websocket->refusing || websocket->open >= websocket->limits.clients)
+		return HTTP_UNAVAILABLE;
+	return choose_subprotocol(websocket, wsi) ? 0 : HTTP_BAD_REQUEST;
+}
+
+int
+websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	struct websocket *websocket = websocket_of(wsi);
+	char word[16] = "";
+	unsigned status;
+
+	(void)peer;
+	(void)length;
+	/* It points into memory that the library has freed if it does not know the word. */
+	(void)in;
+	begin_request(websocket);
+	websocket->upgrade.entrance = lws_get_opaque_user_data(wsi);
+	if (lws_hdr_copy(wsi, word, sizeof(word), WSI_TOKEN_UPGRADE) <= 0)
+		return -1;
+	/* The one other word that the library knows and has not answered yet: HTTP/2, which is off. */
+	if (strcasecmp(word, "h2c") == 0)
+		return refuse(websocket, wsi, HTTP_BAD_REQUEST);
+	if (strcasecmp(word, "websocket") != 0)
+		return -1;
+	status = judge(websocket, wsi);
+	if (status != 0)
+		return refuse(websocket, wsi, status);
+	describe_address(wsi, websocket->upgrade.address);
+	websocket->upgrade.request.address = text_of(websocket->upgrade.address);
+	return 0;
+}
+
+int
+websocket_on_bound(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	struct websocket *websocket = websocket_of(wsi);
+
+	(void)peer;
+	(void)in;
+	(void)length;
+	if (!websocket->upgrade.answers_subprotocol)
+		websocket->subprotocol[0] = '\0';
+	return 0;
+}
+
+int
+websocket_on_request(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	struct websocket *websocket = websocket_of(wsi);
+
+	(void)peer;
+	begin_request(websocket);
+	websocket->upgrade.path = (struct text){ in, length };
+	if (has_repeated(wsi) || lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0 ||
+	    http_announces_body(header(websocket, wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH),
+		header(websocket, wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)))
+		return refuse(websocket, wsi, HTTP_BAD_REQUEST);
+	return 0;
+}
+
+/* What a request that no file answers is told: a WebSocket's path asks to be upgraded. */
+static unsigned
+missing_file_status(struct websocket *websocket, const struct mount_table *mounts)
+{
+	unsigned status =
+	    mounts_resolve(mounts, websocket->upgrade.path, &websocket->upgrade.request);
+
+	return status == 0 || status == HTTP_UNAUTHORIZED ? HTTP_UPGRADE_REQUIRED : HTTP_NOT_FOUND;
+}
+
+int
+websocket_on_page(struct lws *wsi, struct peer *peer, void *in, size_t length)
+{
+	struct websocket *websocket = websocket_of(wsi);
+	const struct entrance *entrance = lws_get_opaque_user_data(wsi);
+	struct buffer *response = &websocket->response;
+	const struct static_request request = {
+		.path = { in, length },
+		.if_none_match = header(websocket, wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH),
+		.head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0,
+	};
+	unsigned status = HTTP_NOT_FOUND;
+
+	(void)peer;
+	if (!request.head && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0)
+		return refuse(websocket, wsi, HTTP_METHOD_NOT_ALLOWED);
+	metric_increment(websocket->page_requests);
+	buffer_clear(response);
+	if (entrance->mounts->page)
+		status = static_files_answer(&request, response);
+	if (status == HTTP_NOT_FOUND)
+		return refuse(websocket, wsi, missing_file_status(websocket, entrance->mounts));
+	if (response->failed ||
+	    lws_write(wsi, (unsigned char *)response->data, response->length, LWS_WRITE_RAW) < 0)
+		return -1;
+	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
