@@ -1,0 +1,383 @@
+/*
+ * Puts the parts together and takes them apart again. Owns the order of both;
+ * must not know what clients or the hub say.
+ */
+#include "gateway/gateway.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/metrics.h"
+#include "common/random.h"
+#include "common/status_http.h"
+#include "gateway/gateway_core.h"
+#include "gateway/listener.h"
+#include "gateway/loop.h"
+#include "gateway/uplink.h"
+#include "gateway/websocket.h"
+
+/* For clients that do not answer their CLOSE. */
+#define STOP_MS 5000
+
+#define LOG_TICK_MS 1000
+
+enum { SIGNALS = 3 };
+
+/* A listener with what its connections are told by. */
+struct door {
+	struct gateway *gateway;
+	struct mount_table mounts;
+	struct entrance entrance;
+	struct listener *listener;
+};
+
+struct gateway {
+	const struct config *config;
+	struct log *log;
+	struct metrics *metrics;
+	struct metric *connections;
+	struct loop *loop;
+	struct websocket *websocket;
+	struct uplink *uplink;
+	struct gateway_core *core;
+	struct status_http *status;
+	struct event *signals[SIGNALS];
+	struct event *log_tick;
+	struct door doors[CONFIG_LISTENERS_MAX];
+	bool stopping;
+	uint64_t stop_deadline_ms;
+};
+
+/* A place for the sentence that says why there is no gateway. */
+struct refusal {
+	char *sentence;
+	size_t size;
+};
+
+bool
+gateway_check(const struct config *config, char *error, size_t error_size)
+{
+	struct mount_table table;
+
+	for (unsigned i = 0; i < config->listener_count; i++) {
+		if (!mounts_build(&config->listeners[i], &table, error, error_size))
+			return false;
+	}
+	return true;
+}
+
+static void
+close_doors(struct gateway *gateway)
+{
+	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++)
+		listener_destroy(&gateway->doors[i].listener);
+}
+
+static void
+begin_stop(struct gateway *gateway, struct now now)
+{
+	log_info(gateway->log, "stopping", log_u64("clients", gateway_core_clients(gateway->core)));
+	gateway->stopping = true;
+	gateway->stop_deadline_ms = now.mono_ms + STOP_MS;
+	close_doors(gateway);
+	websocket_refuse_upgrades(gateway->websocket);
+	gateway_core_stop(gateway->core, now);
+}
+
+static void
+on_stop_signal(evutil_socket_t number, short what, void *context)
+{
+	struct gateway *gateway = context;
+
+	(void)number;
+	(void)what;
+	/* Who asks twice does not want to wait for clients. */
+	if (gateway->stopping)
+		loop_stop(gateway->loop);
+	else
+		begin_stop(gateway, clock_now());
+}
+
+static void
+on_reload_signal(evutil_socket_t number, short what, void *context)
+{
+	struct gateway *gateway = context;
+
+	(void)number;
+	(void)what;
+	log_plain(gateway->log, LOG_LEVEL_WARN,
+	    "SIGHUP is ignored: settings are read at the start; restart to change them");
+}
+
+static void
+on_log_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct gateway *gateway = context;
+
+	(void)fd;
+	(void)what;
+	log_tick(gateway->log);
+}
+
+static void
+on_turn(void *context)
+{
+	struct gateway *gateway = context;
+	struct now now = clock_now();
+	bool gone;
+
+	websocket_turn(gateway->websocket, now.mono_ms);
+	gateway_core_turn(gateway->core, now);
+	if (!gateway->stopping)
+		return;
+	gone = websocket_open(gateway->websocket) == 0 && uplink_queued(gateway->uplink) == 0;
+	if (gone || now.mono_ms >= gateway->stop_deadline_ms)
+		loop_stop(gateway->loop);
+}
+
+static uint64_t
+next_deadline(void *context)
+{
+	const struct gateway *gateway = context;
+	struct now now = clock_now();
+	uint64_t due = gateway_core_next_deadline(gateway->core, now);
+	uint64_t other = websocket_next_deadline(gateway->websocket, now.mono_ms);
+
+	if (other < due)
+		due = other;
+	if (!gateway->stopping)
+		return due;
+	other =
+	    gateway->stop_deadline_ms > now.mono_ms ? gateway->stop_deadline_ms - now.mono_ms : 0;
+	return other < due ? other : due;
+}
+
+static void
+refresh_metrics(void *context)
+{
+	struct gateway *gateway = context;
+
+	metric_set(gateway->connections, websocket_connections(gateway->websocket));
+}
+
+static bool
+is_ready(void *context, const char **reason_out)
+{
+	const struct gateway *gateway = context;
+
+	*reason_out = "stopping";
+	return !gateway->stopping && gateway_core_ready(gateway->core, clock_now(), reason_out);
+}
+
+static bool
+is_full(void *context)
+{
+	const struct door *door = context;
+
+	return websocket_is_full(door->gateway->websocket);
+}
+
+static void
+on_accepted(void *context, int fd)
+{
+	struct door *door = context;
+
+	websocket_adopt(door->gateway->websocket, fd, &door->entrance);
+}
+
+static bool
+open_door(
+    struct gateway *gateway, struct inherited_sockets *inherited, unsigned i, struct refusal why)
+{
+	const struct config_listener *config = &gateway->config->listeners[i];
+	struct door *door = &gateway->doors[i];
+	const struct listener_setup setup = {
+		.base = loop_base(gateway->loop),
+		.config = config,
+		.inherited = inherited,
+		.log = gateway->log,
+		.metrics = gateway->metrics,
+		.full = is_full,
+		.accepted = on_accepted,
+		.context = door,
+	};
+
+	door->gateway = gateway;
+	door->entrance = (struct entrance){ &door->mounts, config->origins };
+	if (!mounts_build(config, &door->mounts, why.sentence, why.size))
+		return false;
+	door->listener = listener_create(&setup, why.sentence, why.size);
+	return door->listener != NULL;
+}
+
+static bool
+open_doors(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
+{
+	int unknown;
+
+	for (unsigned i = 0; i < gateway->config->listener_count; i++) {
+		if (!open_door(gateway, inherited, i, why))
+			return false;
+	}
+	unknown = inherited_sockets_close_rest(inherited);
+	if (unknown > 0)
+		log_warn(gateway->log, "inherited sockets are closed: no listener has their name",
+		    log_i64("sockets", unknown));
+	return true;
+}
+
+static bool
+watch_signals(struct gateway *gateway)
+{
+	struct event_base *base = loop_base(gateway->loop);
+	const struct timeval tick = { LOG_TICK_MS / 1000, 0 };
+
+	gateway->signals[0] = evsignal_new(base, SIGTERM, on_stop_signal, gateway);
+	gateway->signals[1] = evsignal_new(base, SIGINT, on_stop_signal, gateway);
+	gateway->signals[2] = evsignal_new(base, SIGHUP, on_reload_signal, gateway);
+	for (int i = 0; i < SIGNALS; i++) {
+		if (gateway->signals[i] == NULL || event_add(gateway->signals[i], NULL) != 0)
+			return false;
+	}
+	gateway->log_tick = event_new(base, -1, EV_PERSIST, on_log_tick, gateway);
+	return gateway->log_tick != NULL && event_add(gateway->log_tick, &tick) == 0;
+}
+
+static bool
+create_uplink_and_core(struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+	struct uplink_setup uplink = {
+		.loop = gateway->loop,
+		.path = config->gateway.hub_socket,
+		.limits = link_limits_default(),
+		.log = gateway->log,
+	};
+	struct gateway_core_setup core = {
+		.name = config->gateway.name,
+		.limits = config->limits,
+		.transport = websocket_transport(),
+		.random = random_system(),
+		.log = gateway->log,
+		.metrics = gateway->metrics,
+		.now = clock_now(),
+	};
+
+	uplink.limits.queue_max = config->limits.link_queue_bytes;
+	gateway->uplink = uplink_create(&uplink);
+	if (gateway->uplink == NULL)
+		return false;
+	core.uplink = uplink_effects(gateway->uplink);
+	gateway->core = gateway_core_create(&core);
+	if (gateway->core == NULL)
+		return false;
+	uplink_set_core(gateway->uplink, gateway->core);
+	websocket_set_core(gateway->websocket, gateway->core);
+	return true;
+}
+
+static bool
+serve_status(struct gateway *gateway, struct refusal why)
+{
+	const struct status_source source = {
+		.metrics = gateway->metrics,
+		.refresh = refresh_metrics,
+		.ready = is_ready,
+		.context = gateway,
+	};
+
+	if (gateway->config->gateway.status[0] == '\0')
+		return true;
+	gateway->status = status_http_create(loop_base(gateway->loop),
+	    gateway->config->gateway.status, source, gateway->log, why.sentence, why.size);
+	return gateway->status != NULL;
+}
+
+static bool
+build(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
+{
+	struct websocket_setup websocket = {
+		.limits = gateway->config->limits,
+		.log = gateway->log,
+	};
+
+	snprintf(why.sentence, why.size, "cannot start: no memory or no descriptors");
+	gateway->loop = loop_create();
+	if (gateway->loop == NULL || !watch_signals(gateway))
+		return false;
+	gateway->metrics = metrics_create();
+	metrics_add_process(gateway->metrics);
+	gateway->connections = metrics_gauge(gateway->metrics, "hubbub_gateway_connections", NULL,
+	    "TCP connections to listeners, those for the page among them.");
+	websocket.loop = gateway->loop;
+	websocket.metrics = gateway->metrics;
+	gateway->websocket = websocket_create(&websocket, why.sentence, why.size);
+	if (gateway->websocket == NULL)
+		return false;
+	if (!create_uplink_and_core(gateway) || !serve_status(gateway, why))
+		return false;
+	return open_doors(gateway, inherited, why);
+}
+
+struct gateway *
+gateway_create(const struct config *config, struct log *log, char *error, size_t error_size)
+{
+	const struct refusal why = { error, error_size };
+	struct inherited_sockets inherited;
+	struct gateway *gateway;
+
+	if (!inherited_sockets_take(&inherited, error, error_size))
+		return NULL;
+	gateway = calloc(1, sizeof(*gateway));
+	if (gateway == NULL) {
+		snprintf(error, error_size, "cannot start: no memory");
+		inherited_sockets_close_rest(&inherited);
+		return NULL;
+	}
+	gateway->config = config;
+	gateway->log = log;
+	if (!build(gateway, &inherited, why)) {
+		inherited_sockets_close_rest(&inherited);
+		gateway_destroy(&gateway);
+	}
+	return gateway;
+}
+
+void
+gateway_run(struct gateway *gateway)
+{
+	const struct loop_work work = { on_turn, next_deadline, gateway };
+
+	loop_set_work(gateway->loop, work);
+	log_info(gateway->log, "started", log_string("version", HUBBUB_VERSION));
+	loop_run(gateway->loop);
+	log_info(gateway->log, "stopped",
+	    log_u64("clients_dropped", websocket_open(gateway->websocket)));
+}
+
+void
+gateway_destroy(struct gateway **gateway)
+{
+	struct gateway *doomed = *gateway;
+
+	if (doomed == NULL)
+		return;
+	*gateway = NULL;
+	close_doors(doomed);
+	status_http_destroy(&doomed->status);
+	websocket_destroy(&doomed->websocket);
+	uplink_destroy(&doomed->uplink);
+	gateway_core_destroy(&doomed->core);
+	for (int i = 0; i < SIGNALS; i++) {
+		if (doomed->signals[i] != NULL)
+			event_free(doomed->signals[i]);
+	}
+	if (doomed->log_tick != NULL)
+		event_free(doomed->log_tick);
+	metrics_destroy(&doomed->metrics);
+	loop_destroy(&doomed->loop);
+	free(doomed);
+}

@@ -1,0 +1,30 @@
+/*
+ * The gateway's process: what is made in which order, the turn of its loop, and how it stops.
+ */
+#ifndef HUBBUB_GATEWAY_GATEWAY_H
+#define HUBBUB_GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/config.h"
+#include "common/log.h"
+
+struct gateway;
+
+/* What only a gateway can check of a configuration: the mounts of every listener. */
+bool gateway_check(const struct config *config, char *error, size_t error_size);
+
+/*
+ * Listens and is ready to run; a hub need not be there yet. `config` and `log` are borrowed until
+ * the gateway is destroyed. NULL with one sentence for the operator.
+ */
+struct gateway *gateway_create(
+    const struct config *config, struct log *log, char *error, size_t error_size);
+
+/* Returns after SIGTERM or SIGINT, when all clients have been told and are gone. */
+void gateway_run(struct gateway *gateway);
+
+void gateway_destroy(struct gateway **gateway);
+
+#endif

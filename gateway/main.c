@@ -1,0 +1,95 @@
+/*
+ * hubbub-gateway: configuration, log and limits of the process, then the
+ * gateway. Owns the exit status.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/config.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "gateway/gateway.h"
+
+/* Descriptors beside those of clients: logs, the hub, page requests, listeners. */
+#define OTHER_DESCRIPTORS 512
+
+/* As many descriptors as the system lets us have: one for each client. */
+static void
+raise_descriptor_limit(struct log *log, unsigned clients)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warn(log, "cannot raise the limit of descriptors",
+		    log_string("error", strerror(errno)));
+	if (limit.rlim_cur < (rlim_t)clients + OTHER_DESCRIPTORS)
+		log_warn(log,
+		    "fewer descriptors than clients are allowed; raise the process's limit of open "
+		    "files or lower limits.clients",
+		    log_u64("descriptors", limit.rlim_cur), log_u64("clients", clients));
+}
+
+static int
+run(const struct config *config, struct log *log)
+{
+	struct gateway *gateway;
+	char error[512];
+
+	raise_descriptor_limit(log, config->limits.clients);
+	gateway = gateway_create(config, log, error, sizeof(error));
+	if (gateway == NULL) {
+		fprintf(stderr, "hubbub-gateway: %s\n", error);
+		return EXIT_CODE_REFUSED;
+	}
+	gateway_run(gateway);
+	gateway_destroy(&gateway);
+	return EXIT_CODE_DONE;
+}
+
+static int
+start(const struct config *config)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	struct log *root;
+	struct log *log;
+	int status = EXIT_CODE_REFUSED;
+
+	(void)log_level_of_name(text_of(config->log_level), &level);
+	root = log_create("hubbub-gateway", level);
+	log = log_child(root, "gateway", text_of(config->gateway.name));
+	if (log == NULL)
+		fprintf(stderr, "hubbub-gateway: cannot start: no memory\n");
+	else
+		status = run(config, log);
+	log_destroy(&log);
+	log_destroy(&root);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct config config = { .listener_count = 0 };
+	enum config_result result =
+	    config_start(&config, CONFIG_ROLE_GATEWAY, argc, argv, stdout, stderr);
+	int status = EXIT_CODE_DONE;
+	char error[512];
+
+	signal(SIGPIPE, SIG_IGN);
+	if (result == CONFIG_BAD) {
+		status = EXIT_CODE_USAGE;
+	} else if (!gateway_check(&config, error, sizeof(error))) {
+		fprintf(stderr, "hubbub-gateway: %s\n", error);
+		status = EXIT_CODE_USAGE;
+	} else if (result == CONFIG_RUN) {
+		status = start(&config);
+	}
+	config_free(&config);
+	return status;
+}
