@@ -3,7 +3,7 @@
 import { Composer, Outbox } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversations } from "./conversations.js";
-import { byId, isolated } from "./elements.js";
+import { byId, isolated, oncePerFrame } from "./elements.js";
 import { now, say, sayCount, sayNodes, translatePage } from "./i18n.js";
 import { sayNewBelow } from "./messages.js";
 import { Roster } from "./roster.js";
@@ -27,6 +27,7 @@ const sidebar = new Sidebar({
 });
 const address = new URL("/ws", location.href);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const refresh = oncePerFrame(draw);
 const connection = new Connection(address.href, { onState: stateChanged, onFrame: received });
 
 let ownName = "";
@@ -238,7 +239,7 @@ function seen() {
   refresh();
 }
 
-function refresh() {
+function draw() {
   const { current, unread } = conversations;
   const elsewhere = unread - current.unread;
 
@@ -250,7 +251,7 @@ function refresh() {
   byId("close-conversation").hidden = !current.isPrivate;
   byId("title").replaceChildren(isolated(current.name, "name"));
   byId("subtitle").textContent = subtitle(current);
-  sidebar.refresh();
+  sidebar.draw();
 }
 
 function subtitle(current) {

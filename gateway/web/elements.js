@@ -102,22 +102,22 @@ export function keepOneTabStop(list) {
   list.querySelector(":scope > :not([hidden]) button")?.setAttribute("tabindex", "0");
 }
 
-// Work that follows bursts of frames (300 people joining at once) is done once per painted frame.
-// A hidden tab paints none, so a timer stands in for it.
+// Work that follows bursts of messages (300 people joining at once) is done once per painted frame.
+// A hidden tab paints none, so a timer stands by.
 export function oncePerFrame(work) {
-  let planned = false;
+  let frame = 0;
+  let timer = 0;
   const run = () => {
-    planned = false;
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    timer = 0;
     work();
   };
 
   return () => {
-    if (planned)
+    if (timer)
       return;
-    planned = true;
-    if (document.hidden)
-      setTimeout(run, 100);
-    else
-      requestAnimationFrame(run);
+    timer = setTimeout(run, 200);
+    frame = requestAnimationFrame(run);
   };
 }

@@ -22,6 +22,7 @@ export class MessageLog {
   #unreadMark = null;
   #pinned = true;
   #scrollTop = 0;
+  #followedTo = -1;
   #onMoved;
   #follow;
 
@@ -38,6 +39,7 @@ export class MessageLog {
     this.element.classList.toggle("shows-empty-state", introIsEmptyState);
     this.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#follow = oncePerFrame(() => this.#keepEnd());
+    this.#pin(true);
     new ResizeObserver(() => this.#follow()).observe(this.element);
   }
 
@@ -47,7 +49,8 @@ export class MessageLog {
 
   show() {
     this.element.hidden = false;
-    this.element.scrollTop = this.#pinned ? this.element.scrollHeight : this.#scrollTop;
+    this.element.scrollTop = this.#scrollTop;
+    this.#keepEnd();
   }
 
   hide() {
@@ -57,7 +60,7 @@ export class MessageLog {
   }
 
   scrollToEnd() {
-    this.#pinned = true;
+    this.#pin(true);
     this.#keepEnd();
     this.#onMoved();
   }
@@ -164,8 +167,9 @@ export class MessageLog {
     const group = oldest.closest(".group");
 
     oldest.remove();
-    if (group && !group.querySelector(".message"))
-      group.remove();
+    if (group?.querySelector(".message"))
+      return;
+    group?.remove();
     // A day with nothing left under it goes with its last entry.
     for (const day of this.element.querySelectorAll(".day + .day"))
       day.previousElementSibling.remove();
@@ -178,14 +182,24 @@ export class MessageLog {
 
     const wasPinned = this.#pinned;
 
-    this.#pinned = scrollHeight - scrollTop - clientHeight < BOTTOM_SLACK_PX;
+    // We hear of our own scrolling late, when more may have come in below: the reader did nothing.
+    if (wasPinned && Math.abs(scrollTop - this.#followedTo) < 2)
+      return;
+    this.#pin(scrollHeight - scrollTop - clientHeight < BOTTOM_SLACK_PX);
     if (this.#pinned !== wasPinned)
       this.#onMoved();
   }
 
+  #pin(pinned) {
+    this.#pinned = pinned;
+    this.element.classList.toggle("at-end", pinned);
+  }
+
   #keepEnd() {
-    if (this.#pinned && !this.element.hidden)
-      this.element.scrollTop = this.element.scrollHeight;
+    if (!this.#pinned || this.element.hidden)
+      return;
+    this.element.scrollTop = this.element.scrollHeight;
+    this.#followedTo = this.element.scrollTop;
   }
 }
 

@@ -2,7 +2,7 @@
 // changed are touched, so that lists of hundreds of people stay smooth.
 
 import { avatar, byId, element, hueClass, icon, initials, isolated, keepOneTabStop,
-  oncePerFrame, roveFocus } from "./elements.js";
+  roveFocus } from "./elements.js";
 import { language, say, sayCount } from "./i18n.js";
 
 const FILTER_FROM = 10;
@@ -40,14 +40,12 @@ export class Sidebar {
   #people = byId("people");
   #filter = byId("people-filter");
   #conversationRows = new Map();
-  refresh;
 
   // onPerson(id) and onConversation(conversation) are called when a row is chosen.
   constructor({ roster, conversations, onPerson, onConversation }) {
     this.#roster = roster;
     this.#conversations = conversations;
     this.#choose = onConversation;
-    this.refresh = oncePerFrame(() => this.#draw());
     this.#filter.addEventListener("input", () => this.#applyFilter());
     this.#people.addEventListener("click", (event) => {
       const row = event.target.closest("button");
@@ -58,7 +56,7 @@ export class Sidebar {
     roveFocus(this.#conversationList);
   }
 
-  #draw() {
+  draw() {
     this.#drawConversations();
     this.#drawPeople();
     this.#drawSelf();
