@@ -374,6 +374,7 @@ function askName(problem = "") {
   byId("name-problem").textContent = problem;
   byId("name-cancel").hidden = !connection.online;
   byId("name-submit").textContent = say(connection.online ? "rename" : "join");
+  byId("dialog-title").textContent = say(connection.online ? "changeName" : "dialogTitle");
   if (!dialog.open)
     dialog.showModal();
   input.select();
