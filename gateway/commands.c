@@ -1,6 +1,6 @@
 /*
- * A ring of numbered commands. Owns their frames until the outcome comes; does not know what they say or
- * who is told.
+ * A ring of numbered commands. Owns their frames until the outcome comes; does not know what
+ * they say or who is told.
  */
 #include "gateway/commands.h"
 

@@ -37,8 +37,9 @@ void commands_free(struct commands *commands);
 uint64_t commands_next(const struct commands *commands);
 
 /*
- * Keeps a copy of the frame of command commands_next(). False, with nothing changed, without memory,
- * past COMMANDS_BYTES_MAX, or with `max` numbers between the oldest that waits and this one.
+ * Keeps a copy of the frame of command commands_next(). False, with nothing changed, without
+ * memory, past COMMANDS_BYTES_MAX, or with `max` numbers between the oldest that waits and this
+ * one.
  */
 bool commands_add(
     struct commands *commands, uint64_t conn, const void *frame, size_t length, unsigned max);
@@ -46,7 +47,10 @@ bool commands_add(
 /* False for a number that does not wait: answered before, or never given. */
 bool commands_take(struct commands *commands, uint64_t number, struct command *command_out);
 
-/* The oldest that waits stays; false if none does. To hold and send again, walk with commands_after. */
+/*
+ * The oldest that waits stays; false if none does. To hold and send again, walk with
+ * commands_after.
+ */
 const struct command *commands_oldest(const struct commands *commands);
 const struct command *commands_after(const struct commands *commands, uint64_t number);
 

@@ -1,6 +1,6 @@
 /*
- * Rooms, channels and their members. Owns who hears what; knows neither the hub nor sockets: ranges go
- * to session_queue(), which only queues.
+ * Rooms, channels and their members. Owns who hears what; knows neither the hub nor sockets:
+ * ranges go to session_queue(), which only queues.
  */
 #include "gateway/fanout.h"
 

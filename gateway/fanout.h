@@ -1,6 +1,6 @@
 /*
- * Fan-out: what is said in a room is rendered and framed once per dialect that has members here, into
- * the open slab of a channel (room x dialect); at the end of the turn each member is
+ * Fan-out: what is said in a room is rendered and framed once per dialect that has members
+ * here, into the open slab of a channel (room x dialect); at the end of the turn each member is
  * handed the range it has to hear.
  */
 #ifndef HUBBUB_GATEWAY_FANOUT_H
@@ -69,8 +69,8 @@ void fanout_init(struct fanout *fanout, struct slab_pool *pool, struct gateway_m
 void fanout_close(struct fanout *fanout);
 
 /*
- * The session hears what is said in `room` from here on. A member of that room stays what it is; one of
- * another leaves it. False without memory.
+ * The session hears what is said in `room` from here on. A member of that room stays what it
+ * is; one of another leaves it. False without memory.
  */
 bool fanout_join(struct fanout *fanout, struct membership *membership, struct text room);
 
@@ -93,7 +93,10 @@ struct channel *fanout_channels(const struct fanout_room *room);
 /* Says one message to all members; an empty payload says nothing. False without memory. */
 bool fanout_say(struct channel *channel, struct text payload);
 
-/* End of a turn: hands everybody what is left, closes the slabs, frees channels without members. */
+/*
+ * End of a turn: hands everybody what is left, closes the slabs, frees channels without
+ * members.
+ */
 void fanout_flush(struct fanout *fanout);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Frame headers of the sending side. Knows nothing of what is framed; reading frames is the WebSocket
- * library's work.
+ * Frame headers of the sending side. Knows nothing of what is framed; reading frames is the
+ * WebSocket library's work.
  */
 #include "gateway/frame.h"
 

@@ -1,6 +1,6 @@
 /*
- * The header of a WebSocket frame as a server sends it (RFC 6455 section 5.2): one final frame per
- * message, never masked, the length in its shortest form.
+ * The header of a WebSocket frame as a server sends it (RFC 6455 section 5.2): one final frame
+ * per message, never masked, the length in its shortest form.
  */
 #ifndef HUBBUB_GATEWAY_FRAME_H
 #define HUBBUB_GATEWAY_FRAME_H

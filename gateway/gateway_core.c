@@ -1,6 +1,7 @@
 /*
- * Puts the parts together: takes what happens to clients and what the hub says, and ends turns. Each
- * envelope has one handler in a table. Effects leave only through the transport and the uplink.
+ * Puts the parts together: takes what happens to clients and what the hub says, and ends turns.
+ * Each envelope has one handler in a table. Effects leave only through the transport and the
+ * uplink.
  */
 #include "gateway/gateway_core.h"
 
@@ -452,7 +453,9 @@ void
 gateway_core_stop(struct gateway_core *core, struct now now)
 {
 	core->sessions.now = now;
-	/* The goodbye tells the hub of all clients at once: their CLOSED are not said any more. */
+	/*
+	 * The goodbye tells the hub of all clients at once: their CLOSED are not said any more.
+	 */
 	hub_link_stop(core->hub, "stop");
 	sessions_close_all(&core->sessions, CLOSE_RESTART, "restart");
 	fanout_flush(&core->fanout);

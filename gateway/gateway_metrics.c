@@ -1,6 +1,6 @@
 /*
- * Registers the gateway's metrics and maps codes to them. Knows the names shown to operators and nothing
- * of what happens.
+ * Registers the gateway's metrics and maps codes to them. Knows the names shown to operators
+ * and nothing of what happens.
  */
 #include "gateway/gateway_metrics.h"
 

@@ -1,6 +1,6 @@
 /*
- * The life of the link: away, connecting, opening, attached, lost, and again. Owns what is sent to the
- * hub and in which order; knows no socket (the uplink's table of effects) and no roster.
+ * The life of the link: away, connecting, opening, attached, lost, and again. Owns what is sent
+ * to the hub and in which order; knows no socket (the uplink's table of effects) and no roster.
  */
 #include "gateway/hub_link.h"
 
@@ -197,8 +197,8 @@ is_announced(const struct hub_link *link, const struct session *session)
 }
 
 /*
- * New sessions join the end of the list that is walked, so everybody is said in the order of opening;
- * one that speaks before its turn was announced then.
+ * New sessions join the end of the list that is walked, so everybody is said in the order of
+ * opening; one that speaks before its turn was announced then.
  */
 static void
 replay_chunk(struct hub_link *link)

@@ -1,6 +1,7 @@
 /*
- * The gateway's side of the link to the hub: connecting and trying again, opening, saying again who is
- * here, probes. What the hub says about clients is not its business; gateway_core hands it the rest.
+ * The gateway's side of the link to the hub: connecting and trying again, opening, saying again
+ * who is here, probes. What the hub says about clients is not its business; gateway_core hands
+ * it the rest.
  */
 #ifndef HUBBUB_GATEWAY_HUB_LINK_H
 #define HUBBUB_GATEWAY_HUB_LINK_H

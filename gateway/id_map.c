@@ -1,6 +1,6 @@
 /*
- * Linear probing with removal by moving later places up, so that no tombstones pile up. Knows nothing
- * of what the pointers mean and never frees them.
+ * Linear probing with removal by moving later places up, so that no tombstones pile up. Knows
+ * nothing of what the pointers mean and never frees them.
  */
 #include "gateway/id_map.h"
 

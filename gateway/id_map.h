@@ -1,5 +1,6 @@
 /*
- * A hash table from client ids (never 0) to pointers (never NULL): open addressing, 16 bytes a place.
+ * A hash table from client ids (never 0) to pointers (never NULL): open addressing, 16 bytes a
+ * place.
  */
 #ifndef HUBBUB_GATEWAY_ID_MAP_H
 #define HUBBUB_GATEWAY_ID_MAP_H

@@ -136,7 +136,9 @@ list_to_one(struct notices *notices, struct channel *channel, struct text name, 
 	session_send(newcomer, FRAME_TEXT, buffer_text(&notices->payload));
 }
 
-/* While a list is due anyway, rendering one only to find it too dear would cost a burst dearly. */
+/*
+ * While a list is due anyway, rendering one only to find it too dear would cost a burst dearly.
+ */
 static bool
 list_for_change(struct notices *notices, struct channel *channel, struct roster_room *room)
 {

@@ -1,6 +1,7 @@
 /*
- * Who came, who left and who is there: user lists and notices to a room's members. Notices go out at
- * once; lists, whose cost grows with the square of a room, by a budget of bytes per second.
+ * Who came, who left and who is there: user lists and notices to a room's members. Notices go
+ * out at once; lists, whose cost grows with the square of a room, by a budget of bytes per
+ * second.
  */
 #ifndef HUBBUB_GATEWAY_NOTICES_H
 #define HUBBUB_GATEWAY_NOTICES_H
@@ -28,7 +29,10 @@ void notices_entered(struct notices *notices, const struct envelope_entered *ent
 void notices_exited(
     struct notices *notices, const struct envelope_exited *exited, struct text name);
 
-/* Many changes at once: one list, then every notice (roster_commit; `room` is NULL if it is empty). */
+/*
+ * Many changes at once: one list, then every notice (roster_commit; `room` is NULL if it is
+ * empty).
+ */
 void notices_changed(struct notices *notices, struct text name, struct roster_room *room);
 void notices_entered_too(struct notices *notices, const struct envelope_entered *entered);
 void notices_exited_too(

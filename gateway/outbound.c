@@ -1,6 +1,6 @@
 /*
- * A client's list of (slab, from, to). Owns its references to slabs; knows neither sockets nor limits,
- * which are the session's.
+ * A client's list of (slab, from, to). Owns its references to slabs; knows neither sockets nor
+ * limits, which are the session's.
  */
 #include "gateway/outbound.h"
 
@@ -62,7 +62,10 @@ outbound_make_room(struct outbound *outbound)
 		return outbound->count == 0 || outbound_to_many(outbound);
 	if (outbound->head + outbound->count < outbound->capacity)
 		return true;
-	/* Moving down only when half is free keeps a long queue from being moved at every append. */
+	/*
+	 * Moving down only when half is free keeps a long queue from being moved at every
+	 * append.
+	 */
 	if (outbound->head >= outbound->capacity / 2) {
 		memmove(outbound->many, outbound->many + outbound->head,
 		    outbound->count * sizeof(*outbound->many));

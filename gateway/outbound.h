@@ -1,6 +1,6 @@
 /*
- * What one client still has to be sent: ranges of slabs, in order. One range needs no memory of its
- * own, which is the case of nearly every client in nearly every turn.
+ * What one client still has to be sent: ranges of slabs, in order. One range needs no memory of
+ * its own, which is the case of nearly every client in nearly every turn.
  */
 #ifndef HUBBUB_GATEWAY_OUTBOUND_H
 #define HUBBUB_GATEWAY_OUTBOUND_H

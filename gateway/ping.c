@@ -1,6 +1,6 @@
 /*
- * Pings by batches. Owns who is due when and which token counts; knows neither frames nor sockets: what
- * to do is told to the effects.
+ * Pings by batches. Owns who is due when and which token counts; knows neither frames nor
+ * sockets: what to do is told to the effects.
  */
 #include "gateway/ping.h"
 
@@ -118,7 +118,10 @@ ping_batch(struct ping_wheel *wheel, uint64_t now_ms)
 	wheel->next_batch_ms = now_ms + BATCH_MS;
 	while ((entry = TAILQ_FIRST(&wheel->asked)) != NULL &&
 	       entry->since_ms + wheel->pong_ms <= now_ms) {
-		/* At the end of the queue it is not met again in this batch, nor soon reported again. */
+		/*
+		 * At the end of the queue it is not met again in this batch, nor soon reported
+		 * again.
+		 */
 		move(wheel, entry, true, now_ms);
 		wheel->effects.lost(wheel->effects.context, entry);
 	}

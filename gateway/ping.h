@@ -1,6 +1,6 @@
 /*
- * The ping wheel: who was not heard for a while gets a PING, who does not answer is lost. Clients stand
- * in two queues by time, so that a batch touches only those that are due.
+ * The ping wheel: who was not heard for a while gets a PING, who does not answer is lost.
+ * Clients stand in two queues by time, so that a batch touches only those that are due.
  */
 #ifndef HUBBUB_GATEWAY_PING_H
 #define HUBBUB_GATEWAY_PING_H
@@ -58,7 +58,9 @@ void ping_heard(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now
 
 enum ping_verdict { PING_ANSWERED, PING_STRAY, PING_FLOOD };
 
-/* A PONG came: the answer to the last PING, one that nobody asked for, or one of too many such. */
+/*
+ * A PONG came: the answer to the last PING, one that nobody asked for, or one of too many such.
+ */
 enum ping_verdict ping_pong(
     struct ping_wheel *wheel, struct ping_entry *entry, struct text payload, uint64_t now_ms);
 

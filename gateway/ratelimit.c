@@ -1,6 +1,6 @@
 /*
- * The arithmetic of token buckets, in integers and without overflow for any rule and any time. Knows
- * nothing of what is limited.
+ * The arithmetic of token buckets, in integers and without overflow for any rule and any time.
+ * Knows nothing of what is limited.
  */
 #include "gateway/ratelimit.h"
 

@@ -1,6 +1,6 @@
 /*
- * Presence as the hub tells it. Owns rooms, their members and the order of these; knows neither sessions
- * nor what is said about a change.
+ * Presence as the hub tells it. Owns rooms, their members and the order of these; knows neither
+ * sessions nor what is said about a change.
  */
 #include "gateway/roster.h"
 
@@ -126,8 +126,8 @@ roster_destroy(struct roster **roster)
 }
 
 /*
- * Nearly always at the end. After a restart of the hub a late gateway brings many that belong further
- * up, in order among themselves: the search goes on from the one inserted before.
+ * Nearly always at the end. After a restart of the hub a late gateway brings many that belong
+ * further up, in order among themselves: the search goes on from the one inserted before.
  */
 static void
 insert_in_order(struct roster_room *room, struct roster_entry *entry)

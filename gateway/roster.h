@@ -1,6 +1,7 @@
 /*
- * The gateway's replica of who is in which room, in joining order. While a link opens, what the hub
- * says is collected aside; when it is complete the difference to what was known before is what happened.
+ * The gateway's replica of who is in which room, in joining order. While a link opens, what the
+ * hub says is collected aside; when it is complete the difference to what was known before is
+ * what happened.
  */
 #ifndef HUBBUB_GATEWAY_ROSTER_H
 #define HUBBUB_GATEWAY_ROSTER_H
@@ -16,7 +17,10 @@
 
 struct roster;
 
-/* Told by roster_commit: per room first that it changed, then who left, then who came, in order. */
+/*
+ * Told by roster_commit: per room first that it changed, then who left, then who came, in
+ * order.
+ */
 struct roster_watcher {
 	void (*changed)(void *context, struct text name, struct roster_room *room);
 	void (*exited)(void *context, const struct envelope_exited *exited, struct text name);

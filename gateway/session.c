@@ -1,6 +1,7 @@
 /*
- * What one client can do and what happens to it: the functions of dialect.h and their counterparts for
- * the core. Effects are queued in struct sessions; nothing is written or freed from here.
+ * What one client can do and what happens to it: the functions of dialect.h and their
+ * counterparts for the core. Effects are queued in struct sessions; nothing is written or freed
+ * from here.
  */
 #include "gateway/session.h"
 
@@ -59,7 +60,10 @@ close_with(struct session *session, enum close_code code, const char *reason, bo
 void
 session_close(struct session *session, enum close_code code, const char *reason)
 {
-	/* What it was told up to here goes out before the CLOSE; short memory may close it at that. */
+	/*
+	 * What it was told up to here goes out before the CLOSE; short memory may close it at
+	 * that.
+	 */
 	fanout_settle(&session->home);
 	if (session->phase != SESSION_CLOSING)
 		close_with(session, code, reason, false);

@@ -1,6 +1,7 @@
 /*
- * One client: who it is, what it may still do, what it has to be sent. Its dialect sees the functions
- * of dialect.h; the rest of the core those below. A session is only ever freed at the end of a turn.
+ * One client: who it is, what it may still do, what it has to be sent. Its dialect sees the
+ * functions of dialect.h; the rest of the core those below. A session is only ever freed at the
+ * end of a turn.
  */
 #ifndef HUBBUB_GATEWAY_SESSION_H
 #define HUBBUB_GATEWAY_SESSION_H

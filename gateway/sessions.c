@@ -1,6 +1,7 @@
 /*
- * The table of clients and what is done to them once per turn: timers, writing, closing, freeing. Owns
- * the order of these; knows the transport and the hub only by their tables of effects.
+ * The table of clients and what is done to them once per turn: timers, writing, closing,
+ * freeing. Owns the order of these; knows the transport and the hub only by their tables of
+ * effects.
  */
 #include "gateway/sessions.h"
 
@@ -9,7 +10,6 @@
 
 #include "gateway/mounts.h"
 
-#define SLOTS_FIRST_CAPACITY 64u
 #define RUNS_MAX 64
 #define BACKLOG_CHECK_MS 1000u
 
@@ -59,70 +59,10 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 	TAILQ_INIT(&sessions->backlog);
 }
 
-static bool
-slots_grow(struct sessions *sessions)
-{
-	uint32_t capacity = sessions->slots_capacity;
-	struct session_slot *grown;
-
-	if (sessions->slots_used < capacity)
-		return true;
-	capacity = capacity == 0 ? SLOTS_FIRST_CAPACITY : capacity * 2;
-	grown = realloc(sessions->slots, capacity * sizeof(*grown));
-	if (grown == NULL)
-		return false;
-	sessions->slots = grown;
-	sessions->slots_capacity = capacity;
-	return true;
-}
-
-/* A conn is the slot below and the slot's generation above: never the same twice, found at once. */
-static bool
-slot_take(struct session *session)
-{
-	struct sessions *sessions = session->sessions;
-	struct session_slot *slot;
-	uint32_t index;
-
-	if (sessions->free_slot != 0) {
-		index = sessions->free_slot - 1;
-		slot = &sessions->slots[index];
-		sessions->free_slot = slot->next_free;
-	} else {
-		if (!slots_grow(sessions))
-			return false;
-		index = sessions->slots_used++;
-		slot = &sessions->slots[index];
-		slot->generation = 0;
-	}
-	slot->generation++;
-	slot->session = session;
-	slot->next_free = 0;
-	session->conn = ((uint64_t)slot->generation << 32) | index;
-	return true;
-}
-
-static void
-slot_give(struct session *session)
-{
-	struct sessions *sessions = session->sessions;
-	uint32_t index = (uint32_t)session->conn;
-	struct session_slot *slot = &sessions->slots[index];
-
-	slot->session = NULL;
-	slot->next_free = sessions->free_slot;
-	sessions->free_slot = index + 1;
-}
-
 struct session *
 sessions_find(const struct sessions *sessions, uint64_t conn)
 {
-	uint32_t index = (uint32_t)conn;
-
-	if (index >= sessions->slots_used || sessions->slots[index].session == NULL ||
-	    sessions->slots[index].session->conn != conn)
-		return NULL;
-	return sessions->slots[index].session;
+	return conns_find(&sessions->conns, conn);
 }
 
 struct session *
@@ -160,7 +100,9 @@ session_allocate(struct sessions *sessions, const struct client_request *request
 	session->home.session = session;
 	session->opened_ms = sessions->now.mono_ms;
 	session->address = text_duplicate(request->address);
-	if (session->address == NULL || !slot_take(session)) {
+	if (session->address != NULL)
+		session->conn = conns_add(&sessions->conns, session);
+	if (session->conn == 0) {
 		session_free(session);
 		return NULL;
 	}
@@ -321,7 +263,10 @@ flush_touched(struct sessions *sessions)
 	}
 }
 
-/* Slabs are shared, so closing the longest queue is a guess; the next longest follows if it was wrong. */
+/*
+ * Slabs are shared, so closing the longest queue is a guess; the next longest follows if it was
+ * wrong.
+ */
 static void
 limit_pinned(struct sessions *sessions)
 {
@@ -371,7 +316,7 @@ bury(struct session *session)
 
 	if (session->dialect->closed != NULL)
 		session->dialect->closed(session);
-	slot_give(session);
+	conns_remove(&sessions->conns, session->conn);
 	sessions->count--;
 	session_free(session);
 }
@@ -469,26 +414,22 @@ sessions_deadline_ms(const struct sessions *sessions)
 void
 sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason)
 {
-	for (uint32_t i = 0; i < sessions->slots_used; i++) {
-		if (sessions->slots[i].session != NULL)
-			session_close(sessions->slots[i].session, code, reason);
-	}
+	struct session *session;
+	uint32_t cursor = 0;
+
+	while ((session = conns_next(&sessions->conns, &cursor)) != NULL)
+		session_close(session, code, reason);
 }
 
 void
 sessions_free(struct sessions *sessions)
 {
-	for (uint32_t i = 0; i < sessions->slots_used; i++) {
-		struct session *session = sessions->slots[i].session;
+	struct session *session;
+	uint32_t cursor = 0;
 
-		if (session == NULL)
-			continue;
-		session->home.channel = NULL;
+	while ((session = conns_next(&sessions->conns, &cursor)) != NULL)
 		bury(session);
-	}
 	slab_release(&sessions->personal);
 	id_map_free(&sessions->clients);
-	free(sessions->slots);
-	sessions->slots = NULL;
-	sessions->slots_used = 0;
+	conns_free(&sessions->conns);
 }

@@ -1,6 +1,6 @@
 /*
- * All clients of a gateway: the table of conns, who is waited for, who has output, who ends. What is
- * done once per turn and never from within a loop over members is done here.
+ * All clients of a gateway: the table of conns, who is waited for, who has output, who ends.
+ * What is done once per turn and never from within a loop over members is done here.
  */
 #ifndef HUBBUB_GATEWAY_SESSIONS_H
 #define HUBBUB_GATEWAY_SESSIONS_H
@@ -13,6 +13,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "gateway/conns.h"
 #include "gateway/id_map.h"
 #include "gateway/session.h"
 
@@ -29,12 +30,6 @@ struct session_uplink {
 
 TAILQ_HEAD(session_list, session);
 
-struct session_slot {
-	struct session *session;
-	uint32_t generation;
-	uint32_t next_free; /* slot + 1, 0 for none */
-};
-
 struct sessions {
 	struct config_limits limits;
 	struct transport transport;
@@ -48,10 +43,7 @@ struct sessions {
 	struct ratelimit_rule message_rule;
 	struct ratelimit_rule offence_rule;
 	struct ping_wheel pings;
-	struct session_slot *slots;
-	uint32_t slots_used;
-	uint32_t slots_capacity;
-	uint32_t free_slot; /* slot + 1, 0 for none */
+	struct conns conns;
 	unsigned count;
 	struct id_map clients;       /* client id -> session                        */
 	struct session_list waiting; /* for a name, oldest first                    */
@@ -77,7 +69,7 @@ struct sessions_setup {
 
 void sessions_init(struct sessions *sessions, const struct sessions_setup *setup);
 
-/* Forgets every session without effects. */
+/* Forgets every session without effects; none may be a member of a channel any more. */
 void sessions_free(struct sessions *sessions);
 
 /* NULL past limits.clients or without memory. */
@@ -107,7 +99,9 @@ void sessions_writable(struct session *session);
 /* Timers: logins, pings, slow readers. */
 void sessions_tick(struct sessions *sessions);
 
-/* End of a turn, after fanout_flush: writes to each touched client once, then lets go who ends. */
+/*
+ * End of a turn, after fanout_flush: writes to each touched client once, then lets go who ends.
+ */
 void sessions_flush(struct sessions *sessions);
 
 void sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason);

@@ -1,6 +1,7 @@
 /*
- * Memory of ready frames. Owns allocation, growth and the count of what is held; keeps a few released
- * slabs so that a quiet room costs no allocation per message. Knows nothing of clients.
+ * Memory of ready frames. Owns allocation, growth and the count of what is held; keeps a few
+ * released slabs so that a quiet room costs no allocation per message. Knows nothing of
+ * clients.
  */
 #include "gateway/slab.h"
 

@@ -1,6 +1,6 @@
 /*
- * Slabs: runs of ready frames, written once and sent to many. Reference-counted, append-only; readers
- * hold ranges of offsets, so a slab may still grow while they wait.
+ * Slabs: runs of ready frames, written once and sent to many. Reference-counted, append-only;
+ * readers hold ranges of offsets, so a slab may still grow while they wait.
  */
 #ifndef HUBBUB_GATEWAY_SLAB_H
 #define HUBBUB_GATEWAY_SLAB_H
@@ -35,7 +35,10 @@ void slab_pool_init(struct slab_pool *pool);
 /* Frees the spares; every slab must have been released. */
 void slab_pool_close(struct slab_pool *pool);
 
-/* An empty slab with one reference, the caller's; NULL without memory. The pool must outlive it. */
+/*
+ * An empty slab with one reference, the caller's; NULL without memory. The pool must outlive
+ * it.
+ */
 struct slab *slab_create(struct slab_pool *pool);
 
 /* One more reference to the same slab. */
@@ -44,7 +47,10 @@ struct slab *slab_hold(struct slab *slab);
 /* Gives a reference back; accepts NULL. The last one frees the slab. */
 void slab_release(struct slab **slab);
 
-/* The same by the one who wrote it: memory that was never written to is not kept for the readers. */
+/*
+ * The same by the one who wrote it: memory that was never written to is not kept for the
+ * readers.
+ */
 void slab_finish(struct slab **slab);
 
 /* Appends one whole frame; false, with the slab as it was, without memory or past 4 GiB. */
