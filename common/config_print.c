@@ -27,12 +27,13 @@ print_keys(const char *section, const struct config *config, const struct config
     FILE *output)
 {
 	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
-		/* Only read through; the table serves reading and writing alike. */
-		const void *place = config_key_value(
-		    key, (struct config *)config, (struct config_listener *)listener);
+		const void *place;
 
 		if (strcmp(key->section, section) != 0)
 			continue;
+		/* Only read through; the table serves reading and writing alike. */
+		place = config_key_value(
+		    key, (struct config *)config, (struct config_listener *)listener);
 		fprintf(output, "\n# %s\n# ", key->help);
 		print_allowed(key, output);
 		fprintf(output,
