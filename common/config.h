@@ -1,7 +1,6 @@
 /*
- * The settings of every Hubbub process. One table (config_schema.c) gives each key
- * its type, bounds, unit, default and help; parsing, checking, printing and
- * the documentation follow it.
+ * The settings of every Hubbub process. One table (config_schema.c) gives each key its type,
+ * bounds, unit, default and help; reading, checking, printing and documentation follow it.
  */
 #ifndef HUBBUB_COMMON_CONFIG_H
 #define HUBBUB_COMMON_CONFIG_H
@@ -15,20 +14,20 @@
 
 /* All strings are NUL-terminated and owned by the struct; never NULL. */
 struct config_hub {
-	char *socket; /* gateways connect here                          */
+	char *socket; /* gateways connect here */
 	unsigned socket_mode;
-	char *socket_group; /* "" keeps the process's group                   */
-	char *allow_users;  /* blank-separated users beside root and our own  */
-	char *admin_socket; /* hubctl connects here                           */
+	char *socket_group; /* "" keeps the process's group */
+	char *allow_users;  /* blank-separated users beside root and our own */
+	char *admin_socket; /* hubctl connects here */
 	unsigned admin_mode;
 	char *admin_group;
-	char *status; /* address of status HTTP, "" for none            */
+	char *status; /* address of status HTTP, "" for none */
 	unsigned gateways_max;
-	unsigned clients_max; /* online at once, all gateways together          */
+	unsigned clients_max; /* online at once, all gateways together */
 };
 
 struct config_gateway {
-	char *name; /* unique among the gateways of one hub           */
+	char *name; /* unique among the gateways of one hub */
 	char *hub_socket;
 	char *status;
 };
@@ -37,34 +36,34 @@ struct config_gateway {
 struct config_listener {
 	char *name;
 	char *address; /* HOST:PORT; ignored when a descriptor of this name is inherited */
-	char *profile; /* "chat" or "demo": which mount table            */
+	char *profile; /* "chat" or "demo": which mount table */
 	char *mounts;  /* "PATTERN DIALECT, ..." instead of the profile's; "" keeps it */
 	char *origins; /* allowed Origin values, blank-separated; "" allows any */
 	bool reuse_port;
 };
 
 struct config_limits {
-	unsigned message_bytes; /* one WebSocket message, all fragments             */
-	unsigned content_bytes; /* the text of one chat message                     */
+	unsigned message_bytes; /* one WebSocket message, all fragments */
+	unsigned content_bytes; /* the text of one chat message */
 	unsigned name_code_points;
-	unsigned header_bytes; /* one upgrade request                              */
+	unsigned header_bytes; /* one upgrade request */
 	unsigned handshake_seconds;
-	unsigned login_seconds;   /* from upgrade to a name                           */
-	unsigned fragments;       /* of one message                                   */
-	unsigned message_seconds; /* from first to last fragment                      */
-	unsigned clients;         /* of one gateway                                   */
-	unsigned queue_bytes;     /* waiting for one client                           */
-	unsigned queue_seconds;   /* age of the oldest byte waiting for one client    */
-	unsigned pinned_bytes;    /* waiting for all clients of a gateway             */
+	unsigned login_seconds;   /* from upgrade to a name */
+	unsigned fragments;       /* of one message */
+	unsigned message_seconds; /* from first to last fragment */
+	unsigned clients;         /* of one gateway */
+	unsigned queue_bytes;     /* waiting for one client */
+	unsigned queue_seconds;   /* age of the oldest byte waiting for one client */
+	unsigned pinned_bytes;    /* waiting for all clients of a gateway */
 	unsigned ping_seconds;
 	unsigned pong_seconds;
 	unsigned errors_per_minute;   /* refused messages of one client before CLOSE 1008 */
-	unsigned messages_per_second; /* of one client                                    */
+	unsigned messages_per_second; /* of one client */
 	unsigned messages_burst;
-	unsigned list_members;          /* members up to which a room's full list is sent   */
-	unsigned list_bytes_per_second; /* of user lists, per room and gateway             */
-	unsigned link_queue_bytes;      /* waiting for one gateway or for the hub           */
-	unsigned commands;              /* sent by a gateway and not yet answered           */
+	unsigned list_members;          /* members up to which a room's full list is sent */
+	unsigned list_bytes_per_second; /* of user lists, per room and gateway */
+	unsigned link_queue_bytes;      /* waiting for one gateway or for the hub */
+	unsigned commands;              /* sent by a gateway and not yet answered */
 };
 
 struct config {
@@ -80,17 +79,16 @@ struct config {
 enum config_role { CONFIG_ROLE_HUB, CONFIG_ROLE_GATEWAY };
 
 enum config_result {
-	CONFIG_RUN,  /* go on with the configuration                                 */
+	CONFIG_RUN,  /* go on with the configuration */
 	CONFIG_EXIT, /* --help, --version, --check-config, --print-config: done, exit 0 */
-	CONFIG_BAD,  /* one sentence was written to `errors`; exit EXIT_CODE_USAGE    */
+	CONFIG_BAD,  /* one sentence was written to `errors`; exit EXIT_CODE_USAGE */
 };
 
 /*
- * The whole start-up of a configuration: defaults, then the file (--config FILE, which must be
- * readable), then --set SECTION.KEY=VALUE in order ("listener.NAME.KEY" for listeners; naming a new
- * listener makes it). Without any listener section one named "chat" on 127.0.0.1:8000 is there.
- * Unknown or duplicate keys and wrong types name the file, line and key. Whatever is returned,
- * `config` is to be freed.
+ * The whole start-up: defaults, the file (--config FILE, which must be readable), then --set
+ * SECTION.KEY=VALUE in order ("listener.NAME.KEY" for listeners; a new name makes a listener).
+ * Without any listener section there is one named "chat" on 127.0.0.1:8000. Mistakes name the file,
+ * line and key. Whatever is returned, `config` is to be freed.
  */
 enum config_result config_start(struct config *config, enum config_role role, int argc, char **argv,
     FILE *output, FILE *errors);

@@ -74,14 +74,16 @@ complain(char *error, size_t size, const char *format, ...)
 static bool
 take_option(struct request *request, int option, char *error, size_t size)
 {
+	const char *value = optarg != NULL ? optarg : "";
+
 	switch (option) {
 	case OPTION_CONFIG:
 		if (request->file != NULL)
 			return complain(error, size, "--config can be given once");
-		request->file = optarg;
+		request->file = value;
 		return true;
 	case OPTION_SET:
-		request->sets[request->set_count++] = optarg;
+		request->sets[request->set_count++] = value;
 		return true;
 	default:
 		/* Of two actions the first is done. */

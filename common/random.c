@@ -85,7 +85,7 @@ random_below(struct random_source source, uint64_t bound)
 
 	if (bound == 0)
 		return 0;
-	/* The lowest 2^64 mod bound values are drawn again, so that all remainders are as likely. */
+	/* The lowest 2^64 mod bound values are drawn again: all remainders are as likely. */
 	reject_below = (0 - bound) % bound;
 	do
 		value = random_u64(source);
