@@ -9,8 +9,8 @@
 
 /*
  * `runs` are whole unmasked frames, none across two runs, of which the first `sent` bytes are gone.
- * Returns what is left of the frame that was cut: a part of one run, empty if `sent` is at a frame's
- * end, at or behind the end of all runs.
+ * Returns what is left of the frame that was cut: a part of one run, empty if `sent` is
+ * at a frame's end or behind all runs.
  */
 struct iovec frame_walk_rest(const struct iovec *runs, int count, size_t sent);
 

@@ -95,7 +95,7 @@ origin_is_allowed(struct text origin, struct text origins)
 
 	if (trimmed(origins).length == 0)
 		return true;
-	/* Sandboxed frames and local files all share the origin "null": naming it would admit everybody. */
+	/* Sandboxed frames and local files share the origin "null": it would admit everybody. */
 	if (text_equal(origin, TEXT("null")))
 		return false;
 	if (origin.length == 0)

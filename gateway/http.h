@@ -36,7 +36,7 @@ struct http_upgrade {
 	struct text transfer_encoding;
 };
 
-/* True if the request announces a body, which none of ours may have ("Content-Length: 0" is none). */
+/* True if the request announces a body, which none of ours may have; a length of 0 is none. */
 bool http_announces_body(struct text content_length, struct text transfer_encoding);
 
 /*

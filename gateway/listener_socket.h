@@ -19,7 +19,7 @@ struct inherited_sockets {
 	unsigned long used; /* a bit for each that is taken */
 };
 
-/* False with a sentence if the environment is malformed. Once per process, before other descriptors. */
+/* False with a sentence if the environment is malformed. Once per process. */
 bool inherited_sockets_take(
     struct inherited_sockets *inherited_out, char *error, size_t error_size);
 

@@ -135,7 +135,7 @@ loop_stop(struct loop *loop)
 	loop->stopped = true;
 }
 
-/* What is deferred meanwhile waits for the next turn, so that no two calls can keep each other going. */
+/* What is deferred meanwhile waits for the next turn: no two calls can keep each other going. */
 static void
 run_deferred(struct loop *loop)
 {

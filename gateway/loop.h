@@ -38,7 +38,7 @@ bool loop_defer(struct loop *loop, void (*call)(void *context), void *context);
 
 /*
  * Must follow every change of interest in a nested descriptor that was made outside of the nested
- * loop's own callbacks: libuv tells the kernel only when it runs, so the loop must not sleep before.
+ * loop's own callbacks: libuv tells the kernel only when it runs, before which nobody may sleep.
  */
 void loop_again(struct loop *loop);
 

@@ -37,7 +37,7 @@ find(struct text path)
 	return bsearch(&path, web_files, web_files_count, sizeof(web_files[0]), compare_path);
 }
 
-/* If-None-Match is "*" or a list of entity tags, of which a weak one matches too (RFC 9110 13.1.2). */
+/* If-None-Match is "*" or a list of entity tags, weak ones among them (RFC 9110 section 13.1.2). */
 static bool
 is_known(struct text if_none_match, const char *etag)
 {

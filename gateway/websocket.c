@@ -162,7 +162,7 @@ header_bytes(const struct websocket *websocket)
 static bool
 create_context(struct websocket *websocket)
 {
-	/* Zero turns its own pings off, which cost a linear search for each connection: we have ours. */
+	/* Zero turns its own pings off, which search a list for each connection: we have ours. */
 	static const lws_retry_bo_t no_pings = { .secs_since_valid_ping = 0 };
 	const struct lws_protocols protocols[] = {
 		{

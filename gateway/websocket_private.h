@@ -51,6 +51,7 @@ struct peer {
 	struct farewell *farewell;
 	bool is_open;
 	bool closing; /* nothing more is read for it or written to it */
+	bool dropped; /* and no CLOSE frame either                    */
 };
 
 /*

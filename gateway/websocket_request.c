@@ -197,7 +197,7 @@ websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length
 	websocket->upgrade.entrance = lws_get_opaque_user_data(wsi);
 	if (lws_hdr_copy(wsi, word, sizeof(word), WSI_TOKEN_UPGRADE) <= 0)
 		return -1;
-	/* The one other word that the library knows and has not answered yet: HTTP/2, which is off. */
+	/* The other word that the library knows and has not answered yet: HTTP/2, which is off. */
 	if (strcasecmp(word, "h2c") == 0)
 		return refuse(websocket, wsi, HTTP_BAD_REQUEST);
 	if (strcasecmp(word, "websocket") != 0)

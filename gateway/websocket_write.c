@@ -129,6 +129,7 @@ websocket_drop(struct peer *peer)
 	int fd = lws_get_socket_fd(peer->wsi);
 
 	peer->closing = true;
+	peer->dropped = true;
 	/*
 	 * From here every write fails, even that of bytes the library still keeps, so its way ends
 	 * in the next turn whatever it was about to do. A slow reader's bytes leave the kernel too.
@@ -202,9 +203,11 @@ websocket_farewell_free(struct peer *peer)
 
 /*
  * The CLOSE frame is given to the library only when it can leave next: its buffer for it is the one
- * of PONGs, and on a connection with buffered bytes it would be skipped.
+ * of PONGs, and on a connection with buffered bytes it would be skipped. Returning -1 to close, as
+ * the library documents it, would send no frame: Debian builds it for debugging, where that path
+ * closes twice on libuv, the second time at once.
  */
-static int
+static void
 say_farewell(struct lws *wsi, struct peer *peer)
 {
 	struct farewell *farewell = peer->farewell;
@@ -212,7 +215,8 @@ say_farewell(struct lws *wsi, struct peer *peer)
 	lws_close_reason(wsi, (enum lws_close_status)farewell->code,
 	    (unsigned char *)farewell->reason, farewell->length);
 	websocket_farewell_free(peer);
-	return -1;
+	/* With a reason set this begins the closing handshake, for which the library has 5 s. */
+	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 int
@@ -226,10 +230,10 @@ websocket_on_writable(struct lws *wsi, struct peer *peer, void *in, size_t lengt
 		lws_callback_on_writable(wsi);
 		return 0;
 	}
-	if (peer->farewell != NULL && peer->farewell->code != CLOSE_DROP)
-		return say_farewell(wsi, peer);
-	if (peer->closing)
-		return -1;
-	gateway_core_client_writable(peer->websocket->core, peer->session, clock_now());
-	return 0;
+	if (peer->farewell != NULL && peer->farewell->code != CLOSE_DROP &&
+	    lws_get_close_length(wsi) == 0)
+		say_farewell(wsi, peer);
+	else if (!peer->closing)
+		gateway_core_client_writable(peer->websocket->core, peer->session, clock_now());
+	return peer->dropped ? -1 : 0;
 }
