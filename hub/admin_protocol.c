@@ -58,8 +58,10 @@ append_field(struct buffer *out, struct text field)
 {
 	size_t done = 0;
 
-	if (field.data == NULL)
+	if (field.data == NULL) {
 		buffer_append_string(out, "\\N");
+		return;
+	}
 	for (size_t i = 0; i < field.length; i++) {
 		if (!is_control(field.data[i]) && field.data[i] != '\\')
 			continue;

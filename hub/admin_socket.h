@@ -23,8 +23,8 @@ struct admin_socket_setup {
 	struct core *core;
 	struct log *log; /* may be NULL */
 	/*
-	 * A command has changed something in the core: the owner runs (or schedules) core_turn. Called
-	 * from the loop, never from within a call of the core's.
+	 * A command has changed something in the core: the owner runs (or schedules) core_turn.
+	 * Called from the loop, never from within a call of the core's.
 	 */
 	void (*changed)(void *context);
 	void *context;

@@ -252,7 +252,7 @@ main(int argc, char **argv)
 	struct buffer sentence;
 	enum exit_code status = EXIT_CODE_USAGE;
 
-	/* Answers are UTF-8 whatever the environment says; this is how wide their characters are. */
+	/* Answers are UTF-8 whatever the environment says; wcwidth has to know. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	signal(SIGPIPE, SIG_IGN);
 	buffer_init(&sentence, 0);

@@ -196,7 +196,6 @@ hubctl_usage(struct buffer *out)
 		buffer_printf(
 		    out, "%*s%s\n", (int)(start + 35 - out->length), "", own_options[i].help);
 	}
-	buffer_append_string(out,
-	    "\nWithout --socket, HUBBUB_ADMIN_SOCKET names the socket, else it is\n" HUBCTL_DEFAULT_SOCKET
-	    ".\n");
+	buffer_append_string(out, "\nWithout --socket, HUBBUB_ADMIN_SOCKET names the socket, ");
+	buffer_append_string(out, "else it is\n" HUBCTL_DEFAULT_SOCKET ".\n");
 }

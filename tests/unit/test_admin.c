@@ -204,9 +204,7 @@ test_hostile_values(void **state)
 	assert_true(said(line, "--room ROOM must be a room name"));
 	assert_false(PARSE(line, "say", "a\x1b[31m"));
 	assert_true(said(line, "TEXT must be one line"));
-	assert_false(PARSE(line, "say",
-	    "a\xe2\x80\xae"
-	    "b"));
+	assert_false(PARSE(line, "say", "a\xe2\x80\x8b c"));
 	assert_false(PARSE(line, "\x1b[31m\n"));
 	assert_true(said(line, "\"\\x1b[31m\\n\" is no command"));
 

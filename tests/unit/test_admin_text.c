@@ -11,6 +11,9 @@
 
 #include "hub/admin_text.h"
 
+/* Right-to-left override, not as a string: compilers and readers of this file are misled by it. */
+static const char override[] = { '\xe2', '\x80', '\xae' };
+
 typedef void append_fn(struct buffer *out, struct text foreign);
 
 static void
@@ -33,7 +36,8 @@ test_show(void **state)
 	assert_appends(admin_text_show, TEXT("a\tb\nc\rd"), "a\\tb\\nc\\rd");
 	assert_appends(admin_text_show, TEXT("\x1b[2J\x7f\0z"), "\\x1b[2J\\x7f\\x00z");
 	assert_appends(admin_text_show, TEXT("\xc2\x9b"), "\\u009b");
-	assert_appends(admin_text_show, TEXT("\xe2\x80\xae|\xe2\x80\x8b"), "\\u202e|\\u200b");
+	assert_appends(admin_text_show, TEXT("\xe2\x80\x8b|"), "\\u200b|");
+	assert_appends(admin_text_show, (struct text){ override, sizeof(override) }, "\\u202e");
 	assert_appends(admin_text_show, TEXT("\xf3\xa0\x80\x81"), "\\ue0001");
 	assert_appends(admin_text_show, TEXT("\xff\xc3("), "\\xff\\xc3(");
 }
@@ -68,7 +72,7 @@ test_plain(void **state)
 	assert_true(admin_text_is_plain(TEXT("小鹏 says \"hi\"")));
 	assert_false(admin_text_is_plain(TEXT("a\n")));
 	assert_false(admin_text_is_plain(TEXT("\xff")));
-	assert_false(admin_text_is_plain(TEXT("\xe2\x81\xa6")));
+	assert_false(admin_text_is_plain((struct text){ override, sizeof(override) }));
 }
 
 static void
