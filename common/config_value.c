@@ -304,3 +304,15 @@ config_value_allowed(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]
 		return;
 	}
 }
+
+void
+config_value_describe(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	size_t length;
+
+	config_value_allowed(key, out);
+	out[0] = (char)toupper((unsigned char)out[0]);
+	length = strlen(out);
+	if (key->unit[0] != '\0')
+		snprintf(out + length, CONFIG_ALLOWED_SIZE - length, " (%s)", key->unit);
+}

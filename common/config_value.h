@@ -8,7 +8,7 @@
 #include "common/config_schema.h"
 
 /* Longest sentence about what is allowed. */
-#define CONFIG_ALLOWED_SIZE 128
+#define CONFIG_ALLOWED_SIZE 160
 
 /*
  * Sets the value at `place` (see config_key_value) from text; blanks at its ends are cut. False
@@ -25,6 +25,9 @@ void config_value_free(const struct config_key *key, void *place);
 
 /* "a whole number from 1 to 1024": fits behind "is not" and behind "Value:". */
 void config_value_allowed(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]);
+
+/* The same to begin a sentence, with the unit: "A whole number from 1 to 9 (seconds)". */
+void config_value_describe(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]);
 
 /* True for a name that is safe in paths, log lines and metrics. */
 bool config_is_word(const char *text, size_t max);

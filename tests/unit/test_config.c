@@ -433,7 +433,7 @@ test_every_key_is_documented(void **state)
 			continue;
 		snprintf(line, sizeof(line), "\n| `%s` |", name);
 		assert_non_null(strstr(reference->output, line));
-		snprintf(line, sizeof(line), "\n.B %s\n", name);
+		snprintf(line, sizeof(line), "\n.It Cm %s\n", name);
 		assert_non_null(strstr(manual->output, line));
 		count++;
 	}
@@ -441,6 +441,31 @@ test_every_key_is_documented(void **state)
 	finish(config);
 	finish(reference);
 	finish(manual);
+}
+
+/* The committed pages are what the program prints; the tests run in the root of the tree. */
+static void
+assert_current(const char *path, const char *option)
+{
+	static char page[65536];
+	struct run *run = START(option);
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		fail_msg("cannot read %s", path);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	if (strcmp(page, run->output) != 0)
+		fail_msg("%s is not current: write it with hubbub-hub %s", path, option);
+	finish(run);
+}
+
+static void
+test_pages_are_current(void **state)
+{
+	(void)state;
+	assert_current("docs/configuration.md", "--print-reference");
+	assert_current("docs/man/hubbub.conf.5", "--print-manual");
 }
 
 int
@@ -461,6 +486,7 @@ main(void)
 		cmocka_unit_test(test_help_and_version),
 		cmocka_unit_test(test_print_is_read_back),
 		cmocka_unit_test(test_every_key_is_documented),
+		cmocka_unit_test(test_pages_are_current),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,131 @@
+/*
+ * Writes what can be set as a page of the documentation and as a manual page.
+ * Both follow the table, and a test holds the committed pages against them.
+ */
+#include <string.h>
+
+#include "common/config.h"
+#include "common/config_schema.h"
+#include "common/config_value.h"
+
+static const char *
+heading(const struct config_section *section)
+{
+	return strcmp(section->name, "listener") == 0 ? "listener NAME" : section->name;
+}
+
+void
+config_print_reference(FILE *output)
+{
+	fprintf(output,
+	    "# Configuration\n\n"
+	    "One file serves the hub and all gateways: `hubbub-hub --config FILE`, "
+	    "`hubbub-gateway --config FILE`. It consists of sections, `key = value` lines and "
+	    "comments, which stand on lines of their own and begin with `#` or `;`. Every key "
+	    "has a default, so the file may be empty or absent.\n\n"
+	    "`--set SECTION.KEY=VALUE` on the command line wins over the file "
+	    "(`--set listener.NAME.KEY=VALUE` for a listener; a new name makes a new listener). "
+	    "`--check-config` says whether all is well, `--print-config` prints a complete file "
+	    "with the values in force. An unknown key, one that is set twice or a value that is "
+	    "not allowed is named with its file and line, and nothing is started.\n\n"
+	    "This page is printed by `hubbub-hub --print-reference`.\n");
+	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
+		fprintf(output,
+		    "\n## [%s]\n\n%s\n\n| key | default | allowed | meaning |\n"
+		    "|---|---|---|---|\n",
+		    heading(at), at->help);
+		for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+			char allowed[CONFIG_ALLOWED_SIZE];
+
+			if (strcmp(key->section, at->name) != 0)
+				continue;
+			config_value_describe(key, allowed);
+			fprintf(output, "| `%s` | ", key->name);
+			if (key->fallback[0] != '\0')
+				fprintf(output, "`%s`", key->fallback);
+			fprintf(output, " | %s | %s |\n", allowed, key->help);
+		}
+	}
+	fprintf(output,
+	    "\nSome settings are held against each other: `content_bytes` is at most "
+	    "`message_bytes`, that at most `queue_bytes`, that at most `pinned_bytes`; "
+	    "`messages_burst` is at least `messages_per_second`; no socket or address is given "
+	    "to two listeners.\n");
+}
+
+/* Longest line of text in a manual page's source. */
+#define ROFF_COLUMNS 76
+
+/*
+ * Text for a manual page: a sentence begins on a line of its own, long lines are broken, a '-'
+ * stays a '-', and no line begins with what would be a macro.
+ */
+static void
+print_roff(const char *text, FILE *output)
+{
+	size_t column = 0;
+
+	for (const char *at = text; *at != '\0'; at++, column++) {
+		size_t word = strcspn(at + 1, " ");
+
+		if (*at == ' ' && at > text && (at[-1] == '.' || column + word > ROFF_COLUMNS)) {
+			fputc('\n', output);
+			column = 0;
+			continue;
+		}
+		if (column == 0 && (*at == '.' || *at == '\''))
+			fputs("\\&", output);
+		if (*at == '-' || *at == '\\')
+			fputs(*at == '-' ? "\\-" : "\\e", output);
+		else
+			fputc(*at, output);
+	}
+	fputc('\n', output);
+}
+
+static void
+print_manual_key(const struct config_key *key, FILE *output)
+{
+	char sentence[CONFIG_ALLOWED_SIZE + 1];
+	char allowed[CONFIG_ALLOWED_SIZE];
+
+	fprintf(output, ".It Cm %s\n", key->name);
+	print_roff(key->help, output);
+	config_value_describe(key, allowed);
+	snprintf(sentence, sizeof(sentence), "%s.", allowed);
+	print_roff(sentence, output);
+	fprintf(output, "Default: ");
+	snprintf(
+	    sentence, sizeof(sentence), "%s.", key->fallback[0] != '\0' ? key->fallback : "empty");
+	print_roff(sentence, output);
+}
+
+void
+config_print_manual(FILE *output)
+{
+	fprintf(output,
+	    ".Dd November 21, 2026\n.Dt HUBBUB.CONF 5\n.Os Hubbub\n"
+	    ".Sh NAME\n.Nm hubbub.conf\n.Nd settings of the hub and the gateways\n"
+	    ".Sh DESCRIPTION\n"
+	    "One file serves the hub and all gateways; both are told of it by\n"
+	    ".Fl -config .\n"
+	    "It consists of sections, of lines of the form\n"
+	    ".Dl key = value\n"
+	    "and of comments, which stand on lines of their own and begin with # or ;.\n"
+	    "Every key has a default.\n"
+	    "An unknown key, one that is set twice and a value that is not allowed are\n"
+	    "errors, named with file and line.\n"
+	    ".Pp\nThe option\n.Fl -check-config\nof both programs says whether a file is good,\n"
+	    ".Fl -print-config\nprints a complete one.\n");
+	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
+		fprintf(output, ".Ss Section [%s]\n", heading(at));
+		print_roff(at->help, output);
+		fprintf(output, ".Bl -tag -width Ds\n");
+		for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+			if (strcmp(key->section, at->name) == 0)
+				print_manual_key(key, output);
+		}
+		fprintf(output, ".El\n");
+	}
+	fprintf(output, ".Sh SEE ALSO\n.Xr hubctl 1 ,\n.Xr hubbub-gateway 8 ,\n.Xr hubbub-hub 8\n");
+}
