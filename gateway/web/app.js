@@ -14,6 +14,8 @@ import { Drawer, Sidebar } from "./sidebar.js";
 const JOIN_SUFFIX = " 进入聊天室";
 const LEAVE_SUFFIX = " 已离开";
 const MAX_NAME = 64;
+// Joining takes milliseconds; when it takes longer, people should know what they wait for.
+const SLOW_JOIN_MS = 2_000;
 
 translatePage(document);
 
@@ -35,6 +37,7 @@ let hasBeenOnline = false;
 let awaitsOwnNotice = false;
 let lastError = "";
 let countdown = 0;
+let slowJoin = 0;
 
 const receivers = {
   user_list: receivedList,
@@ -279,6 +282,7 @@ function stateChanged(state) {
   byId("status-text").textContent = say(retries ? "stateWaiting" : stateWords[state.phase]);
   document.body.classList.toggle("is-online", state.phase === "online");
   clearInterval(countdown);
+  clearTimeout(slowJoin);
   byId("countdown").textContent = "";
   if (state.phase === "connecting")
     prepareJoin();
@@ -301,7 +305,9 @@ function showBanner(state, retries) {
     showEnded(state);
   else if (retries)
     banner("waiting", say("bannerConnecting"), null);
-  else if (state.phase !== "joining" || state.failures === 0)
+  else if (state.phase === "joining")
+    slowJoin = setTimeout(() => banner("waiting", say("bannerJoining")), SLOW_JOIN_MS);
+  else
     banner(null);
 }
 
