@@ -165,6 +165,17 @@ def test_says_so_when_the_hub_is_away(window, site):
     assert ana.state == "online"
 
 
+def test_waits_for_a_hub_to_join(window, site):
+    page = window(None)
+
+    site.stop_hub()
+    page.find("#name").send_keys("Ana", Keys.ENTER)
+    page.wait(lambda: "Waiting" in page.banner)
+    site.start_hub()
+    page.wait(lambda: page.own_name == "Ana")
+    page.wait(lambda: page.banner == "")
+
+
 def test_a_kick_is_final_and_has_a_reason(window, site):
     ana, ben = window("Ana"), window("Ben")
 
