@@ -148,7 +148,7 @@ do_users(const struct call *call)
 
 	if (call->request->room.data != NULL &&
 	    !core_room_exists(call->core, call->request->room)) {
-		buffer_append_string(&call->action->sentence, "there is no room ");
+		buffer_append_string(&call->action->sentence, "nobody is in a room called ");
 		admin_text_quote(&call->action->sentence, call->request->room);
 		call->action->end = ADMIN_END_REFUSED;
 		return;

@@ -162,7 +162,7 @@ test_users_of_no_room(void **state)
 	struct stage *stage = *state;
 
 	run(stage, "users --room nowhere");
-	assert_refused(stage, "there is no room \"nowhere\"");
+	assert_refused(stage, "nobody is in a room called \"nowhere\"");
 	assert_int_equal(stage->answer.column_count, 0);
 }
 
