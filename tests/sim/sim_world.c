@@ -1,0 +1,324 @@
+/*
+ * The world: who exists and how effects of one core become input of another. What may
+ * happen in a step is in sim_deeds.c; judging is sim_check.c's.
+ */
+#include "sim_deeds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EPOCH_MS 1700000000000 /* any wall-clock time will do */
+#define SETTLE_MS 8000
+
+void
+sim_must(bool holds, const char *what)
+{
+	if (!holds) {
+		fprintf(stderr, "hubbub-sim: %s\n", what);
+		abort();
+	}
+}
+
+/* Effects of the hub's core. */
+
+static struct sim_gateway *
+gateway_of_slot(struct sim_world *world, unsigned slot)
+{
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		if (sim_link_is_open(&world->gateways[i].link) &&
+		    world->gateways[i].link.slot == slot)
+			return &world->gateways[i];
+	}
+	return NULL;
+}
+
+static void
+hub_send(void *context, unsigned slot, const void *frames, size_t length)
+{
+	struct sim_gateway *gateway = gateway_of_slot(context, slot);
+
+	sim_must(gateway != NULL, "the hub sent to a slot without a link");
+	link_send_frames(gateway->link.hub_side, frames, length);
+}
+
+static void
+hub_drop(void *context, unsigned slot, enum link_loss why)
+{
+	struct sim_world *world = context;
+
+	world->hub_dropped[slot] = why;
+}
+
+void
+sim_hub_start(struct sim_world *world)
+{
+	struct core_setup setup = {
+		.limits = { .gateways_max = 8,
+		    .clients_max = 1000,
+		    .content_bytes = 1000,
+		    .name_bytes = 256,
+		    .settle_ms = 2000 },
+		.links = { .send = hub_send, .drop = hub_drop, .context = world },
+		.random = world->random,
+		.now = world->now,
+	};
+
+	world->store = store_memory_open(random_u64(world->random));
+	world->bus = bus_local_open();
+	setup.store = world->store;
+	setup.bus = world->bus;
+	world->hub = core_create(&setup);
+	sim_must(world->hub != NULL, "no hub core");
+}
+
+/* Effects of a gateway's core. */
+
+static void
+uplink_connect(void *context)
+{
+	((struct sim_gateway *)context)->wants_link = true;
+}
+
+static void
+uplink_send(void *context, const void *frames, size_t length)
+{
+	struct sim_gateway *gateway = context;
+
+	if (sim_link_is_open(&gateway->link))
+		link_send_frames(gateway->link.gateway_side, frames, length);
+}
+
+static void
+uplink_drop(void *context, enum link_loss why)
+{
+	((struct sim_gateway *)context)->dropped = why;
+}
+
+void
+sim_gateway_start(struct sim_gateway *gateway)
+{
+	struct sim_world *world = gateway->world;
+	struct config config;
+	char name[16];
+	struct gateway_core_setup setup = {
+		.name = name,
+		.transport = sim_client_transport(),
+		.uplink = { .connect = uplink_connect,
+		    .send = uplink_send,
+		    .drop = uplink_drop,
+		    .context = gateway },
+		.random = world->random,
+		.now = world->now,
+	};
+
+	snprintf(name, sizeof(name), "gw-%u", gateway->number + 1);
+	config_defaults(&config);
+	config.limits.content_bytes = 1000;
+	config.limits.messages_burst = 100000;
+	config.limits.messages_per_second = 100000;
+	setup.limits = config.limits;
+	gateway->core = gateway_core_create(&setup);
+	config_free(&config);
+	sim_must(gateway->core != NULL, "no gateway core");
+}
+
+/* Links. */
+
+static enum link_loss
+at_gateway(void *context, const struct envelope *envelope)
+{
+	struct sim_gateway *gateway = context;
+
+	return gateway_core_hub_envelope(gateway->core, gateway->world->now, envelope);
+}
+
+static enum link_loss
+at_hub(void *context, const struct envelope *envelope)
+{
+	struct sim_gateway *gateway = context;
+
+	return core_gateway_envelope(
+	    gateway->world->hub, gateway->link.slot, gateway->world->now, envelope);
+}
+
+static void
+link_open(struct sim_gateway *gateway)
+{
+	struct sim_world *world = gateway->world;
+	struct link_receiver of_gateway = { at_gateway, gateway };
+	struct link_receiver of_hub = { at_hub, gateway };
+	int slot = -1;
+
+	gateway->wants_link = false;
+	gateway->dropped = LINK_ALIVE;
+	if (world->hub != NULL)
+		slot = core_gateway_connected(world->hub, world->now, 1000 + gateway->number);
+	if (slot < 0) {
+		gateway_core_hub_lost(gateway->core, world->now, LINK_CLOSED_BY_PEER);
+		return;
+	}
+	gateway->link.slot = (unsigned)slot;
+	world->hub_dropped[slot] = LINK_ALIVE;
+	sim_must(sim_link_open(&gateway->link, of_gateway, of_hub, world->now), "no link");
+	gateway_core_hub_connected(gateway->core, world->now);
+}
+
+void
+sim_link_lost(
+    struct sim_gateway *gateway, enum link_loss at_gateway_side, enum link_loss at_hub_side)
+{
+	struct sim_world *world = gateway->world;
+	unsigned slot = gateway->link.slot;
+
+	if (!sim_link_is_open(&gateway->link))
+		return;
+	world->links_lost++;
+	sim_link_close(&gateway->link);
+	if (world->hub != NULL)
+		core_gateway_lost(world->hub, slot, world->now, at_hub_side);
+	if (gateway->core != NULL)
+		gateway_core_hub_lost(gateway->core, world->now, at_gateway_side);
+}
+
+static void
+link_pump(struct sim_gateway *gateway, bool all)
+{
+	struct sim_world *world = gateway->world;
+	struct sim_link_end end;
+
+	if (gateway->core != NULL && gateway->wants_link &&
+	    (all || random_below(world->random, 3) == 0))
+		link_open(gateway);
+	if (!sim_link_is_open(&gateway->link))
+		return;
+	end = sim_link_pump(&gateway->link, world->random, world->now, all);
+	if (world->hub_dropped[gateway->link.slot] != LINK_ALIVE)
+		end.at_hub = world->hub_dropped[gateway->link.slot];
+	if (gateway->dropped != LINK_ALIVE)
+		end.at_gateway = gateway->dropped;
+	if (end.at_hub == LINK_ALIVE && end.at_gateway == LINK_ALIVE)
+		return;
+	sim_must(world->faults, "a link broke by itself");
+	sim_link_lost(gateway, end.at_gateway == LINK_ALIVE ? LINK_CLOSED_BY_PEER : end.at_gateway,
+	    end.at_hub == LINK_ALIVE ? LINK_CLOSED_BY_PEER : end.at_hub);
+}
+
+/* The bytes and timers of every client; what the core asked of its transport is done now. */
+static void
+clients_pump(struct sim_world *world, bool all)
+{
+	for (unsigned i = 0; i < world->client_count; i++) {
+		struct sim_client *client = &world->clients[i];
+		struct gateway_core *core = world->gateways[client->gateway].core;
+
+		sim_client_read(client);
+		if (client->state != SIM_CLIENT_CONNECTED || core == NULL)
+			continue;
+		if (client->close_asked) {
+			sim_client_gone(world, client);
+			continue;
+		}
+		if (client->pong.length > 0) {
+			gateway_core_client_pong(
+			    core, client->session, world->now, buffer_text(&client->pong));
+			buffer_clear(&client->pong);
+		}
+		if (client->wants_writable && (all || random_below(world->random, 2) == 0)) {
+			client->wants_writable = false;
+			gateway_core_client_writable(core, client->session, world->now);
+		}
+	}
+}
+
+/* Turns. */
+
+static void
+turn(struct sim_world *world, bool all)
+{
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
+		link_pump(&world->gateways[i], all);
+	if (world->hub != NULL)
+		core_turn(world->hub, world->now);
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		if (world->gateways[i].core != NULL)
+			gateway_core_turn(world->gateways[i].core, world->now);
+	}
+	clients_pump(world, all);
+}
+
+static void
+pass_time(struct sim_world *world, uint64_t ms)
+{
+	world->now.mono_ms += ms;
+	world->now.wall_ms += (int64_t)ms;
+}
+
+void
+sim_world_step(struct sim_world *world)
+{
+	pass_time(world, random_below(world->random, 4));
+	sim_something_happens(world);
+	turn(world, random_below(world->random, 2) == 0);
+}
+
+void
+sim_world_settle(struct sim_world *world)
+{
+	uint64_t until = world->now.mono_ms + SETTLE_MS;
+
+	if (world->hub == NULL)
+		sim_hub_start(world);
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		if (world->gateways[i].core == NULL)
+			sim_gateway_start(&world->gateways[i]);
+	}
+	for (unsigned i = 0; i < world->client_count; i++)
+		world->clients[i].slow = false;
+	while (world->now.mono_ms < until) {
+		pass_time(world, 5 + random_below(world->random, 20));
+		turn(world, true);
+	}
+}
+
+void
+sim_world_create(struct sim_world *world, uint64_t seed)
+{
+	struct config_listener listener = {
+		.name = (char *)"sim", .profile = (char *)"chat", .mounts = (char *)""
+	};
+	char error[128];
+
+	memset(world, 0, sizeof(*world));
+	world->seed = seed;
+	world->state = seed;
+	world->random = random_seeded(&world->state);
+	world->faults = seed % 2 == 1;
+	world->now = (struct now){ .mono_ms = 1000, .wall_ms = EPOCH_MS };
+	sim_must(mounts_build(&listener, &world->mounts, error, sizeof(error)), "no mounts");
+	sim_hub_start(world);
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		world->gateways[i].world = world;
+		world->gateways[i].number = i;
+		sim_gateway_start(&world->gateways[i]);
+	}
+	sim_client_connects(world);
+	for (int i = 0; i < 20; i++) {
+		pass_time(world, 10);
+		turn(world, true);
+	}
+}
+
+void
+sim_world_destroy(struct sim_world *world)
+{
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		gateway_core_destroy(&world->gateways[i].core);
+		sim_link_close(&world->gateways[i].link);
+	}
+	core_destroy(&world->hub);
+	store_close(&world->store);
+	bus_close(&world->bus);
+	for (unsigned i = 0; i < world->client_count; i++)
+		sim_client_free(&world->clients[i]);
+}
