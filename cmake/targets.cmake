@@ -3,11 +3,6 @@
 # hubbub_library(<name> SOURCES <file...> LIBS <target...>)
 function(hubbub_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
-    if(NOT arg_SOURCES)
-        # An archive must have a member, even before the first source is written.
-        file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.c" "typedef int nothing_here;\n")
-        set(arg_SOURCES "${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.c")
-    endif()
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC hubbub_flags ${arg_LIBS})
 endfunction()
