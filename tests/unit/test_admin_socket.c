@@ -25,6 +25,7 @@
 struct stage {
 	char folder[64];
 	char path[80];
+	char group[1]; /* empty: our own */
 	struct event_base *base;
 	struct core core;
 	struct log *log;
@@ -58,7 +59,7 @@ open_socket(struct stage *stage)
 	struct config_hub config = {
 		.admin_socket = stage->path,
 		.admin_mode = 0660,
-		.admin_group = "",
+		.admin_group = stage->group,
 	};
 	const struct admin_socket_setup setup = {
 		.base = stage->base,
@@ -346,7 +347,7 @@ test_file_and_second_hub(void **state)
 	struct config_hub config = {
 		.admin_socket = stage->path,
 		.admin_mode = 0660,
-		.admin_group = "",
+		.admin_group = stage->group,
 	};
 	const struct admin_socket_setup setup = {
 		.base = stage->base,
