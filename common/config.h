@@ -7,12 +7,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #define CONFIG_LISTENERS_MAX 8
 
-/* All strings are NUL-terminated and owned by the struct; never NULL. */
+/* All strings below are NUL-terminated and owned by the struct; never NULL. */
 struct config_hub {
 	char *socket; /* gateways connect here */
 	unsigned socket_mode;
@@ -77,10 +76,9 @@ struct config {
 
 /* Which program asks: settings of other roles are accepted and checked all the same. */
 enum config_role { CONFIG_ROLE_HUB, CONFIG_ROLE_GATEWAY };
-
 enum config_result {
 	CONFIG_RUN,  /* go on with the configuration */
-	CONFIG_EXIT, /* --help, --version, --check-config, --print-config: done, exit 0 */
+	CONFIG_EXIT, /* --help, --check-config and the like: done, exit 0 */
 	CONFIG_BAD,  /* one sentence was written to `errors`; exit EXIT_CODE_USAGE */
 };
 
@@ -93,8 +91,13 @@ enum config_result {
 enum config_result config_start(struct config *config, enum config_role role, int argc, char **argv,
     FILE *output, FILE *errors);
 
-/* Defaults only; for tests and the simulator. */
+/* The same with the program's own check behind config_check, so that --check-config knows it too. */
+typedef bool config_checker(const struct config *config, char *error, size_t error_size);
+enum config_result config_start_checked(struct config *config, enum config_role role,
+    config_checker *check, int argc, char **argv, FILE *output, FILE *errors);
+
 void config_defaults(struct config *config);
+void config_free(struct config *config);
 
 /* Reads INI text as if from a file called `name`; false with a sentence in `error`. */
 bool config_read(struct config *config, const char *name, const char *text, size_t length,
@@ -113,8 +116,5 @@ void config_print(const struct config *config, FILE *output);
 /* Write the reference of all keys: docs/configuration.md and docs/man/hubbub.conf.5. */
 void config_print_reference(FILE *output);
 void config_print_manual(FILE *output);
-
-/* Frees all strings; the struct may be reused. */
-void config_free(struct config *config);
 
 #endif

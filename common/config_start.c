@@ -54,7 +54,8 @@ struct request {
 	const char *file;  /* NULL: none                                       */
 	const char **sets; /* room for as many as there are arguments          */
 	size_t set_count;
-	int action; /* one of enum letter, 0: run **/
+	config_checker *check; /* the program's own, or NULL */
+	int action;            /* one of enum letter, 0: run **/
 };
 
 static bool complain(char *error, size_t size, const char *format, ...)
@@ -204,7 +205,8 @@ gather(struct config *config, const struct request *request, char *error, size_t
 		if (!apply_set(config, request->sets[i], error, size))
 			return false;
 	}
-	return config_check(config, error, size);
+	return config_check(config, error, size) &&
+	       (request->check == NULL || request->check(config, error, size));
 }
 
 /* Actions that need no settings; false if it is none of them. */
@@ -242,8 +244,15 @@ enum config_result
 config_start(
     struct config *config, enum config_role role, int argc, char **argv, FILE *output, FILE *errors)
 {
+	return config_start_checked(config, role, NULL, argc, argv, output, errors);
+}
+
+enum config_result
+config_start_checked(struct config *config, enum config_role role, config_checker *check, int argc,
+    char **argv, FILE *output, FILE *errors)
+{
 	const struct program *program = &programs[role];
-	struct request request = { .file = NULL };
+	struct request request = { .check = check };
 	char error[SENTENCE_SIZE] = "no memory";
 	bool good;
 

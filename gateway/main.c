@@ -76,16 +76,12 @@ int
 main(int argc, char **argv)
 {
 	struct config config = { .listener_count = 0 };
-	enum config_result result =
-	    config_start(&config, CONFIG_ROLE_GATEWAY, argc, argv, stdout, stderr);
+	enum config_result result = config_start_checked(
+	    &config, CONFIG_ROLE_GATEWAY, gateway_check, argc, argv, stdout, stderr);
 	int status = EXIT_CODE_DONE;
-	char error[512];
 
 	signal(SIGPIPE, SIG_IGN);
 	if (result == CONFIG_BAD) {
-		status = EXIT_CODE_USAGE;
-	} else if (!gateway_check(&config, error, sizeof(error))) {
-		fprintf(stderr, "hubbub-gateway: %s\n", error);
 		status = EXIT_CODE_USAGE;
 	} else if (result == CONFIG_RUN) {
 		status = start(&config);

@@ -373,6 +373,34 @@ test_wrong_command_lines(void **state)
 	    "65536; lower the one or raise the other\n");
 }
 
+static bool
+refuse_all(const struct config *config, char *error, size_t error_size)
+{
+	snprintf(error, error_size, "%s is not what I want", config->gateway.name);
+	return false;
+}
+
+static void
+test_program_has_its_own_check(void **state)
+{
+	char *argv[] = { (char *)"hubbub-gateway", (char *)"--check-config", NULL };
+	char said[256] = "";
+	struct config config;
+	FILE *output = fopen("/dev/null", "we");
+	FILE *errors = fmemopen(said, sizeof(said), "w");
+
+	(void)state;
+	assert_true(output != NULL && errors != NULL);
+	assert_int_equal(
+	    config_start_checked(&config, CONFIG_ROLE_GATEWAY, refuse_all, 2, argv, output, errors),
+	    CONFIG_BAD);
+	assert_int_equal(ftell(output), 0);
+	fclose(output);
+	fclose(errors);
+	assert_string_equal(said, "hubbub-gateway: gw-1 is not what I want\n");
+	config_free(&config);
+}
+
 static void
 test_help_and_version(void **state)
 {
@@ -483,6 +511,7 @@ main(void)
 		cmocka_unit_test(test_settings_held_against_each_other),
 		cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_wrong_command_lines),
+		cmocka_unit_test(test_program_has_its_own_check),
 		cmocka_unit_test(test_help_and_version),
 		cmocka_unit_test(test_print_is_read_back),
 		cmocka_unit_test(test_every_key_is_documented),
