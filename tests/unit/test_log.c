@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -320,6 +322,69 @@ test_blocked_stderr_blocks_nobody(void **state)
 	assert_true(total > 30000 && total <= 65536);
 }
 
+/* Under the journal the descriptor is a socket, and the variable names it. */
+static void
+test_journal_line(void **state)
+{
+	int saved = dup(STDERR_FILENO);
+	char line[256] = "";
+	char variable[64];
+	struct stat status;
+	struct log *log;
+	int ends[2];
+
+	(void)state;
+	assert_true(saved >= 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(fstat(ends[1], &status), 0);
+	snprintf(variable, sizeof(variable), "%llu:%llu", (unsigned long long)status.st_dev,
+	    (unsigned long long)status.st_ino);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	close(ends[1]);
+	setenv("JOURNAL_STREAM", variable, 1);
+	log = log_create("prog", LOG_LEVEL_INFO);
+	write_one(log);
+	log_plain(log, LOG_LEVEL_ERROR, "bad");
+	log_destroy(&log);
+	unsetenv("JOURNAL_STREAM");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(read(ends[0], line, sizeof(line) - 1) > 0);
+	assert_string_equal(line, "<6>info hello to=you\n<3>error bad\n");
+	close(ends[0]);
+}
+
+/* What the pipe had no room for is told once it has. */
+static void
+test_lost_lines_are_told(void **state)
+{
+	int saved = dup(STDERR_FILENO);
+	static char bytes[70000];
+	struct log *log;
+	ssize_t got;
+	int ends[2];
+
+	(void)state;
+	assert_true(saved >= 0);
+	assert_int_equal(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	close(ends[1]);
+	log = log_create("prog", LOG_LEVEL_INFO);
+	fill_the_pipe(log);
+	while ((got = read(ends[0], bytes, sizeof(bytes))) == (ssize_t)sizeof(bytes))
+		;
+	assert_true(got > 0);
+	log_tick(log);
+	got = read(ends[0], bytes, sizeof(bytes) - 1);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_true(got > 0);
+	bytes[got] = '\0';
+	assert_non_null(strstr(bytes, " warn log lines lost lost="));
+	log_destroy(&log);
+	close(ends[0]);
+}
+
 int
 main(void)
 {
@@ -340,6 +405,8 @@ main(void)
 		    test_more_sites_than_remembered, open_log, close_log),
 		cmocka_unit_test(test_stderr_line),
 		cmocka_unit_test(test_blocked_stderr_blocks_nobody),
+		cmocka_unit_test(test_journal_line),
+		cmocka_unit_test(test_lost_lines_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

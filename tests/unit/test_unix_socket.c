@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -223,6 +224,60 @@ test_full_queue_is_a_living_listener(void **state)
 	close(listener);
 }
 
+/* Tries to listen when the gate opens, says whether it could, and listens until it is closed. */
+static void
+run_contender(struct fixture *fixture, int gate, int verdict, int end)
+{
+	char byte;
+	int fd;
+
+	(void)!read(gate, &byte, 1);
+	fd = listen_at(fixture, fixture->path, "");
+	(void)!write(verdict, fd >= 0 ? "y" : "n", 1);
+	(void)!read(end, &byte, 1);
+	_exit(0);
+}
+
+#define CONTENDERS 8
+
+/* Of several processes that find the same stale socket at once, one gets it. */
+static void
+test_one_of_many_wins(void **state)
+{
+	struct fixture *fixture = *state;
+	char verdicts[CONTENDERS];
+	pid_t children[CONTENDERS];
+	int winners = 0;
+	int gate[2];
+	int verdict[2];
+	int end[2];
+
+	close(listen_at(fixture, fixture->path, ""));
+	assert_int_equal(pipe(gate) + pipe(verdict) + pipe(end), 0);
+	for (int i = 0; i < CONTENDERS; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i] == 0) {
+			close(gate[1]);
+			close(end[1]);
+			run_contender(fixture, gate[0], verdict[1], end[0]);
+		}
+	}
+	close(gate[1]);
+	for (int i = 0; i < CONTENDERS; i++) {
+		assert_int_equal(read(verdict[0], &verdicts[i], 1), 1);
+		winners += verdicts[i] == 'y';
+	}
+	close(end[1]);
+	for (int i = 0; i < CONTENDERS; i++)
+		assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
+	assert_int_equal(winners, 1);
+	close(gate[0]);
+	close(verdict[0]);
+	close(verdict[1]);
+	close(end[0]);
+}
+
 int
 main(void)
 {
@@ -238,6 +293,7 @@ main(void)
 		    test_other_files_are_never_removed, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_impossible_paths, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_groups, open_folder, close_folder),
+		cmocka_unit_test_setup_teardown(test_one_of_many_wins, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(
 		    test_full_queue_is_a_living_listener, open_folder, close_folder),
 	};
