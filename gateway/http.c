@@ -114,7 +114,7 @@ http_judge_upgrade(const struct http_upgrade *upgrade, struct text origins)
 {
 	if (!upgrade->is_get)
 		return HTTP_METHOD_NOT_ALLOWED;
-	if (upgrade->repeated || !text_equal(trimmed(upgrade->version), TEXT("HTTP/1.1")) ||
+	if (upgrade->strays || !text_equal(trimmed(upgrade->version), TEXT("HTTP/1.1")) ||
 	    trimmed(upgrade->host).length == 0 ||
 	    http_announces_body(upgrade->content_length, upgrade->transfer_encoding) ||
 	    !http_list_has(upgrade->connection, TEXT("upgrade")) || !key_is_sound(upgrade->key))

@@ -25,7 +25,7 @@ enum http_answer {
 /* Header values of one request, empty when absent. Borrowed. */
 struct http_upgrade {
 	bool is_get;
-	bool repeated;       /* a header that may come only once came twice */
+	bool strays;         /* what no sound request has: headers twice, PROXY lines */
 	struct text version; /* "HTTP/1.1" */
 	struct text host;
 	struct text connection;

@@ -316,6 +316,7 @@ websocket_turn(struct websocket *websocket, uint64_t mono_ms)
 	struct incoming *incoming;
 	struct farewell *farewell;
 
+	websocket->turn++;
 	while ((incoming = TAILQ_FIRST(&websocket->incoming)) != NULL &&
 	       incoming->deadline_ms <= mono_ms)
 		websocket_close(incoming->peer, CLOSE_POLICY, TEXT("the message took too long"));

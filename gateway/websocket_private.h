@@ -49,8 +49,9 @@ struct peer {
 	struct session *session;
 	struct incoming *incoming; /* NULL while no message is unfinished */
 	struct farewell *farewell;
+	uint32_t heard_turn; /* in which it last said something */
 	bool is_open;
-	bool closing; /* nothing more is read for it or written to it */
+	bool closing; /* by us: nothing more is read for it or written to it */
 	bool dropped; /* and no CLOSE frame either                    */
 };
 
@@ -80,6 +81,7 @@ struct websocket {
 	struct buffer response;
 	struct incoming_list incoming; /* by deadline: all have the same time to finish */
 	struct farewell_list farewells;
+	uint32_t turn;
 	unsigned connections;
 	unsigned open;
 	bool refusing;

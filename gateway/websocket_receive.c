@@ -95,8 +95,9 @@ websocket_on_received(struct lws *wsi, struct peer *peer, void *in, size_t lengt
 	bool is_first = lws_is_first_fragment(wsi) != 0;
 	uint64_t sum;
 
-	if (!peer->is_open || peer->closing)
+	if (!peer->is_open || peer->closing || peer->farewell != NULL)
 		return 0;
+	peer->heard_turn = peer->websocket->turn;
 	sum = (uint64_t)length + lws_remaining_packet_payload(wsi);
 	if (!is_first && peer->incoming != NULL)
 		sum += peer->incoming->bytes.length;

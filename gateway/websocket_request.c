@@ -56,23 +56,18 @@ header(struct websocket *websocket, struct lws *wsi, enum lws_token_indexes toke
 	return (struct text){ room, length };
 }
 
+/* Headers that may come only once, and the first line of the PROXY protocol, which passes for one. */
 static bool
-is_repeated(struct lws *wsi, enum lws_token_indexes token)
-{
-	return lws_hdr_fragment_length(wsi, token, 1) > 0;
-}
-
-static bool
-has_repeated(struct lws *wsi)
+has_strays(struct lws *wsi)
 {
 	static const enum lws_token_indexes once[] = { WSI_TOKEN_HOST, WSI_TOKEN_UPGRADE,
 		WSI_TOKEN_KEY, WSI_TOKEN_VERSION, WSI_TOKEN_ORIGIN, WSI_TOKEN_HTTP_CONTENT_LENGTH };
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-		if (is_repeated(wsi, once[i]))
+		if (lws_hdr_fragment_length(wsi, once[i], 1) > 0)
 			return true;
 	}
-	return false;
+	return lws_hdr_total_length(wsi, WSI_TOKEN_PROXY) > 0;
 }
 
 /* False for a path that the library's decoding made ambiguous: a bare & or ;, or a zero byte. */
@@ -157,7 +152,7 @@ judge(struct websocket *websocket, struct lws *wsi)
 	struct client_request *request = &upgrade->request;
 	const struct http_upgrade headers = {
 		.is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
-		.repeated = has_repeated(wsi),
+		.strays = has_strays(wsi),
 		.version = header(websocket, wsi, WSI_TOKEN_HTTP),
 		.host = header(websocket, wsi, WSI_TOKEN_HOST),
 		.connection = header(websocket, wsi, WSI_TOKEN_CONNECTION),
@@ -231,7 +226,7 @@ websocket_on_request(struct lws *wsi, struct peer *peer, void *in, size_t length
 	(void)peer;
 	begin_request(websocket);
 	websocket->upgrade.path = (struct text){ in, length };
-	if (has_repeated(wsi) || lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0 ||
+	if (has_strays(wsi) || lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0 ||
 	    http_announces_body(header(websocket, wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH),
 		header(websocket, wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)))
 		return refuse(websocket, wsi, HTTP_BAD_REQUEST);

@@ -147,7 +147,6 @@ begin_farewell(struct peer *peer, enum close_code code, struct text reason)
 	size_t length = reason.length < REASON_MAX ? reason.length : REASON_MAX;
 	struct farewell *farewell = malloc(sizeof(*farewell) + length);
 
-	peer->closing = true;
 	websocket_incoming_free(peer);
 	if (farewell == NULL) {
 		websocket_drop(peer);
@@ -173,8 +172,9 @@ websocket_close(struct peer *peer, enum close_code code, struct text reason)
 		websocket_drop(peer);
 		return;
 	}
-	if (peer->closing)
+	if (peer->closing || peer->farewell != NULL)
 		return;
+	peer->closing = true;
 	begin_farewell(peer, code, reason);
 	await_room(peer);
 }
@@ -185,9 +185,15 @@ websocket_on_peer_closing(struct lws *wsi, struct peer *peer, void *in, size_t l
 	(void)wsi;
 	(void)in;
 	(void)length;
-	/* The library answers by itself when there is room, but would wait for that for ever. */
-	if (peer->is_open && !peer->closing)
-		begin_farewell(peer, CLOSE_DROP, TEXT(""));
+	/*
+	 * The library answers by itself when there is room, but would wait for that for ever. What
+	 * the client said just before is answered first, so the turn may have to end early.
+	 */
+	if (!peer->is_open || peer->closing || peer->farewell != NULL)
+		return 0;
+	begin_farewell(peer, CLOSE_DROP, TEXT(""));
+	if (peer->heard_turn == peer->websocket->turn)
+		gateway_core_turn(peer->websocket->core, clock_now());
 	return 0;
 }
 
