@@ -91,7 +91,7 @@ enum config_result {
 enum config_result config_start(struct config *config, enum config_role role, int argc, char **argv,
     FILE *output, FILE *errors);
 
-/* The same with the program's own check behind config_check, so that --check-config knows it too. */
+/* The same with a check of the program's own behind config_check, for --check-config too. */
 typedef bool config_checker(const struct config *config, char *error, size_t error_size);
 enum config_result config_start_checked(struct config *config, enum config_role role,
     config_checker *check, int argc, char **argv, FILE *output, FILE *errors);

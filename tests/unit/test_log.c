@@ -117,7 +117,8 @@ test_escaping(void **state)
 	assert_value(capture, TEXT("a\nerror forged"), "\"a\\x0aerror forged\"");
 	assert_value(capture, TEXT("\x1b[31m\x7f\0"), "\"\\x1b[31m\\x7f\\x00\"");
 	assert_value(capture, TEXT("\xff\xe4\xbd"), "\"\\xff\\xe4\\xbd\"");
-	assert_value(capture, TEXT("\xc2\x9b\xe2\x80\xae"), "\"\\xc2\\x9b\\xe2\\x80\\xae\"");
+	assert_value(capture, TEXT("\xc2\x9b\xe2\x80\xae\xe2\x80\xac"),
+	    "\"\\xc2\\x9b\\xe2\\x80\\xae\\xe2\\x80\\xac\"");
 }
 
 static void

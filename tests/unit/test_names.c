@@ -51,8 +51,8 @@ test_what_is_not_seen_goes(void **state)
 	assert_cleaned(TEXT("a\xc2\x9b"
 			    "b"),
 	    64, "ab");
-	/* Right-to-left override, zero-width space and joiner, byte order mark, soft hyphen. */
-	assert_cleaned(TEXT("a\xe2\x80\xae\xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf\xc2\xad"
+	/* Right-to-left override and its end, zero-width space and joiner, BOM, soft hyphen. */
+	assert_cleaned(TEXT("a\xe2\x80\xae\xe2\x80\xac\xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf\xc2\xad"
 			    "b"),
 	    64, "ab");
 	/* Line separator, private use, unassigned, a tag character, Hangul filler. */

@@ -1,0 +1,245 @@
+/* Settings at a start: the command line, what it prints, and the committed pages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/config.h"
+
+/* What config_start wrote and returned. */
+struct run {
+	struct config config;
+	enum config_result result;
+	char output[65536];
+	char errors[1024];
+};
+
+static struct run *
+start(const char *const *arguments)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	char *argv[16] = { (char *)"hubbub-hub" };
+	FILE *output;
+	FILE *errors;
+	int argc = 1;
+
+	assert_non_null(run);
+	while (*arguments != NULL)
+		argv[argc++] = (char *)*arguments++;
+	output = fmemopen(run->output, sizeof(run->output), "w");
+	errors = fmemopen(run->errors, sizeof(run->errors), "w");
+	assert_true(output != NULL && errors != NULL);
+	run->result = config_start(&run->config, CONFIG_ROLE_HUB, argc, argv, output, errors);
+	fclose(output);
+	fclose(errors);
+	return run;
+}
+
+static void
+finish(struct run *run)
+{
+	config_free(&run->config);
+	free(run);
+}
+
+#define START(...) start((const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+assert_usage(struct run *run, const char *expected)
+{
+	assert_int_equal(run->result, CONFIG_BAD);
+	assert_string_equal(run->errors, expected);
+	assert_string_equal(run->output, "");
+	finish(run);
+}
+
+static void
+test_command_line(void **state)
+{
+	char path[] = "/tmp/hubbub-XXXXXX";
+	int fd = mkstemp(path);
+	struct run *run;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "[limits]\nclients = 5\nfragments = 6\n", 34), 34);
+	close(fd);
+	run = START("--config", path, "--set", "limits.clients=7", "--set", "limits.commands=8");
+	assert_string_equal(run->errors, "");
+	assert_int_equal(run->result, CONFIG_RUN);
+	assert_int_equal(run->config.limits.clients, 7);
+	assert_int_equal(run->config.limits.fragments, 6);
+	assert_int_equal(run->config.limits.commands, 8);
+	finish(run);
+	run = START("-c", path, "--check-config");
+	assert_int_equal(run->result, CONFIG_EXIT);
+	assert_string_equal(run->output, "configuration is good\n");
+	finish(run);
+	unlink(path);
+}
+
+static void
+test_wrong_command_lines(void **state)
+{
+	(void)state;
+	assert_usage(START("--bad"), "hubbub-hub: --bad is not an option; see --help\n");
+	assert_usage(START("--set"), "hubbub-hub: --set needs a value; see --help\n");
+	assert_usage(START("word"), "hubbub-hub: 'word' is one word too many; see --help\n");
+	assert_usage(START("--set", "hub.socket"),
+	    "hubbub-hub: --set hub.socket: it has the form --set SECTION.KEY=VALUE\n");
+	assert_usage(START("--set", "hub.sockt=/a", "--check-config"),
+	    "hubbub-hub: hub.sockt is not a setting; did you mean hub.socket? (--set)\n");
+	assert_usage(START("--config", "/no/such/file"),
+	    "hubbub-hub: cannot read /no/such/file: No such file or directory\n");
+	assert_usage(START("--config", "/tmp"), "hubbub-hub: cannot read /tmp: Is a directory\n");
+	assert_usage(START("-c", "a", "-c", "b"), "hubbub-hub: --config can be given once\n");
+	assert_usage(START("--set", "limits.content_bytes=70000", "--print-config"),
+	    "hubbub-hub: limits.content_bytes is 70000, more than limits.message_bytes, which is "
+	    "65536; lower the one or raise the other\n");
+}
+
+static bool
+refuse_all(const struct config *config, char *error, size_t error_size)
+{
+	snprintf(error, error_size, "%s is not what I want", config->gateway.name);
+	return false;
+}
+
+static void
+test_program_has_its_own_check(void **state)
+{
+	char *argv[] = { (char *)"hubbub-gateway", (char *)"--check-config", NULL };
+	char said[256] = "";
+	struct config config;
+	FILE *output = fopen("/dev/null", "we");
+	FILE *errors = fmemopen(said, sizeof(said), "w");
+
+	(void)state;
+	assert_true(output != NULL && errors != NULL);
+	assert_int_equal(
+	    config_start_checked(&config, CONFIG_ROLE_GATEWAY, refuse_all, 2, argv, output, errors),
+	    CONFIG_BAD);
+	assert_int_equal(ftell(output), 0);
+	fclose(output);
+	fclose(errors);
+	assert_string_equal(said, "hubbub-gateway: gw-1 is not what I want\n");
+	config_free(&config);
+}
+
+static void
+test_help_and_version(void **state)
+{
+	struct run *run = START("--version");
+
+	(void)state;
+	assert_int_equal(run->result, CONFIG_EXIT);
+	assert_string_equal(run->output, "hubbub-hub " HUBBUB_VERSION "\n");
+	finish(run);
+	run = START("--help", "--config", "/no/such/file");
+	assert_int_equal(run->result, CONFIG_EXIT);
+	assert_non_null(strstr(run->output, "Usage: hubbub-hub "));
+	finish(run);
+}
+
+/* What is printed is read back as the same settings, and printed the same again. */
+static void
+test_print_is_read_back(void **state)
+{
+	struct run *first = START("--print-config", "--set", "hub.socket_mode=0600", "--set",
+	    "listener.own.address=[::]:0", "--set", "listener.own.origins=https://a.b", "--set",
+	    "listener.own.reuse_port=on", "--set", "log.level=debug");
+	struct config config;
+	char error[512];
+	char *again = NULL;
+	size_t length;
+	FILE *output;
+
+	(void)state;
+	assert_int_equal(first->result, CONFIG_EXIT);
+	config_defaults(&config);
+	if (!config_read(
+		&config, "printed", first->output, strlen(first->output), error, sizeof(error)))
+		fail_msg("%s", error);
+	assert_int_equal(config.listener_count, 2);
+	assert_string_equal(config.listeners[1].origins, "https://a.b");
+	output = open_memstream(&again, &length);
+	config_print(&config, output);
+	fclose(output);
+	assert_string_equal(again, first->output);
+	free(again);
+	config_free(&config);
+	finish(first);
+}
+
+static void
+test_every_key_is_documented(void **state)
+{
+	struct run *config = START("--print-config");
+	struct run *reference = START("--print-reference");
+	struct run *manual = START("--print-manual");
+	char name[64];
+	char line[80];
+	int count = 0;
+
+	(void)state;
+	for (char *at = config->output; at != NULL; at = strchr(at + 1, '\n')) {
+		if (sscanf(at, "\n%63[a-z_] =", name) != 1)
+			continue;
+		snprintf(line, sizeof(line), "\n| `%s` |", name);
+		assert_non_null(strstr(reference->output, line));
+		snprintf(line, sizeof(line), "\n.It Cm %s\n", name);
+		assert_non_null(strstr(manual->output, line));
+		count++;
+	}
+	assert_true(count > 30);
+	finish(config);
+	finish(reference);
+	finish(manual);
+}
+
+/* The committed pages are what the program prints; the tests run in the root of the tree. */
+static void
+assert_current(const char *path, const char *option)
+{
+	static char page[65536];
+	struct run *run = START(option);
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		fail_msg("cannot read %s", path);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	if (strcmp(page, run->output) != 0)
+		fail_msg("%s is not current: write it with hubbub-hub %s", path, option);
+	finish(run);
+}
+
+static void
+test_pages_are_current(void **state)
+{
+	(void)state;
+	assert_current("docs/configuration.md", "--print-reference");
+	assert_current("docs/man/hubbub.conf.5", "--print-manual");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_wrong_command_lines),
+		cmocka_unit_test(test_program_has_its_own_check),
+		cmocka_unit_test(test_help_and_version),
+		cmocka_unit_test(test_print_is_read_back),
+		cmocka_unit_test(test_every_key_is_documented),
+		cmocka_unit_test(test_pages_are_current),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
