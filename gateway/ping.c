@@ -93,15 +93,26 @@ ping_pong(struct ping_wheel *wheel, struct ping_entry *entry, struct text payloa
 	return PING_ANSWERED;
 }
 
+/*
+ * Printable ASCII, 48 bits of it random: libwebsockets holds a PONG behind a text message to the
+ * rules for text and would close the client for bytes that are no UTF-8.
+ */
+static void
+draw_token(struct ping_wheel *wheel, char token[PING_TOKEN_SIZE])
+{
+	uint64_t drawn = random_u64(wheel->random);
+
+	for (unsigned i = 0; i < PING_TOKEN_SIZE; i++)
+		token[i] = (char)('0' + (drawn >> (6 * i) & 0x3f));
+}
+
 static void
 ask(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now_ms)
 {
 	char token[PING_TOKEN_SIZE];
 
-	do {
-		entry->token = random_u64(wheel->random);
-	} while (entry->token == 0);
-	memcpy(token, &entry->token, sizeof(token));
+	draw_token(wheel, token);
+	memcpy(&entry->token, token, sizeof(token));
 	move(wheel, entry, true, now_ms);
 	wheel->effects.send(wheel->effects.context, entry, (struct text){ token, PING_TOKEN_SIZE });
 }
