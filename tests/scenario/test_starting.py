@@ -1,0 +1,173 @@
+"""Every wrong start is one clear sentence, the right exit status and no half-start."""
+
+import os
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from harness import BIN, PATIENCE, Cluster, http_get, wait_for
+
+
+def start(program, *arguments, **options):
+    return subprocess.run(
+        [BIN / program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        **options,
+    )
+
+
+def assert_sentence(done, status, *words):
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == status, done.stderr
+    assert len(lines) == 1, done.stderr
+    for word in words:
+        assert str(word) in lines[0], done.stderr
+
+
+@pytest.mark.parametrize("program", ["hubbub-hub", "hubbub-gateway"])
+class TestConfiguration:
+    @pytest.mark.parametrize(
+        "text, words",
+        [
+            ("[limits]\nmesage_bytes = 5\n", ["limits.mesage_bytes", "message_bytes"]),
+            ("[limits]\nclients = 5\nclients = 6\n", ["limits.clients"]),
+            ("[limits]\nclients = many\n", ["limits.clients", "many"]),
+            ("[limits]\nclients = -1\n", ["limits.clients"]),
+            ("[limits]\nclients = 99999999999999999999\n", ["limits.clients"]),
+            ("[nowhere]\na = 1\n", ["nowhere"]),
+            ("clients = 5\n", ["clients"]),
+            ("[limits\nclients = 5\n", ["hubbub.conf:1"]),
+            ("\x00\x01\x02", []),
+        ],
+    )
+    def test_bad_file(self, program, text, words, tmp_path):
+        file = tmp_path / "hubbub.conf"
+        file.write_text(text)
+        assert_sentence(start(program, "--config", file), 2, file, *words)
+
+    def test_file_that_cannot_be_read(self, program, tmp_path):
+        missing = tmp_path / "missing.conf"
+        assert_sentence(start(program, "--config", missing), 2, missing)
+        assert_sentence(start(program, "--config", tmp_path), 2, tmp_path)
+
+    def test_bad_arguments(self, program, tmp_path):
+        for arguments in (["--frobnicate"], ["stray"], ["--config"], ["--set", "x"],
+                          ["--set", "limits.nothing=1"]):
+            assert_sentence(start(program, *arguments), 2)
+
+    def test_printed_configuration_is_a_configuration(self, program, tmp_path):
+        printed = start(program, "--set", "limits.clients=77", "--print-config")
+        assert printed.returncode == 0
+        file = tmp_path / "printed.conf"
+        file.write_text(printed.stdout)
+        again = start(program, "--config", file, "--print-config")
+        assert again.returncode == 0 and again.stdout == printed.stdout
+        assert start(program, "--config", file, "--check-config").returncode == 0
+
+    def test_help_and_version(self, program):
+        for option in ("--help", "--version"):
+            done = start(program, option)
+            assert done.returncode == 0 and done.stdout and not done.stderr
+
+
+@pytest.mark.parametrize(
+    "setting, words",
+    [
+        ("listener.chat.mounts=/ws nonsense", ["listener.chat.mounts", "nonsense"]),
+        ("listener.chat.mounts=/ws room, /ws echo", ["listener.chat.mounts", "/ws"]),
+        ("listener.chat.profile=chatty", ["listener.chat.profile", "chatty"]),
+        ("listener.chat.address=nonsense", ["listener.chat.address", "nonsense"]),
+    ],
+)
+def test_bad_mounts_and_addresses_are_found_by_check_config(setting, words):
+    assert_sentence(start("hubbub-gateway", "--set", setting, "--check-config"), 2, *words)
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = start(
+            "hubbub-gateway",
+            "--set", f"listener.chat.address=127.0.0.1:{port}",
+            "--set", f"gateway.hub_socket={tmp_path}/hub.sock",
+        )
+        assert done.returncode == 1
+        assert f"127.0.0.1:{port}" in done.stderr
+
+
+def test_a_second_hub_is_refused_and_the_first_goes_on(cluster):
+    done = start(
+        "hubbub-hub",
+        "--set", f"hub.socket={cluster.hub_socket}",
+        "--set", f"hub.admin_socket={cluster.folder}/other.sock",
+    )
+    assert done.returncode == 1 and str(cluster.hub_socket) in done.stderr
+    ana = cluster.gateway(0).room(as_="ana")
+    assert ana.hears_nothing_more()
+    assert cluster.hubctl("status")["clients"] == 1
+
+
+def test_a_stale_socket_is_replaced_and_a_file_is_not(make_cluster):
+    cluster = make_cluster(start=False)
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(cluster.hub_socket))
+    cluster.start()
+    assert stat.S_IMODE(cluster.hub_socket.stat().st_mode) == 0o660
+
+    precious = cluster.folder / "precious"
+    precious.write_text("keep me")
+    done = start("hubbub-hub", "--set", f"hub.socket={precious}",
+                 "--set", f"hub.admin_socket={cluster.folder}/other.sock")
+    assert done.returncode == 1 and str(precious) in done.stderr
+    assert precious.read_text() == "keep me"
+
+
+def test_folders_that_are_missing_or_forbidden_are_named(tmp_path):
+    missing = tmp_path / "missing" / "hub.sock"
+    done = start("hubbub-hub", "--set", f"hub.socket={missing}",
+                 "--set", f"hub.admin_socket={tmp_path}/admin.sock")
+    assert done.returncode == 1 and str(missing) in done.stderr
+    long = tmp_path / ("x" * 200)
+    done = start("hubbub-hub", "--set", f"hub.socket={long}",
+                 "--set", f"hub.admin_socket={tmp_path}/admin.sock")
+    assert done.returncode == 2 and "hub.socket" in done.stderr and "107" in done.stderr
+    if os.geteuid() != 0:
+        tmp_path.chmod(0o500)
+        done = start("hubbub-hub", "--set", f"hub.socket={tmp_path}/hub.sock",
+                     "--set", f"hub.admin_socket={tmp_path}/admin.sock")
+        assert done.returncode == 1 and str(tmp_path) in done.stderr
+
+
+def test_a_stranger_on_the_hub_socket_costs_only_itself(cluster):
+    for bytes_ in (b"", b"\x00", b"\x00\x00\x00\x00", b"\xff" * 64, b"\x00\x00\x00\x02\x91\x63",
+                   b"\x00\x00\x00\x05\xdd\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n"):
+        with socket.socket(socket.AF_UNIX) as raw:
+            raw.connect(str(cluster.hub_socket))
+            raw.settimeout(15)
+            try:
+                raw.sendall(bytes_)
+                raw.shutdown(socket.SHUT_WR)
+                while raw.recv(65536):
+                    pass
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+    assert {row["name"] for row in cluster.hubctl("gateways")} == {"gw-1", "gw-2"}
+
+
+def test_status_pages():
+    with Cluster(gateways=1) as cluster:
+        for process in (cluster.hub, cluster.gateway(0)):
+            assert http_get(process.status_path, "/healthz")[0] == 200
+            assert http_get(process.status_path, "/readyz")[0] == 200
+            status, body = http_get(process.status_path, "/metrics")
+            assert status == 200 and "# TYPE hubbub_build_info gauge" in body
+            assert http_get(process.status_path, "/other")[0] == 404
+        ana = cluster.gateway(0).room(as_="ana")
+        wait_for(lambda: cluster.gateway(0).metric("hubbub_gateway_clients") == 1, "one client")
+        ana.close()
+        wait_for(lambda: cluster.gateway(0).metric("hubbub_gateway_clients") == 0, "no client")
