@@ -25,6 +25,9 @@
 /* Places for gateways; a slot names one link for as long as it lives. */
 #define CORE_GATEWAYS_MAX 64
 
+/* What a gateway may have unanswered unless the limits say otherwise. */
+#define CORE_COMMANDS_MAX 10000
+
 struct core;
 
 /* Effects on links. Never calls back into the core. */
@@ -43,8 +46,9 @@ struct core_limits {
 	unsigned gateways_max;
 	unsigned clients_max;
 	unsigned content_bytes;
-	unsigned name_bytes; /* what a gateway may send at most; gateways clean names */
-	uint64_t settle_ms;  /* after a restart: how long to wait for known gateways  */
+	unsigned name_bytes;   /* what a gateway may send at most; gateways clean names */
+	uint64_t settle_ms;    /* after a restart: how long to wait for known gateways  */
+	unsigned commands_max; /* of one gateway, not yet answered; 0: CORE_COMMANDS_MAX */
 };
 
 struct core_setup {

@@ -226,15 +226,6 @@ outbox_release(struct outbox *outbox, uint64_t kept, struct outbox_sink sink)
 	}
 }
 
-static size_t
-frame_length(const char *frame)
-{
-	const unsigned char *bytes = (const unsigned char *)frame;
-
-	return ENVELOPE_HEADER_SIZE +
-	       ((size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3]);
-}
-
 static void
 turn_undo(struct turn *turn, outbox_undo_fn *undo, void *context)
 {
@@ -247,7 +238,7 @@ turn_undo(struct turn *turn, outbox_undo_fn *undo, void *context)
 		size_t before = rewritten.length;
 
 		for (size_t left = run->length; left > 0;) {
-			size_t length = frame_length(frames);
+			size_t length = ENVELOPE_HEADER_SIZE + envelope_header_read(frames);
 
 			undo(context, frames, length, &rewritten);
 			frames += length;

@@ -10,6 +10,9 @@
 #include "hub/store.h"
 #include "hub/table.h"
 
+/* Bytes of "room/" before a room's name in its stream's. */
+#define STREAMS_ROOM_PREFIX 5u
+
 struct streams;
 
 struct stream {

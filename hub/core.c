@@ -1,0 +1,341 @@
+/*
+ * The hub's turns and the lives of links. A turn's frames leave when the store has kept what the
+ * turn wrote; if it could not, they are rewritten so that senders hear "not stored" and nobody
+ * hears the message. What envelopes do is in the core_*.c files beside this one.
+ */
+#include "hub/core.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/outcomes.h"
+#include "hub/core_state.h"
+#include "hub/dispatch.h"
+
+/* All that one turn may say. A turn is bounded by what links read in it; this is for the worst. */
+#define TURN_MAX ((size_t)128 * 1024 * 1024)
+
+_Static_assert(CORE_GATEWAYS_MAX == PRESENCE_SLOTS && CORE_GATEWAYS_MAX == HELD_SLOTS,
+    "slots are bits of one word everywhere");
+
+static struct metric *
+labelled(struct metrics *metrics, const char *name, const char *label, const char *value,
+    const char *help)
+{
+	char labels[64];
+
+	snprintf(labels, sizeof(labels), "%s=\"%s\"", label, value);
+	return metrics_counter(metrics, name, labels, help);
+}
+
+static void
+register_metrics(struct core_metrics *own, struct metrics *metrics)
+{
+	const char *messages = "hubbub_hub_messages_total";
+	const char *said = "Messages taken and routed.";
+
+	own->clients = metrics_gauge(metrics, "hubbub_hub_clients", NULL, "Clients online.");
+	own->gateways = metrics_gauge(
+	    metrics, "hubbub_hub_gateways", NULL, "Gateways whose roster is complete.");
+	own->public_messages = labelled(metrics, messages, "kind", "public", said);
+	own->private_messages = labelled(metrics, messages, "kind", "private", said);
+	own->notices = labelled(metrics, messages, "kind", "notice", said);
+	for (uint32_t code = OUTCOME_NO_SUCH_USER; code <= OUTCOME_RATE_LIMITED; code++)
+		own->refused[code] = labelled(metrics, "hubbub_hub_commands_refused_total", "code",
+		    outcome_word(code), "Commands, openings and joins refused.");
+	for (unsigned why = LINK_ALIVE + 1; why < LINK_LOSS_COUNT; why++)
+		own->lost[why] = labelled(metrics, "hubbub_hub_link_lost_total", "reason",
+		    link_loss_word((enum link_loss)why), "Links to gateways that ended.");
+}
+
+/* Replaces a frame of a turn that the store did not keep; see outbox_undo_fn. */
+static void
+undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
+{
+	struct core *core = context;
+	struct envelope envelope;
+	const struct stream *stream;
+
+	if (!envelope_decode(core->decoder, frame + ENVELOPE_HEADER_SIZE,
+		length - ENVELOPE_HEADER_SIZE, &envelope))
+		return;
+	switch (envelope.kind) {
+	case ENVELOPE_DELIVER:
+	case ENVELOPE_WHISPER:
+		return;
+	case ENVELOPE_OUTCOME:
+		if (envelope.outcome.code == OUTCOME_OK) {
+			envelope.outcome.code = OUTCOME_NOT_STORED;
+			envelope.outcome.seq = 0;
+		}
+		(void)envelope_encode(out, envelope.kind, &envelope.outcome);
+		return;
+	case ENVELOPE_JOINED:
+		/* Whoever joined behind numbers that never were must not wait for them. */
+		stream = streams_room(core->streams, envelope.joined.room);
+		if (stream != NULL)
+			envelope.joined.seq = stream->committed;
+		(void)envelope_encode(out, envelope.kind, &envelope.joined);
+		return;
+	default:
+		buffer_append(out, frame, length);
+	}
+}
+
+static void
+on_completed(void *context, uint64_t batch, bool committed)
+{
+	struct core *core = context;
+
+	if (committed) {
+		core->kept = batch;
+		return;
+	}
+	/* The batches behind a failed one fail with it, one completion each; once is enough. */
+	if (batch <= core->undone)
+		return;
+	log_error(core->log, "the store could not keep what was said", log_u64("batch", batch));
+	core->undone = core->last_batch;
+	streams_roll_back(core->streams);
+	outbox_undo(core->outbox, batch, undo_frame, core);
+}
+
+static void
+choose_secrets(struct core *core)
+{
+	core->key.words[0] = random_u64(core->random);
+	core->key.words[1] = random_u64(core->random);
+	/* On the link 0 means "no hub yet". */
+	do
+		core->epoch = random_u64(core->random);
+	while (core->epoch == 0);
+}
+
+struct core *
+core_create(const struct core_setup *setup)
+{
+	struct core *core = calloc(1, sizeof(*core));
+
+	if (core == NULL)
+		return NULL;
+	core->limits = setup->limits;
+	if (core->limits.gateways_max > CORE_GATEWAYS_MAX)
+		core->limits.gateways_max = CORE_GATEWAYS_MAX;
+	if (core->limits.commands_max == 0)
+		core->limits.commands_max = CORE_COMMANDS_MAX;
+	core->links = setup->links;
+	core->store = setup->store;
+	core->bus = setup->bus;
+	core->random = setup->random;
+	core->log = setup->log;
+	core->started_wall_ms = setup->now.wall_ms;
+	choose_secrets(core);
+	register_metrics(&core->metrics, setup->metrics);
+	held_init(&core->held);
+	client_ids_init(&core->ids, core->store);
+	core->presence = presence_create(core->key);
+	core->streams = streams_create(core->store, core->key);
+	core->outbox = outbox_create(TURN_MAX);
+	core->decoder = envelope_decoder_create();
+	core->listing = calloc(1, sizeof(*core->listing));
+	if (core->presence == NULL || core->streams == NULL || core->outbox == NULL ||
+	    core->decoder == NULL || core->listing == NULL)
+		core_destroy(&core);
+	else
+		core->store->completed = on_completed;
+	if (core != NULL)
+		core->store->context = core;
+	return core;
+}
+
+void
+core_destroy(struct core **core)
+{
+	struct core *doomed = *core;
+
+	if (doomed == NULL)
+		return;
+	*core = NULL;
+	held_clear(&doomed->held);
+	presence_destroy(&doomed->presence);
+	streams_destroy(&doomed->streams);
+	outbox_destroy(&doomed->outbox);
+	envelope_decoder_destroy(&doomed->decoder);
+	if (doomed->listing != NULL) {
+		buffer_free(&doomed->listing->rooms);
+		free(doomed->listing->clients);
+	}
+	free(doomed->listing);
+	free(doomed);
+}
+
+static void
+count_said(struct core *core, uint64_t slots, bool said)
+{
+	if (!said) {
+		core->doomed |= slots;
+		return;
+	}
+	for (uint64_t left = slots; left != 0; left &= left - 1)
+		core->gateways[__builtin_ctzll(left)].delivered++;
+}
+
+void
+core_tell(struct core *core, uint64_t slots, enum envelope_kind kind, const void *body)
+{
+	count_said(core, slots, outbox_put(core->outbox, slots, kind, body));
+}
+
+void
+core_tell_message(
+    struct core *core, uint64_t slots, const struct envelope_deliver *body, struct stream *stream)
+{
+	count_said(core, slots, outbox_put_message(core->outbox, slots, body, stream, stream->seq));
+}
+
+int
+core_gateway_connected(struct core *core, struct now now, int64_t pid)
+{
+	for (unsigned slot = 0; slot < core->limits.gateways_max; slot++) {
+		struct gateway *gateway = &core->gateways[slot];
+
+		if (gateway->state != GATEWAY_FREE)
+			continue;
+		*gateway = (struct gateway){
+			.state = GATEWAY_CONNECTED,
+			.slot = slot,
+			.pid = pid,
+			.since_wall_ms = now.wall_ms,
+		};
+		return (int)slot;
+	}
+	return -1;
+}
+
+enum link_loss
+core_gateway_envelope(
+    struct core *core, unsigned slot, struct now now, const struct envelope *envelope)
+{
+	struct gateway *gateway = &core->gateways[slot];
+
+	assert(slot < CORE_GATEWAYS_MAX && gateway->state != GATEWAY_FREE);
+	/* What a dropped link still had under way is nothing to us. */
+	if (gateway->state == GATEWAY_LEAVING)
+		return LINK_ALIVE;
+	return dispatch(core, gateway, now, envelope);
+}
+
+/*
+ * What becomes of the clients of a link that is over. This is the one place that decides it: they
+ * are gone at once.
+ */
+static void
+gateway_gone(struct core *core, struct gateway *gateway, struct now now)
+{
+	struct client *client;
+	bool was_attached = gateway->state == GATEWAY_ATTACHED;
+
+	gateway->state = GATEWAY_LEAVING;
+	outbox_forget(core->outbox, gateway->slot);
+	held_forget(&core->held, gateway->slot);
+	core->doomed &= ~core_slot_bit(gateway->slot);
+	if (gateway->name[0] != '\0')
+		core_past_keep(core, gateway);
+	while ((client = presence_first_of(core->presence, gateway->slot)) != NULL)
+		core_client_gone(core, client, now);
+	if (!was_attached)
+		return;
+	core->attached--;
+	metric_set(core->metrics.gateways, core->attached);
+	core_roster_counted(core);
+}
+
+void
+core_drop(struct core *core, struct gateway *gateway, struct now now, enum link_loss why)
+{
+	gateway_gone(core, gateway, now);
+	core->links.drop(core->links.context, gateway->slot, why);
+}
+
+void
+core_gateway_lost(struct core *core, unsigned slot, struct now now, enum link_loss why)
+{
+	struct gateway *gateway = &core->gateways[slot];
+	unsigned clients = gateway->clients;
+
+	assert(slot < CORE_GATEWAYS_MAX && gateway->state != GATEWAY_FREE);
+	if (gateway->state != GATEWAY_LEAVING)
+		gateway_gone(core, gateway, now);
+	gateway->state = GATEWAY_FREE;
+	if ((unsigned)why < LINK_LOSS_COUNT)
+		metric_increment(core->metrics.lost[why]);
+	log_info(core->log, "gateway lost", log_string("gateway", gateway->name),
+	    log_i64("pid", gateway->pid), log_string("reason", link_loss_word(why)),
+	    log_u64("clients", clients));
+}
+
+static void
+drop_doomed(struct core *core, struct now now)
+{
+	while (core->doomed != 0) {
+		unsigned slot = (unsigned)__builtin_ctzll(core->doomed);
+
+		core->doomed &= core->doomed - 1;
+		if (core->gateways[slot].state != GATEWAY_FREE &&
+		    core->gateways[slot].state != GATEWAY_LEAVING)
+			core_drop(core, &core->gateways[slot], now, LINK_NO_MEMORY);
+	}
+}
+
+static void
+leave(void *context, const struct outbox_run *run, const char *frames)
+{
+	struct core *core = context;
+
+	if (run->length == 0)
+		return;
+	for (uint64_t left = run->slots; left != 0; left &= left - 1)
+		core->links.send(
+		    core->links.context, (unsigned)__builtin_ctzll(left), frames, run->length);
+	if (run->stream == NULL)
+		return;
+	run->stream->committed = run->seq;
+	core->bus->ops->publish(
+	    core->bus, &(struct bus_message){
+			   .room = { run->stream->name.data + STREAMS_ROOM_PREFIX,
+			       run->stream->name.length - STREAMS_ROOM_PREFIX },
+			   .epoch = run->stream->epoch,
+			   .seq = run->seq,
+			   .frame = frames,
+			   .length = run->length,
+		       });
+}
+
+void
+core_turn(struct core *core, struct now now)
+{
+	struct outbox_sink sink = { leave, core };
+
+	core_roster_turn(core, now);
+	drop_doomed(core, now);
+	if (core->written) {
+		core->written = false;
+		core->last_batch++;
+		outbox_seal(core->outbox, core->last_batch);
+		core->store->ops->commit(core->store, core->last_batch);
+	} else {
+		outbox_seal(core->outbox, core->last_batch > core->undone ? core->last_batch : 0);
+	}
+	core->store->ops->poll(core->store);
+	outbox_release(core->outbox, core->kept, sink);
+}
+
+uint64_t
+core_next_deadline(const struct core *core, struct now now)
+{
+	if (outbox_open_length(core->outbox) > 0 || core->written || core->doomed != 0)
+		return 0;
+	return core_roster_deadline(core, now);
+}

@@ -1,0 +1,198 @@
+/*
+ * Clients come, enter rooms and go. The hub gives ids, fallback names and places in joining order; a
+ * client that was online under an earlier link keeps what it had if nobody has it now.
+ */
+#include "common/names.h"
+#include "common/outcomes.h"
+#include "hub/core_state.h"
+#include "hub/dispatch.h"
+
+#define DIALECT_BYTES_MAX 32u
+#define REALM_BYTES_MAX 64u
+#define ADDRESS_BYTES_MAX 128u
+
+/* Places in joining order are times in microseconds; beyond this they are no time. */
+#define ORDINAL_LIMIT (UINT64_C(1) << 62)
+
+/* What the old servers called somebody without a name; the client_id follows. */
+#define NAMELESS "\xe7\x94\xa8\xe6\x88\xb7"
+
+static void
+refuse(struct core *core, const struct gateway *gateway, uint64_t conn, struct text room,
+    enum outcome_code code)
+{
+	struct envelope_refused refused = { .conn = conn, .room = room, .code = (uint32_t)code };
+
+	metric_increment(core->metrics.refused[code]);
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_REFUSED, &refused);
+}
+
+/* An id nobody online has; false when there are no more. */
+static bool
+choose_id(struct core *core, uint32_t wanted, uint32_t *id_out)
+{
+	*id_out = wanted;
+	while (*id_out == 0 || presence_by_id(core->presence, *id_out) != NULL) {
+		if (!client_ids_next(&core->ids, id_out))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_allowed(const struct core *core, const struct envelope_open *open)
+{
+	return open->name.length <= core->limits.name_bytes &&
+	       open->dialect.length <= DIALECT_BYTES_MAX && open->realm.length <= REALM_BYTES_MAX &&
+	       open->address.length <= ADDRESS_BYTES_MAX && open->since_ms <= INT64_MAX &&
+	       text_is_utf8(open->name) && text_is_utf8(open->dialect) &&
+	       text_is_utf8(open->realm) && text_is_utf8(open->address);
+}
+
+static struct client *
+open_client(struct core *core, const struct gateway *gateway, struct now now,
+    const struct envelope_open *open)
+{
+	char nameless[sizeof(NAMELESS) - 1 + CLIENT_ID_TEXT_SIZE] = NAMELESS;
+	struct client facts = {
+		.slot = gateway->slot,
+		.conn = open->conn,
+		.since_wall_ms = open->since_ms != 0 ? (int64_t)open->since_ms : now.wall_ms,
+		.name = open->name,
+		.dialect = open->dialect,
+		.realm = open->realm,
+		.address = open->address,
+	};
+
+	if (presence_clients(core->presence) >= core->limits.clients_max ||
+	    !choose_id(core, open->client, &facts.id))
+		return NULL;
+	if (text_is_empty(facts.name)) {
+		text_client_id(facts.id, nameless + sizeof(NAMELESS) - 1);
+		facts.name = text_of(nameless);
+	}
+	return presence_open(core->presence, &facts);
+}
+
+enum link_loss
+on_open(struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	const struct envelope_open *open = &envelope->open;
+	const struct client *client;
+	struct envelope_opened opened;
+
+	if (!is_allowed(core, open) ||
+	    presence_by_conn(core->presence, gateway->slot, open->conn) != NULL)
+		return LINK_BAD_CONTENT;
+	client = open_client(core, gateway, now, open);
+	if (client == NULL) {
+		refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_FULL);
+		return LINK_ALIVE;
+	}
+	gateway->clients++;
+	metric_set(core->metrics.clients, presence_clients(core->presence));
+	opened = (struct envelope_opened){
+		.conn = client->conn,
+		.client = client->id,
+		.name = client->name,
+	};
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_OPENED, &opened);
+	return LINK_ALIVE;
+}
+
+void
+core_client_gone(struct core *core, struct client *client, struct now now)
+{
+	struct member *member;
+
+	while ((member = client->memberships) != NULL) {
+		core_roster_exited(core, member, now);
+		presence_leave(core->presence, member);
+	}
+	core->gateways[client->slot].clients--;
+	presence_close(core->presence, client);
+	metric_set(core->metrics.clients, presence_clients(core->presence));
+}
+
+enum link_loss
+on_closed(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	struct client *client =
+	    presence_by_conn(core->presence, gateway->slot, envelope->closed.conn);
+
+	/* Unknown: its OPEN was refused, and the gateway said so before it knew. */
+	if (client != NULL)
+		core_client_gone(core, client, now);
+	return LINK_ALIVE;
+}
+
+static uint64_t
+next_ordinal(struct core *core, struct now now, uint64_t kept)
+{
+	uint64_t now_us = now.wall_ms > 0 ? (uint64_t)now.wall_ms * 1000 : 0;
+	uint64_t ordinal = core->last_ordinal + 1;
+
+	if (ordinal < now_us)
+		ordinal = now_us;
+	if (kept != 0)
+		ordinal = kept;
+	if (ordinal > core->last_ordinal)
+		core->last_ordinal = ordinal;
+	return ordinal;
+}
+
+static void
+say_joined(struct core *core, const struct gateway *gateway, const struct member *member)
+{
+	struct envelope_joined joined = {
+		.conn = member->client->conn,
+		.room = member->room->name,
+		.ordinal = member->ordinal,
+		.epoch = member->room->stream->epoch,
+		.seq = member->room->stream->seq,
+	};
+
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_JOINED, &joined);
+}
+
+static struct member *
+join(struct core *core, struct now now, struct client *client, const struct envelope_join *join)
+{
+	struct stream *stream = streams_room(core->streams, join->room);
+
+	if (stream == NULL)
+		return NULL;
+	return presence_join(
+	    core->presence, client, join->room, stream, next_ordinal(core, now, join->ordinal));
+}
+
+enum link_loss
+on_join(struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	const struct envelope_join *request = &envelope->join;
+	struct client *client;
+	struct member *member;
+
+	if (!names_is_room(request->room) || request->ordinal >= ORDINAL_LIMIT)
+		return LINK_BAD_CONTENT;
+	client = presence_by_conn(core->presence, gateway->slot, request->conn);
+	if (client == NULL) {
+		/* Sent behind an OPEN that was refused. */
+		refuse(core, gateway, request->conn, request->room, OUTCOME_FULL);
+		return LINK_ALIVE;
+	}
+	member = presence_member(client, request->room);
+	if (member != NULL) {
+		say_joined(core, gateway, member);
+		return LINK_ALIVE;
+	}
+	member = join(core, now, client, request);
+	if (member == NULL) {
+		refuse(core, gateway, request->conn, request->room, OUTCOME_FULL);
+		return LINK_ALIVE;
+	}
+	say_joined(core, gateway, member);
+	core_roster_entered(core, member, now);
+	return LINK_ALIVE;
+}

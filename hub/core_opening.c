@@ -1,0 +1,159 @@
+/*
+ * The opening of a link: who the gateway is, what the hub remembers of it, when it has said all. Which part
+ * of the roster it is told, and when, is core_roster.c's.
+ */
+#include <string.h>
+
+#include "hub/core_state.h"
+#include "hub/dispatch.h"
+
+static bool
+is_gateway_name(struct text name)
+{
+	if (name.length == 0 || name.length > GATEWAY_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < name.length; i++) {
+		if (memchr("abcdefghijklmnopqrstuvwxyz0123456789.-_", name.data[i], 39) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void
+keep_text(char *to, size_t max, struct text from)
+{
+	size_t length = from.length < max ? from.length : max;
+
+	if (length > 0)
+		memcpy(to, from.data, length);
+	to[length] = '\0';
+}
+
+static struct gateway_past *
+past_of(struct core *core, const char *name, uint64_t epoch)
+{
+	for (unsigned i = 0; i < CORE_PASTS; i++) {
+		struct gateway_past *past = &core->pasts[i];
+
+		if (past->epoch == epoch && strcmp(past->name, name) == 0)
+			return past;
+	}
+	return NULL;
+}
+
+uint64_t
+core_past_number(struct core *core, const char *name, uint64_t epoch)
+{
+	const struct gateway_past *past = past_of(core, name, epoch);
+
+	return past == NULL ? 0 : past->last_number;
+}
+
+void
+core_past_keep(struct core *core, const struct gateway *gateway)
+{
+	struct gateway_past *past = past_of(core, gateway->name, gateway->epoch);
+
+	if (past == NULL) {
+		past = &core->pasts[core->next_past];
+		core->next_past = (core->next_past + 1) % CORE_PASTS;
+	}
+	memcpy(past->name, gateway->name, sizeof(past->name));
+	past->epoch = gateway->epoch;
+	past->last_number = gateway->last_number;
+}
+
+static struct gateway *
+gateway_named(struct core *core, const char *name)
+{
+	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
+		struct gateway *gateway = &core->gateways[slot];
+
+		if ((gateway->state == GATEWAY_OPENING || gateway->state == GATEWAY_ATTACHED) &&
+		    strcmp(gateway->name, name) == 0)
+			return gateway;
+	}
+	return NULL;
+}
+
+/*
+ * A gateway that comes again before the end of its old link was seen, restarted or not, is the one
+ * that lives: the newcomer is taken.
+ */
+static void
+replace_old(struct core *core, struct now now, const char *name, uint64_t epoch)
+{
+	struct gateway *old = gateway_named(core, name);
+
+	if (old == NULL)
+		return;
+	log_warn(core->log, "gateway replaced by a newer link of its name",
+	    log_string("gateway", name), log_i64("pid", old->pid),
+	    log_string("process", old->epoch == epoch ? "same" : "another"));
+	core_drop(core, old, now, LINK_REFUSED);
+}
+
+enum link_loss
+on_hello(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	const struct envelope_hello *hello = &envelope->hello;
+	struct envelope_welcome welcome = {
+		.link_version = LINK_VERSION,
+		.hub_epoch = core->epoch,
+		.software = TEXT("hubbub " HUBBUB_VERSION),
+		.frame_max = ENVELOPE_FRAME_MAX,
+		.commands_max = core->limits.commands_max,
+	};
+	char name[GATEWAY_NAME_MAX + 1];
+
+	if (hello->link_version < LINK_VERSION_OLDEST)
+		return LINK_BAD_VERSION;
+	if (!is_gateway_name(hello->gateway))
+		return LINK_BAD_CONTENT;
+	keep_text(name, GATEWAY_NAME_MAX, hello->gateway);
+	replace_old(core, now, name, hello->epoch);
+	memcpy(gateway->name, name, sizeof(name));
+	keep_text(gateway->software, GATEWAY_SOFTWARE_MAX, hello->software);
+	gateway->epoch = hello->epoch;
+	gateway->state = GATEWAY_OPENING;
+	if (hello->link_version < welcome.link_version)
+		welcome.link_version = hello->link_version;
+	gateway->link_version = welcome.link_version;
+	gateway->last_number = core_past_number(core, name, hello->epoch);
+	welcome.committed = gateway->last_number;
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_WELCOME, &welcome);
+	core_settle_hello(core, now, hello);
+	log_info(core->log, "gateway linked", log_string("gateway", gateway->name),
+	    log_i64("pid", gateway->pid), log_string("software", gateway->software),
+	    log_u64("link_version", gateway->link_version));
+	return LINK_ALIVE;
+}
+
+enum link_loss
+on_roster_end(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	(void)now;
+	(void)envelope;
+	if (gateway->state == GATEWAY_ATTACHED)
+		return LINK_OUT_OF_ORDER;
+	gateway->state = GATEWAY_ATTACHED;
+	core->attached++;
+	metric_set(core->metrics.gateways, core->attached);
+	core_roster_counted(core);
+	log_info(core->log, "gateway attached", log_string("gateway", gateway->name),
+	    log_u64("clients", gateway->clients));
+	return LINK_ALIVE;
+}
+
+enum link_loss
+on_probe(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	struct envelope_probed probed = { .token = envelope->probe.token };
+
+	(void)now;
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_PROBED, &probed);
+	return LINK_ALIVE;
+}

@@ -1,0 +1,166 @@
+/*
+ * The inside of struct core, shared by the files that make it up: core.c (turns, links' ends),
+ * core_opening.c, core_roster.c, core_clients.c, core_commands.c and core_operator.c.
+ */
+#ifndef HUBBUB_HUB_CORE_STATE_H
+#define HUBBUB_HUB_CORE_STATE_H
+
+#include "hub/client_ids.h"
+#include "hub/core.h"
+#include "hub/held.h"
+#include "hub/outbox.h"
+#include "hub/presence.h"
+#include "hub/streams.h"
+
+#define GATEWAY_NAME_MAX 32
+#define GATEWAY_SOFTWARE_MAX 64
+
+/* Gateways of the past whose numbers are remembered. */
+#define CORE_PASTS 128
+
+enum gateway_state {
+	GATEWAY_FREE,
+	GATEWAY_CONNECTED, /* has not said HELLO                   */
+	GATEWAY_OPENING,   /* says who is there                    */
+	GATEWAY_ATTACHED,  /* has said all                         */
+	GATEWAY_LEAVING,   /* dropped; its owner will say it is lost */
+};
+
+enum roster_state {
+	ROSTER_WAITING, /* nothing said yet                        */
+	ROSTER_SENDING, /* said up to the cursor                   */
+	ROSTER_TOLD,    /* all said; differences follow as they are */
+};
+
+/* The last member said: rooms in order of serials, members in joining order. */
+struct roster_cursor {
+	uint64_t serial;
+	uint64_t ordinal;
+	uint32_t client;
+};
+
+struct gateway {
+	enum gateway_state state;
+	enum roster_state roster;
+	struct roster_cursor cursor;
+	unsigned slot;
+	char name[GATEWAY_NAME_MAX + 1];
+	char software[GATEWAY_SOFTWARE_MAX + 1];
+	uint64_t epoch;
+	int64_t pid;
+	unsigned link_version;
+	unsigned clients;
+	uint64_t commands;
+	uint64_t delivered;
+	uint64_t last_number;
+	int64_t since_wall_ms;
+};
+
+/* What must outlive a link: which numbers a gateway's life has used. */
+struct gateway_past {
+	char name[GATEWAY_NAME_MAX + 1];
+	uint64_t epoch;
+	uint64_t last_number;
+};
+
+/* Waiting, after a restart, for the gateways that the hub before us knew. */
+struct settling {
+	bool active;
+	bool over; /* once in a life */
+	unsigned expected;
+	uint64_t deadline_ms;
+};
+
+struct core_metrics {
+	struct metric *clients;
+	struct metric *gateways;
+	struct metric *public_messages;
+	struct metric *private_messages;
+	struct metric *notices;
+	struct metric *refused[16]; /* by enum outcome_code */
+	struct metric *lost[LINK_LOSS_COUNT];
+};
+
+/* What core_next_client walks over; rebuilt by each walk. */
+struct listing {
+	struct client **clients;
+	size_t count;
+	struct buffer rooms;
+};
+
+struct core {
+	struct core_limits limits;
+	struct core_links links;
+	struct store *store;
+	struct bus *bus;
+	struct random_source random;
+	struct log *log;
+	struct core_metrics metrics;
+	struct table_key key;
+	uint64_t epoch;
+	int64_t started_wall_ms;
+	struct presence *presence;
+	struct streams *streams;
+	struct client_ids ids;
+	struct outbox *outbox;
+	struct envelope_decoder *decoder; /* of our own frames, when they must be undone */
+	struct listing *listing;
+	struct held held;
+	struct settling settling;
+	struct gateway gateways[CORE_GATEWAYS_MAX];
+	struct gateway_past pasts[CORE_PASTS];
+	unsigned next_past;
+	unsigned attached;
+	uint64_t doomed; /* slots that missed a frame for want of memory */
+	uint64_t last_ordinal;
+	uint64_t roster_version;
+	bool written;        /* the store's open batch holds something */
+	uint64_t last_batch; /* asked to be committed                  */
+	uint64_t kept;       /* the last that was                      */
+	uint64_t undone;     /* batches up to here have been undone    */
+	uint64_t messages_public;
+	uint64_t messages_private;
+	uint64_t commands_refused;
+};
+
+/* core.c: says something to the gateways of `slots` when the turn is over. */
+void core_tell(struct core *core, uint64_t slots, enum envelope_kind kind, const void *body);
+
+/* The same for a room's message, number `seq` of `stream`. */
+void core_tell_message(
+    struct core *core, uint64_t slots, const struct envelope_deliver *body, struct stream *stream);
+
+/* Ends a link for a reason of ours: its clients are gone now. */
+void core_drop(struct core *core, struct gateway *gateway, struct now now, enum link_loss why);
+
+static inline uint64_t
+core_slot_bit(unsigned slot)
+{
+	return UINT64_C(1) << slot;
+}
+
+/* core_opening.c: the last number that this gateway's life has used. */
+uint64_t core_past_number(struct core *core, const char *name, uint64_t epoch);
+void core_past_keep(struct core *core, const struct gateway *gateway);
+
+/* core_roster.c: tells every gateway that must know now. A member is told of before it leaves. */
+void core_roster_entered(struct core *core, const struct member *member, struct now now);
+void core_roster_exited(struct core *core, const struct member *member, struct now now);
+
+/* A HELLO came: shall we wait for others? */
+void core_settle_hello(struct core *core, struct now now, const struct envelope_hello *hello);
+
+/* A gateway came or went: those who remember how many there are must hear it. */
+void core_roster_counted(struct core *core);
+
+/* Ends the wait if it is time, says the next part of the roster to those still to be told. */
+void core_roster_turn(struct core *core, struct now now);
+uint64_t core_roster_deadline(const struct core *core, struct now now);
+
+/* core_clients.c: takes a client out of the roster, telling the others. */
+void core_client_gone(struct core *core, struct client *client, struct now now);
+
+/* core_commands.c: takes up what was held while settling. */
+void core_commands_resume(struct core *core, struct now now);
+
+#endif

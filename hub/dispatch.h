@@ -1,0 +1,30 @@
+/*
+ * From an envelope's kind to what the hub does about it.
+ */
+#ifndef HUBBUB_HUB_DISPATCH_H
+#define HUBBUB_HUB_DISPATCH_H
+
+#include "hub/core_state.h"
+
+/* Checks order, then calls the handler. Anything but LINK_ALIVE ends the link. */
+enum link_loss dispatch(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope);
+
+/* Handlers act on a decoded envelope and answer through core_tell. */
+typedef enum link_loss hub_handler(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope);
+
+/* core_opening.c */
+hub_handler on_hello;
+hub_handler on_roster_end;
+hub_handler on_probe;
+
+/* core_clients.c */
+hub_handler on_open;
+hub_handler on_closed;
+hub_handler on_join;
+
+/* core_commands.c: PUBLISH and TELL alike. */
+hub_handler on_command;
+
+#endif
