@@ -1,0 +1,339 @@
+/*
+ * The hub's Unix socket and the links over it. Who is let in is decided here by the credentials that the kernel
+ * vouches for; what links say is the core's affair. Slots are the core's: a place in `links` is one link
+ * for as long as it lives.
+ */
+#include "hub/gateways.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/link_socket.h"
+#include "common/unix_socket.h"
+
+/* Connections taken in one turn, so that a flood of them does not hold up the others. */
+#define ACCEPTS_PER_TURN 16
+
+/* Rest when there is no descriptor or memory for another connection: the listener stays readable. */
+#define ACCEPT_REST_MS 200
+
+#define ALLOWED_USERS_MAX 32u
+
+struct gateway_link {
+	struct gateways *owner;
+	struct link_socket *socket; /* NULL: the place is free */
+	unsigned slot;
+};
+
+struct gateways {
+	struct gateways_setup setup;
+	struct core *core;
+	struct metric *refused;
+	int fd;
+	char *path;
+	struct unix_socket_file file;
+	struct event *acceptable;
+	struct event *rested;
+	uid_t allowed[ALLOWED_USERS_MAX];
+	unsigned allowed_count;
+	struct gateway_link links[CORE_GATEWAYS_MAX];
+	unsigned link_count;
+	bool stopping;
+};
+
+struct gateways *
+gateways_create(const struct gateways_setup *setup)
+{
+	struct gateways *gateways = calloc(1, sizeof(*gateways));
+	char labels[64];
+
+	if (gateways == NULL)
+		return NULL;
+	gateways->setup = *setup;
+	gateways->fd = -1;
+	/* The same counter as the core's: a link refused here never got as far. */
+	snprintf(labels, sizeof(labels), "reason=\"%s\"", link_loss_word(LINK_REFUSED));
+	gateways->refused = metrics_counter(
+	    setup->metrics, "hubbub_hub_link_lost_total", labels, "Links to gateways that ended.");
+	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
+		gateways->links[slot].owner = gateways;
+		gateways->links[slot].slot = slot;
+	}
+	return gateways;
+}
+
+static void
+send_frames(void *context, unsigned slot, const void *frames, size_t length)
+{
+	struct gateways *gateways = context;
+
+	/* A link that refuses them is over; its `lost` comes from the loop. */
+	if (gateways->links[slot].socket != NULL)
+		(void)link_socket_send_frames(gateways->links[slot].socket, frames, length);
+}
+
+static void
+drop(void *context, unsigned slot, enum link_loss why)
+{
+	struct gateways *gateways = context;
+
+	if (gateways->links[slot].socket != NULL)
+		link_socket_end(gateways->links[slot].socket, why);
+}
+
+struct core_links
+gateways_links(struct gateways *gateways)
+{
+	return (struct core_links){ .send = send_frames, .drop = drop, .context = gateways };
+}
+
+static enum link_loss
+on_envelope(void *context, const struct envelope *envelope)
+{
+	struct gateway_link *link = context;
+
+	return core_gateway_envelope(link->owner->core, link->slot, clock_now(), envelope);
+}
+
+static void
+on_drained(void *context)
+{
+	struct gateway_link *link = context;
+
+	link->owner->setup.changed(link->owner->setup.context);
+}
+
+static void
+on_lost(void *context, enum link_loss why)
+{
+	struct gateway_link *link = context;
+	struct gateways *gateways = link->owner;
+
+	link_socket_destroy(&link->socket);
+	gateways->link_count--;
+	core_gateway_lost(gateways->core, link->slot, clock_now(), why);
+	gateways->setup.changed(gateways->setup.context);
+	if (gateways->stopping && gateways->link_count == 0)
+		gateways->setup.stopped(gateways->setup.context);
+}
+
+static void
+refuse(struct gateways *gateways, int fd, const struct peer_credentials *peer, const char *why)
+{
+	log_warn(gateways->setup.log, "gateway refused", log_string("reason", why),
+	    log_u64("uid", peer->uid), log_i64("pid", peer->pid));
+	metric_increment(gateways->refused);
+	(void)close(fd);
+}
+
+static bool
+is_allowed(const struct gateways *gateways, uid_t uid)
+{
+	if (uid == 0 || uid == geteuid())
+		return true;
+	for (unsigned i = 0; i < gateways->allowed_count; i++) {
+		if (gateways->allowed[i] == uid)
+			return true;
+	}
+	return false;
+}
+
+static void
+let_in(struct gateways *gateways, int fd, const struct peer_credentials *peer)
+{
+	struct link_limits limits = link_limits_default();
+	struct link_socket_owner owner = {
+		.envelope = on_envelope,
+		.lost = on_lost,
+		.drained = on_drained,
+	};
+	int slot = core_gateway_connected(gateways->core, clock_now(), peer->pid);
+
+	if (slot < 0) {
+		refuse(gateways, fd, peer, "hub.gateways_max gateways are linked");
+		return;
+	}
+	limits.queue_max = gateways->setup.queue_bytes;
+	owner.context = &gateways->links[slot];
+	gateways->links[slot].socket =
+	    link_socket_create(gateways->setup.base, fd, LINK_SIDE_HUB, limits, owner);
+	if (gateways->links[slot].socket == NULL) {
+		core_gateway_lost(gateways->core, (unsigned)slot, clock_now(), LINK_NO_MEMORY);
+		return;
+	}
+	gateways->link_count++;
+}
+
+static void
+rest(struct gateways *gateways, int error)
+{
+	struct timeval pause = { .tv_usec = ACCEPT_REST_MS * 1000 };
+
+	log_warn(gateways->setup.log, "no connection can be taken for now",
+	    log_string("reason", strerror(error)));
+	if (event_add(gateways->rested, &pause) == 0)
+		(void)event_del(gateways->acceptable);
+}
+
+/* True if there may be another connection to take. */
+static bool
+accept_one(struct gateways *gateways)
+{
+	struct peer_credentials peer = { 0 };
+	int fd = accept4(gateways->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+		return true;
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			rest(gateways, errno);
+		return false;
+	}
+	if (!unix_socket_peer(fd, &peer))
+		refuse(gateways, fd, &peer, "the kernel does not tell who it is");
+	else if (!is_allowed(gateways, peer.uid))
+		refuse(gateways, fd, &peer, "its user is not in hub.allow_users");
+	else
+		let_in(gateways, fd, &peer);
+	return true;
+}
+
+static void
+on_acceptable(evutil_socket_t fd, short what, void *context)
+{
+	struct gateways *gateways = context;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < ACCEPTS_PER_TURN && accept_one(gateways); i++)
+		continue;
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *context)
+{
+	struct gateways *gateways = context;
+
+	(void)fd;
+	(void)what;
+	(void)event_add(gateways->acceptable, NULL);
+}
+
+static bool
+allow_user(struct gateways *gateways, const char *name, char *error, size_t error_size)
+{
+	const struct passwd *entry = getpwnam(name);
+	uint64_t number = 0;
+
+	if (entry == NULL && !(text_to_u64(text_of(name), &number) && number < UINT32_MAX)) {
+		snprintf(error, error_size,
+		    "hub.allow_users: there is no user %s; give names that getent passwd knows",
+		    name);
+		return false;
+	}
+	if (gateways->allowed_count == ALLOWED_USERS_MAX) {
+		snprintf(error, error_size, "hub.allow_users: at most %u users can be named",
+		    ALLOWED_USERS_MAX);
+		return false;
+	}
+	gateways->allowed[gateways->allowed_count++] =
+	    entry != NULL ? entry->pw_uid : (uid_t)number;
+	return true;
+}
+
+static bool
+allow_users(struct gateways *gateways, const char *names, char *error, size_t error_size)
+{
+	char *copy = strdup(names);
+	char *rest_of = NULL;
+	bool known = copy != NULL;
+
+	if (copy == NULL)
+		snprintf(error, error_size, "no memory to start with");
+	for (char *name = known ? strtok_r(copy, " \t", &rest_of) : NULL; known && name != NULL;
+	     name = strtok_r(NULL, " \t", &rest_of))
+		known = allow_user(gateways, name, error, error_size);
+	free(copy);
+	return known;
+}
+
+bool
+gateways_listen(struct gateways *gateways, struct core *core, const struct config_hub *config,
+    char *error, size_t error_size)
+{
+	struct event_base *base = gateways->setup.base;
+
+	gateways->core = core;
+	if (!allow_users(gateways, config->allow_users, error, error_size))
+		return false;
+	gateways->fd = unix_socket_listen(config->socket, config->socket_mode, config->socket_group,
+	    error, error_size, &gateways->file);
+	if (gateways->fd < 0)
+		return false;
+	gateways->path = strdup(config->socket);
+	gateways->acceptable =
+	    event_new(base, gateways->fd, EV_READ | EV_PERSIST, on_acceptable, gateways);
+	gateways->rested = evtimer_new(base, on_rested, gateways);
+	if (gateways->path != NULL && gateways->acceptable != NULL && gateways->rested != NULL &&
+	    event_add(gateways->acceptable, NULL) == 0)
+		return true;
+	snprintf(error, error_size, "no memory to listen on %s", config->socket);
+	unix_socket_remove(config->socket, &gateways->file);
+	return false;
+}
+
+static void
+stop_listening(struct gateways *gateways)
+{
+	if (gateways->acceptable != NULL)
+		event_free(gateways->acceptable);
+	if (gateways->rested != NULL)
+		event_free(gateways->rested);
+	gateways->acceptable = NULL;
+	gateways->rested = NULL;
+	if (gateways->path != NULL)
+		unix_socket_remove(gateways->path, &gateways->file);
+	free(gateways->path);
+	gateways->path = NULL;
+	if (gateways->fd >= 0)
+		(void)close(gateways->fd);
+	gateways->fd = -1;
+}
+
+void
+gateways_stop(struct gateways *gateways)
+{
+	struct envelope_goodbye goodbye = { .reason = TEXT("the hub stops") };
+
+	stop_listening(gateways);
+	gateways->stopping = true;
+	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
+		struct link_socket *socket = gateways->links[slot].socket;
+
+		if (socket == NULL)
+			continue;
+		(void)link_socket_send(socket, ENVELOPE_GOODBYE, &goodbye);
+		link_socket_end(socket, LINK_STOPPED);
+	}
+	if (gateways->link_count == 0)
+		gateways->setup.stopped(gateways->setup.context);
+}
+
+void
+gateways_destroy(struct gateways **gateways)
+{
+	struct gateways *doomed = *gateways;
+
+	if (doomed == NULL)
+		return;
+	*gateways = NULL;
+	stop_listening(doomed);
+	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++)
+		link_socket_destroy(&doomed->links[slot].socket);
+	free(doomed);
+}
