@@ -1,0 +1,320 @@
+/*
+ * Puts the hub together: store, bus and core behind their interfaces, gateways, operators and status on
+ * one event loop. Ends the core's turns: once for all that a turn of the loop brought, and when the core's
+ * own clock asks.
+ */
+#include "hub/hub.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/status_http.h"
+#include "hub/admin_socket.h"
+#include "hub/core.h"
+#include "hub/gateways.h"
+
+/* A gateway has missed its hub for longer than this before anything is decided without it. */
+#define SETTLE_MS 2000u
+
+/* Gateways that do not take their goodbye do not hold up a stop for longer. */
+#define STOP_SECONDS 1
+
+/* Bytes of one code point at most: limits count those. */
+#define UTF8_MAX 4u
+
+enum hub_signal { HUB_TERM, HUB_INT, HUB_HUP, HUB_SIGNALS };
+
+struct hub {
+	struct hub_setup setup;
+	struct event_base *base;
+	struct metrics *metrics;
+	struct metric *turn_seconds;
+	struct store *store;
+	struct bus *bus;
+	struct gateways *gateways;
+	struct core *core;
+	struct admin_socket *admin;
+	struct status_http *status;
+	struct event *turn;  /* made active when the core was told something */
+	struct event *clock; /* the core's own deadline                      */
+	struct event *second;
+	struct event *signals[HUB_SIGNALS];
+	uint64_t turn_began_us; /* 0: none is under way */
+	bool listening;
+	bool stopping;
+};
+
+static void
+turn_wanted(void *context)
+{
+	struct hub *hub = context;
+
+	if (hub->turn_began_us != 0)
+		return;
+	hub->turn_began_us = clock_mono_us();
+	/* Comes behind what is active in this turn of the loop already: one commit for all of it. */
+	event_active(hub->turn, EV_TIMEOUT, 0);
+}
+
+static void
+set_clock(struct hub *hub)
+{
+	uint64_t ms = core_next_deadline(hub->core, clock_now());
+	struct timeval in;
+
+	if (ms == UINT64_MAX) {
+		(void)event_del(hub->clock);
+		return;
+	}
+	/* Never at once: links must be heard in between. */
+	if (ms == 0)
+		ms = 1;
+	in = (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	(void)event_add(hub->clock, &in);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *context)
+{
+	struct hub *hub = context;
+
+	(void)fd;
+	(void)what;
+	core_turn(hub->core, clock_now());
+	metric_observe(hub->turn_seconds, clock_mono_us() - hub->turn_began_us);
+	hub->turn_began_us = 0;
+	set_clock(hub);
+}
+
+static void
+on_clock(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	turn_wanted(context);
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *context)
+{
+	struct hub *hub = context;
+
+	(void)fd;
+	(void)what;
+	log_tick(hub->setup.log);
+}
+
+static void
+on_stopped(void *context)
+{
+	struct hub *hub = context;
+
+	(void)event_base_loopbreak(hub->base);
+}
+
+static void
+on_stop_signal(evutil_socket_t number, short what, void *context)
+{
+	struct hub *hub = context;
+	struct timeval limit = { .tv_sec = STOP_SECONDS };
+
+	(void)what;
+	if (hub->stopping)
+		return;
+	log_info(hub->setup.log, "stopping", log_i64("signal", number));
+	hub->stopping = true;
+	hub->listening = false;
+	core_turn(hub->core, clock_now());
+	(void)event_base_loopexit(hub->base, &limit);
+	gateways_stop(hub->gateways);
+}
+
+static void
+on_reload_signal(evutil_socket_t number, short what, void *context)
+{
+	struct hub *hub = context;
+
+	(void)number;
+	(void)what;
+	hub->setup.reload(hub->setup.context);
+}
+
+static bool
+is_ready(void *context, const char **reason_out)
+{
+	struct hub *hub = context;
+
+	if (hub->listening)
+		return true;
+	*reason_out = "the hub is stopping or has not begun to listen";
+	return false;
+}
+
+static bool
+add_signal(struct hub *hub, enum hub_signal which, int number, event_callback_fn callback)
+{
+	hub->signals[which] = evsignal_new(hub->base, number, callback, hub);
+	return hub->signals[which] != NULL && event_add(hub->signals[which], NULL) == 0;
+}
+
+static bool
+create_events(struct hub *hub)
+{
+	struct timeval second = { .tv_sec = 1 };
+
+	hub->base = event_base_new();
+	if (hub->base == NULL)
+		return false;
+	hub->turn = event_new(hub->base, -1, 0, on_turn, hub);
+	hub->clock = evtimer_new(hub->base, on_clock, hub);
+	hub->second = event_new(hub->base, -1, EV_PERSIST, on_second, hub);
+	return hub->turn != NULL && hub->clock != NULL && hub->second != NULL &&
+	       event_add(hub->second, &second) == 0 &&
+	       add_signal(hub, HUB_TERM, SIGTERM, on_stop_signal) &&
+	       add_signal(hub, HUB_INT, SIGINT, on_stop_signal) &&
+	       add_signal(hub, HUB_HUP, SIGHUP, on_reload_signal);
+}
+
+static bool
+create_core(struct hub *hub)
+{
+	const struct config *config = hub->setup.config;
+	struct gateways_setup gateways = {
+		.base = hub->base,
+		.queue_bytes = config->limits.link_queue_bytes,
+		.log = hub->setup.log,
+		.metrics = hub->metrics,
+		.changed = turn_wanted,
+		.stopped = on_stopped,
+		.context = hub,
+	};
+	struct core_setup core = {
+		.limits = {
+			.gateways_max = config->hub.gateways_max,
+			.clients_max = config->hub.clients_max,
+			.content_bytes = config->limits.content_bytes,
+			.name_bytes = config->limits.name_code_points * UTF8_MAX,
+			.settle_ms = SETTLE_MS,
+			.commands_max = config->limits.commands,
+		},
+		.random = random_system(),
+		.log = hub->setup.log,
+		.metrics = hub->metrics,
+		.now = clock_now(),
+	};
+
+	hub->store = store_memory_open(random_u64(core.random));
+	hub->bus = bus_local_open();
+	hub->gateways = gateways_create(&gateways);
+	if (hub->store == NULL || hub->bus == NULL || hub->gateways == NULL)
+		return false;
+	core.store = hub->store;
+	core.bus = hub->bus;
+	core.links = gateways_links(hub->gateways);
+	hub->core = core_create(&core);
+	return hub->core != NULL;
+}
+
+/* Opens what others connect to; nobody is answered before the loop runs. */
+static bool
+listen_to_all(struct hub *hub, char *error, size_t error_size)
+{
+	const struct config_hub *config = &hub->setup.config->hub;
+	struct admin_socket_setup admin = {
+		.base = hub->base,
+		.config = config,
+		.core = hub->core,
+		.log = hub->setup.log,
+		.changed = turn_wanted,
+		.context = hub,
+	};
+	struct status_source source = {
+		.metrics = hub->metrics,
+		.ready = is_ready,
+		.context = hub,
+	};
+
+	if (!gateways_listen(hub->gateways, hub->core, config, error, error_size))
+		return false;
+	hub->admin = admin_socket_create(&admin, error, error_size);
+	if (hub->admin == NULL)
+		return false;
+	if (config->status[0] != '\0') {
+		hub->status = status_http_create(
+		    hub->base, config->status, source, hub->setup.log, error, error_size);
+		if (hub->status == NULL)
+			return false;
+	}
+	return true;
+}
+
+struct hub *
+hub_create(const struct hub_setup *setup, char *error, size_t error_size)
+{
+	struct hub *hub = calloc(1, sizeof(*hub));
+
+	snprintf(error, error_size, "there is not enough memory to start");
+	if (hub == NULL)
+		return NULL;
+	hub->setup = *setup;
+	hub->metrics = metrics_create();
+	metrics_add_process(hub->metrics);
+	hub->turn_seconds = metrics_histogram(hub->metrics, "hubbub_hub_turn_seconds", NULL,
+	    "From the first envelope of a turn to its end.", 50, 16, 1e6);
+	if (!create_events(hub) || !create_core(hub) || !listen_to_all(hub, error, error_size)) {
+		hub_destroy(&hub);
+		return NULL;
+	}
+	hub->listening = true;
+	if (setup->config->hub.gateways_max > CORE_GATEWAYS_MAX)
+		log_warn(setup->log, "fewer gateways than hub.gateways_max can be linked",
+		    log_u64("most", CORE_GATEWAYS_MAX));
+	log_info(setup->log, "hub listens", log_string("socket", setup->config->hub.socket),
+	    log_string("store", hub->store->ops->name), log_string("version", HUBBUB_VERSION));
+	hub->setup.config = NULL;
+	return hub;
+}
+
+bool
+hub_run(struct hub *hub)
+{
+	bool ran = event_base_dispatch(hub->base) == 0;
+
+	log_info(hub->setup.log, "hub stopped", log_string("cleanly", ran ? "yes" : "no"));
+	return ran;
+}
+
+static void
+destroy_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+void
+hub_destroy(struct hub **hub)
+{
+	struct hub *doomed = *hub;
+
+	if (doomed == NULL)
+		return;
+	*hub = NULL;
+	status_http_destroy(&doomed->status);
+	admin_socket_destroy(&doomed->admin);
+	gateways_destroy(&doomed->gateways);
+	core_destroy(&doomed->core);
+	bus_close(&doomed->bus);
+	store_close(&doomed->store);
+	destroy_event(doomed->turn);
+	destroy_event(doomed->clock);
+	destroy_event(doomed->second);
+	for (unsigned i = 0; i < HUB_SIGNALS; i++)
+		destroy_event(doomed->signals[i]);
+	if (doomed->base != NULL)
+		event_base_free(doomed->base);
+	metrics_destroy(&doomed->metrics);
+	free(doomed);
+}

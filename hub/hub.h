@@ -1,0 +1,30 @@
+/*
+ * The hub's process: its event loop and what lives on it, from start to stop.
+ */
+#ifndef HUBBUB_HUB_HUB_H
+#define HUBBUB_HUB_HUB_H
+
+#include <stddef.h>
+
+#include "common/config.h"
+#include "common/log.h"
+
+struct hub;
+
+struct hub_setup {
+	const struct config *config; /* borrowed during the call */
+	struct log *log;             /* borrowed */
+	/* SIGHUP: reads the configuration again as far as it can change in a running hub. */
+	void (*reload)(void *context);
+	void *context;
+};
+
+/* Starts everything and listens. NULL with one sentence in `error`, nothing left behind. */
+struct hub *hub_create(const struct hub_setup *setup, char *error, size_t error_size);
+
+/* Runs until SIGTERM or SIGINT and everybody has been told goodbye. False if the loop failed. */
+bool hub_run(struct hub *hub);
+
+void hub_destroy(struct hub **hub);
+
+#endif
