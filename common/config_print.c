@@ -7,12 +7,36 @@
 #include "common/config_schema.h"
 #include "common/config_value.h"
 
+#define COMMENT_COLUMNS 100
+
+/* A comment, broken into lines that an editor shows without turning them. */
+static void
+print_comment(const char *text, FILE *output)
+{
+	size_t column = 1;
+
+	fputc('#', output);
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column + 1 + word > COMMENT_COLUMNS) {
+			fprintf(output, "\n#");
+			column = 1;
+		}
+		fprintf(output, " %.*s", (int)word, text);
+		column += 1 + word;
+		text += word + strspn(text + word, " ");
+	}
+	fputc('\n', output);
+}
+
 static void
 print_keys(const char *section, const struct config *config, const struct config_listener *listener,
     FILE *output)
 {
 	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
 		char allowed[CONFIG_ALLOWED_SIZE];
+		char line[CONFIG_ALLOWED_SIZE + 64];
 		const void *place;
 
 		if (strcmp(key->section, section) != 0)
@@ -21,8 +45,12 @@ print_keys(const char *section, const struct config *config, const struct config
 		place = config_key_value(
 		    key, (struct config *)config, (struct config_listener *)listener);
 		config_value_describe(key, allowed);
-		fprintf(output, "\n# %s\n# %s. Default: %s\n%s =", key->help, allowed,
-		    key->fallback[0] != '\0' ? key->fallback : "empty", key->name);
+		fprintf(output, "\n");
+		print_comment(key->help, output);
+		snprintf(line, sizeof(line), "%s. Default: %s", allowed,
+		    key->fallback[0] != '\0' ? key->fallback : "empty");
+		print_comment(line, output);
+		fprintf(output, "%s =", key->name);
 		config_value_print(key, place, output);
 		fprintf(output, "\n");
 	}
@@ -43,7 +71,8 @@ config_print(const struct config *config, FILE *output)
 	fprintf(output, "# Configuration of Hubbub, read by hubbub-hub and hubbub-gateway alike.\n"
 			"# Comments stand on lines of their own.\n");
 	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
-		fprintf(output, "\n# %s\n", at->help);
+		fprintf(output, "\n");
+		print_comment(at->help, output);
 		if (strcmp(at->name, "listener") == 0) {
 			print_listeners(config, output);
 			continue;

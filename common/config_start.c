@@ -119,8 +119,9 @@ read_arguments(int argc, char **argv, struct request *request, char *error, size
 }
 
 static void
-print_help(const struct program *program, FILE *output)
+print_help(const struct program *program, const struct config *config, FILE *output)
 {
+	(void)config;
 	fprintf(output,
 	    "%s %s\n\n"
 	    "Usage: %s [--config FILE] [--set SECTION.KEY=VALUE]...\n\n"
@@ -209,35 +210,77 @@ gather(struct config *config, const struct request *request, char *error, size_t
 	       (request->check == NULL || request->check(config, error, size));
 }
 
-/* Actions that need no settings; false if it is none of them. */
-static bool
-act_before(const struct request *request, const struct program *program, FILE *output)
+static void
+print_version(const struct program *program, const struct config *config, FILE *output)
 {
-	switch (request->action) {
-	case OPTION_HELP:
-		print_help(program, output);
-		return true;
-	case OPTION_VERSION:
-		fprintf(output, "%s %s\n", program->name, HUBBUB_VERSION);
-		return true;
-	case OPTION_REFERENCE:
-		config_print_reference(output);
-		return true;
-	case OPTION_MANUAL:
-		config_print_manual(output);
-		return true;
-	default:
-		return false;
-	}
+	(void)config;
+	fprintf(output, "%s %s\n", program->name, HUBBUB_VERSION);
 }
 
 static void
-act_after(const struct request *request, const struct config *config, FILE *output)
+print_reference(const struct program *program, const struct config *config, FILE *output)
 {
-	if (request->action == OPTION_PRINT)
-		config_print(config, output);
-	else
-		fprintf(output, "configuration is good\n");
+	(void)program;
+	(void)config;
+	config_print_reference(output);
+}
+
+static void
+print_manual(const struct program *program, const struct config *config, FILE *output)
+{
+	(void)program;
+	(void)config;
+	config_print_manual(output);
+}
+
+static void
+print_settings(const struct program *program, const struct config *config, FILE *output)
+{
+	(void)program;
+	config_print(config, output);
+}
+
+static void
+print_verdict(const struct program *program, const struct config *config, FILE *output)
+{
+	(void)program;
+	(void)config;
+	fprintf(output, "configuration is good\n");
+}
+
+/* What is done instead of running, and whether the settings must be good for it. */
+static const struct action {
+	enum letter option;
+	bool needs_settings;
+	void (*act)(const struct program *program, const struct config *config, FILE *output);
+} actions[] = {
+	{ OPTION_HELP, false, print_help },
+	{ OPTION_VERSION, false, print_version },
+	{ OPTION_REFERENCE, false, print_reference },
+	{ OPTION_MANUAL, false, print_manual },
+	{ OPTION_PRINT, true, print_settings },
+	{ OPTION_CHECK, true, print_verdict },
+};
+
+/* NULL: run. */
+static const struct action *
+find_action(int option)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if ((int)actions[i].option == option)
+			return &actions[i];
+	}
+	return NULL;
+}
+
+static bool
+do_action(const struct action *action, const struct program *program, const struct config *config,
+    FILE *output, char *error, size_t size)
+{
+	action->act(program, config, output);
+	if (fflush(output) == 0)
+		return true;
+	return complain(error, size, "cannot write: %s", strerror(errno));
 }
 
 enum config_result
@@ -253,25 +296,24 @@ config_start_checked(struct config *config, enum config_role role, config_checke
 {
 	const struct program *program = &programs[role];
 	struct request request = { .check = check };
+	const struct action *action = NULL;
 	char error[SENTENCE_SIZE] = "no memory";
 	bool good;
 
 	config_defaults(config);
 	request.sets = calloc((size_t)argc + 1, sizeof(*request.sets));
 	good = request.sets != NULL && read_arguments(argc, argv, &request, error, sizeof(error));
-	if (good && !act_before(&request, program, output)) {
+	if (good)
+		action = find_action(request.action);
+	if (good && (action == NULL || action->needs_settings))
 		good = gather(config, &request, error, sizeof(error));
-		if (good && request.action != 0)
-			act_after(&request, config, output);
-	}
+	if (good && action != NULL)
+		good = do_action(action, program, config, output, error, sizeof(error));
 	free(request.sets);
-	if (good && request.action != 0 && fflush(output) != 0)
-		good = complain(error, sizeof(error), "cannot write: %s", strerror(errno));
-	if (!good) {
-		fprintf(errors, "%s: %s\n", program->name, error);
-		return CONFIG_BAD;
-	}
-	return request.action == 0 ? CONFIG_RUN : CONFIG_EXIT;
+	if (good)
+		return action == NULL ? CONFIG_RUN : CONFIG_EXIT;
+	fprintf(errors, "%s: %s\n", program->name, error);
+	return CONFIG_BAD;
 }
 
 static bool

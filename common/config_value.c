@@ -110,8 +110,9 @@ is_choice(const struct config_key *key, const char *text)
 	return false;
 }
 
+/* Takes a copy of a text that was found good. */
 static bool
-set_string(void *place, const char *text)
+keep(void *place, const char *text)
 {
 	char *copy = strdup(text);
 
@@ -122,6 +123,45 @@ set_string(void *place, const char *text)
 	free(*(char **)place);
 	*(char **)place = copy;
 	return true;
+}
+
+static bool
+set_text(const struct config_key *key, void *place, const char *text)
+{
+	return strlen(text) <= key->max && keep(place, text);
+}
+
+static bool
+set_word(const struct config_key *key, void *place, const char *text)
+{
+	return config_is_word(text, key->max) && keep(place, text);
+}
+
+static bool
+set_socket(const struct config_key *key, void *place, const char *text)
+{
+	(void)key;
+	return is_socket_path(text) && keep(place, text);
+}
+
+static bool
+set_choice(const struct config_key *key, void *place, const char *text)
+{
+	return is_choice(key, text) && keep(place, text);
+}
+
+static bool
+set_listen(const struct config_key *key, void *place, const char *text)
+{
+	(void)key;
+	return is_host_and_port(text, false) && keep(place, text);
+}
+
+static bool
+set_status(const struct config_key *key, void *place, const char *text)
+{
+	(void)key;
+	return is_status(text) && keep(place, text);
 }
 
 static bool
@@ -151,7 +191,7 @@ set_mode(const struct config_key *key, void *place, const char *text)
 }
 
 static bool
-set_bool(void *place, const char *text)
+set_bool(const struct config_key *key, void *place, const char *text)
 {
 	static const struct {
 		const char *word;
@@ -167,6 +207,7 @@ set_bool(void *place, const char *text)
 		{ "0", false },
 	};
 
+	(void)key;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcasecmp(text, words[i].word) == 0) {
 			*(bool *)place = words[i].value;
@@ -176,31 +217,122 @@ set_bool(void *place, const char *text)
 	return false;
 }
 
-static bool
-set_trimmed(const struct config_key *key, void *place, const char *text)
+static void
+print_string(const void *place, FILE *output)
 {
-	switch (key->type) {
-	case CONFIG_TYPE_TEXT:
-		return strlen(text) <= key->max && set_string(place, text);
-	case CONFIG_TYPE_WORD:
-		return config_is_word(text, key->max) && set_string(place, text);
-	case CONFIG_TYPE_SOCKET:
-		return is_socket_path(text) && set_string(place, text);
-	case CONFIG_TYPE_NUMBER:
-		return set_number(key, place, text);
-	case CONFIG_TYPE_MODE:
-		return set_mode(key, place, text);
-	case CONFIG_TYPE_BOOL:
-		return set_bool(place, text);
-	case CONFIG_TYPE_CHOICE:
-		return is_choice(key, text) && set_string(place, text);
-	case CONFIG_TYPE_LISTEN:
-		return is_host_and_port(text, false) && set_string(place, text);
-	case CONFIG_TYPE_STATUS:
-		return is_status(text) && set_string(place, text);
-	}
-	return false;
+	const char *string = *(char *const *)place;
+
+	if (string[0] != '\0')
+		fprintf(output, " %s", string);
 }
+
+static void
+print_number(const void *place, FILE *output)
+{
+	fprintf(output, " %u", *(const unsigned *)place);
+}
+
+static void
+print_mode(const void *place, FILE *output)
+{
+	fprintf(output, " %04o", *(const unsigned *)place);
+}
+
+static void
+print_bool(const void *place, FILE *output)
+{
+	fprintf(output, " %s", *(const bool *)place ? "yes" : "no");
+}
+
+static void
+allow_text(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	snprintf(out, CONFIG_ALLOWED_SIZE, "a text of at most %u bytes", key->max);
+}
+
+static void
+allow_word(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	snprintf(
+	    out, CONFIG_ALLOWED_SIZE, "a name of 1 to %u letters, digits, '_' and '-'", key->max);
+}
+
+static void
+allow_socket(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(
+	    out, CONFIG_ALLOWED_SIZE, "an absolute path of at most %zu bytes", SOCKET_PATH_MAX);
+}
+
+static void
+allow_number(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	snprintf(out, CONFIG_ALLOWED_SIZE, "a whole number from %u to %u", key->min, key->max);
+}
+
+static void
+allow_mode(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(out, CONFIG_ALLOWED_SIZE, "an octal mode such as 0660");
+}
+
+static void
+allow_bool(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(out, CONFIG_ALLOWED_SIZE, "yes or no");
+}
+
+static void
+allow_choice(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	int length = snprintf(out, CONFIG_ALLOWED_SIZE, "one of ");
+
+	for (const char *at = key->choices; *at != '\0' && length < CONFIG_ALLOWED_SIZE;) {
+		int word = (int)strcspn(at, " ");
+		bool more = at[word] != '\0';
+
+		length += snprintf(out + length, (size_t)(CONFIG_ALLOWED_SIZE - length), "%.*s%s",
+		    word, at, more ? ", " : "");
+		at += word + (more ? 1 : 0);
+	}
+}
+
+static void
+allow_listen(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(out, CONFIG_ALLOWED_SIZE,
+	    "a numeric address and port such as 127.0.0.1:8000 or [::1]:8000");
+}
+
+static void
+allow_status(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(out, CONFIG_ALLOWED_SIZE,
+	    "a socket such as unix:/run/hubbub/status.sock, a loopback address such as "
+	    "127.0.0.1:9100, or empty");
+}
+
+/* What can be done with a value of each type; print_string marks those that own memory. */
+static const struct {
+	bool (*set)(const struct config_key *key, void *place, const char *text);
+	void (*print)(const void *place, FILE *output);
+	void (*allow)(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]);
+} types[] = {
+	[CONFIG_TYPE_TEXT] = { set_text, print_string, allow_text },
+	[CONFIG_TYPE_WORD] = { set_word, print_string, allow_word },
+	[CONFIG_TYPE_SOCKET] = { set_socket, print_string, allow_socket },
+	[CONFIG_TYPE_NUMBER] = { set_number, print_number, allow_number },
+	[CONFIG_TYPE_MODE] = { set_mode, print_mode, allow_mode },
+	[CONFIG_TYPE_BOOL] = { set_bool, print_bool, allow_bool },
+	[CONFIG_TYPE_CHOICE] = { set_choice, print_string, allow_choice },
+	[CONFIG_TYPE_LISTEN] = { set_listen, print_string, allow_listen },
+	[CONFIG_TYPE_STATUS] = { set_status, print_string, allow_status },
+};
 
 bool
 config_value_set(const struct config_key *key, void *place, const char *text)
@@ -216,93 +348,30 @@ config_value_set(const struct config_key *key, void *place, const char *text)
 	copy = strndup(text, length);
 	if (copy == NULL)
 		return false;
-	taken = is_clean(copy) && set_trimmed(key, place, copy);
+	taken = is_clean(copy) && types[key->type].set(key, place, copy);
 	free(copy);
 	return taken;
-}
-
-static bool
-is_string(const struct config_key *key)
-{
-	return key->type != CONFIG_TYPE_NUMBER && key->type != CONFIG_TYPE_MODE &&
-	       key->type != CONFIG_TYPE_BOOL;
 }
 
 void
 config_value_print(const struct config_key *key, const void *place, FILE *output)
 {
-	if (key->type == CONFIG_TYPE_BOOL)
-		fprintf(output, " %s", *(const bool *)place ? "yes" : "no");
-	else if (key->type == CONFIG_TYPE_MODE)
-		fprintf(output, " %04o", *(const unsigned *)place);
-	else if (key->type == CONFIG_TYPE_NUMBER)
-		fprintf(output, " %u", *(const unsigned *)place);
-	else if (**(char *const *)place != '\0')
-		fprintf(output, " %s", *(char *const *)place);
+	types[key->type].print(place, output);
 }
 
 void
 config_value_free(const struct config_key *key, void *place)
 {
-	if (!is_string(key))
+	if (types[key->type].print != print_string)
 		return;
 	free(*(char **)place);
 	*(char **)place = NULL;
 }
 
-static void
-describe_choices(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	int length = snprintf(out, CONFIG_ALLOWED_SIZE, "one of ");
-
-	for (const char *at = key->choices; *at != '\0' && length < CONFIG_ALLOWED_SIZE;) {
-		int word = (int)strcspn(at, " ");
-		bool more = at[word] != '\0';
-
-		length += snprintf(out + length, (size_t)(CONFIG_ALLOWED_SIZE - length), "%.*s%s",
-		    word, at, more ? ", " : "");
-		at += word + (more ? 1 : 0);
-	}
-}
-
 void
 config_value_allowed(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
 {
-	switch (key->type) {
-	case CONFIG_TYPE_TEXT:
-		snprintf(out, CONFIG_ALLOWED_SIZE, "a text of at most %u bytes", key->max);
-		return;
-	case CONFIG_TYPE_WORD:
-		snprintf(out, CONFIG_ALLOWED_SIZE, "a name of 1 to %u letters, digits, '_' and '-'",
-		    key->max);
-		return;
-	case CONFIG_TYPE_SOCKET:
-		snprintf(out, CONFIG_ALLOWED_SIZE, "an absolute path of at most %zu bytes",
-		    SOCKET_PATH_MAX);
-		return;
-	case CONFIG_TYPE_NUMBER:
-		snprintf(
-		    out, CONFIG_ALLOWED_SIZE, "a whole number from %u to %u", key->min, key->max);
-		return;
-	case CONFIG_TYPE_MODE:
-		snprintf(out, CONFIG_ALLOWED_SIZE, "an octal mode such as 0660");
-		return;
-	case CONFIG_TYPE_BOOL:
-		snprintf(out, CONFIG_ALLOWED_SIZE, "yes or no");
-		return;
-	case CONFIG_TYPE_CHOICE:
-		describe_choices(key, out);
-		return;
-	case CONFIG_TYPE_LISTEN:
-		snprintf(out, CONFIG_ALLOWED_SIZE,
-		    "a numeric address and port such as 127.0.0.1:8000 or [::1]:8000");
-		return;
-	case CONFIG_TYPE_STATUS:
-		snprintf(out, CONFIG_ALLOWED_SIZE,
-		    "a socket such as unix:/run/hubbub/status.sock, a loopback address such as "
-		    "127.0.0.1:9100, or empty");
-		return;
-	}
+	types[key->type].allow(key, out);
 }
 
 void
