@@ -83,6 +83,7 @@ static void
 give_up(struct hub_link *link, enum link_loss why)
 {
 	link->phase = HUB_ENDING;
+	link->due_ms = link->sessions->now.mono_ms + HUB_OPENING_MS;
 	buffer_clear(&link->output);
 	link->uplink.drop(link->uplink.context, why);
 }
@@ -323,6 +324,9 @@ hub_link_tick(struct hub_link *link, struct now now)
 		probe(link, now.mono_ms);
 		break;
 	case HUB_ENDING:
+		/* An attempt that never got as far as a socket has no end to report. */
+		hub_link_lost(link, now, LINK_SILENT);
+		break;
 	case HUB_STOPPED:
 		break;
 	}
@@ -354,7 +358,7 @@ hub_link_stop(struct hub_link *link, const char *reason)
 uint64_t
 hub_link_deadline_ms(const struct hub_link *link)
 {
-	if (link->phase == HUB_ENDING || link->phase == HUB_STOPPED)
+	if (link->phase == HUB_STOPPED)
 		return UINT64_MAX;
 	if (link->phase == HUB_ATTACHED && link->replaying)
 		return 0;

@@ -208,12 +208,11 @@ roster_enter(struct roster *roster, const struct envelope_entered *entered)
 enum roster_change
 roster_exit(struct roster *roster, const struct envelope_exited *exited, struct buffer *name_out)
 {
-	struct roster_room *rooms = roster->collecting ? roster->staged : roster->rooms;
 	struct roster_room *room;
 	struct roster_entry *entry;
 
 	forget_emptied(roster);
-	room = room_find(rooms, exited->room);
+	room = room_find(roster->collecting ? roster->staged : roster->rooms, exited->room);
 	entry = room == NULL ? NULL : id_map_get(&room->clients, exited->client);
 	if (entry == NULL)
 		return ROSTER_SAME;
