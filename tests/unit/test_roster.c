@@ -1,0 +1,258 @@
+/* The replica of presence: order, changes, and the difference after a link opened again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/random.h"
+#include "gateway/roster.h"
+
+static struct roster *roster;
+static char told[4096];
+
+static void
+on_changed(void *context, struct text name, struct roster_room *room)
+{
+	(void)context;
+	snprintf(told + strlen(told), sizeof(told) - strlen(told), "%.*s%s ", (int)name.length,
+	    name.data, room == NULL ? "(empty)" : "");
+}
+
+static void
+on_exited(void *context, const struct envelope_exited *exited, struct text name)
+{
+	(void)context;
+	assert_int_equal(exited->time, 99);
+	snprintf(told + strlen(told), sizeof(told) - strlen(told), "-%.*s ", (int)name.length,
+	    name.data);
+}
+
+static void
+on_entered(void *context, const struct envelope_entered *entered)
+{
+	(void)context;
+	snprintf(told + strlen(told), sizeof(told) - strlen(told), "+%.*s ",
+	    (int)entered->name.length, entered->name.data);
+}
+
+static enum roster_change
+enter(const char *room, uint32_t client, const char *name, uint64_t ordinal)
+{
+	struct envelope_entered entered = { text_of(room), client, text_of(name), ordinal, 1 };
+
+	return roster_enter(roster, &entered);
+}
+
+static enum roster_change
+leave(const char *room, uint32_t client, const char *name)
+{
+	struct envelope_exited exited = { text_of(room), client, 2 };
+	struct buffer seen;
+	enum roster_change change;
+
+	buffer_init(&seen, 0);
+	change = roster_exit(roster, &exited, &seen);
+	assert_true(text_equal(buffer_text(&seen), text_of(name)));
+	buffer_free(&seen);
+	return change;
+}
+
+static const char *
+commit(void)
+{
+	struct roster_watcher watcher = { on_changed, on_exited, on_entered, NULL };
+
+	told[0] = '\0';
+	roster_commit(roster, 99, &watcher);
+	return told;
+}
+
+static const char *
+members(const char *name)
+{
+	static char line[4096];
+	struct roster_room *room = roster_find(roster, text_of(name));
+	struct roster_member member;
+	size_t cursor = 0;
+
+	line[0] = '\0';
+	while (room != NULL && roster_room_next(room, &cursor, &member))
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%.*s ",
+		    (int)member.name.length, member.name.data);
+	return line;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	roster = roster_create();
+	roster_begin(roster);
+	assert_false(roster_is_known(roster));
+	assert_string_equal(commit(), "");
+	assert_true(roster_is_known(roster));
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	roster_destroy(&roster);
+	assert_null(roster);
+	return 0;
+}
+
+static void
+members_stand_in_joining_order(void **state)
+{
+	(void)state;
+	assert_int_equal(enter("lobby", 1, "ana", 10), ROSTER_CHANGED);
+	assert_int_equal(enter("lobby", 2, "ben", 30), ROSTER_CHANGED);
+	assert_int_equal(enter("lobby", 3, "eve", 20), ROSTER_CHANGED);
+	assert_int_equal(enter("cellar", 1, "ana", 40), ROSTER_CHANGED);
+	assert_int_equal(enter("lobby", 4, "", 5), ROSTER_CHANGED);
+	assert_string_equal(members("lobby"), " ana eve ben ");
+	assert_int_equal(roster_room_size(roster_find(roster, TEXT("lobby"))), 4);
+	assert_int_equal(leave("lobby", 3, "eve"), ROSTER_CHANGED);
+	assert_string_equal(members("lobby"), " ana ben ");
+	assert_string_equal(members("cellar"), "ana ");
+}
+
+static void
+what_is_known_already_is_no_change(void **state)
+{
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	assert_int_equal(enter("lobby", 1, "ana", 1), ROSTER_SAME);
+	assert_int_equal(leave("lobby", 2, ""), ROSTER_SAME);
+	assert_int_equal(leave("nowhere", 1, ""), ROSTER_SAME);
+	assert_int_equal(leave("lobby", 1, "ana"), ROSTER_CHANGED);
+	assert_int_equal(leave("lobby", 1, ""), ROSTER_SAME);
+}
+
+static void
+an_emptied_room_is_there_for_a_moment(void **state)
+{
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	leave("lobby", 1, "ana");
+	assert_non_null(roster_find(roster, TEXT("lobby")));
+	assert_int_equal(roster_room_size(roster_find(roster, TEXT("lobby"))), 0);
+	enter("cellar", 1, "ana", 2);
+	assert_null(roster_find(roster, TEXT("lobby")));
+	leave("cellar", 1, "ana");
+	enter("cellar", 1, "ana", 3);
+	assert_string_equal(members("cellar"), "ana ");
+}
+
+static void
+the_same_again_is_told_to_nobody(void **state)
+{
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	enter("lobby", 2, "ben", 2);
+	roster_begin(roster);
+	assert_int_equal(enter("lobby", 2, "ben", 2), ROSTER_SAME);
+	assert_string_equal(members("lobby"), "ana ben ");
+	enter("lobby", 1, "ana", 1);
+	assert_string_equal(commit(), "");
+	assert_string_equal(members("lobby"), "ana ben ");
+}
+
+static void
+the_difference_is_what_happened(void **state)
+{
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	enter("lobby", 2, "ben", 2);
+	enter("cellar", 3, "eve", 3);
+	roster_begin(roster);
+	enter("lobby", 5, "zoe", 9);
+	enter("lobby", 4, "max", 8);
+	enter("lobby", 2, "ben", 2);
+	enter("attic", 6, "kim", 10);
+	enter("attic", 7, "joe", 11);
+	leave("attic", 7, "joe");
+	assert_string_equal(commit(), "lobby -ana +max +zoe cellar(empty) -eve attic +kim ");
+	assert_string_equal(members("lobby"), "ben max zoe ");
+	assert_null(roster_find(roster, TEXT("cellar")));
+}
+
+static void
+a_lost_link_leaves_the_replica(void **state)
+{
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	roster_begin(roster);
+	enter("lobby", 2, "ben", 2);
+	roster_abandon(roster);
+	assert_string_equal(commit(), "");
+	assert_string_equal(members("lobby"), "ana ");
+}
+
+static void
+only_the_first_are_shown(void **state)
+{
+	struct roster_room *room;
+
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	enter("lobby", 2, "ben", 2);
+	enter("lobby", 3, "eve", 3);
+	room = roster_find(roster, TEXT("lobby"));
+	roster_room_limit(room, 2);
+	assert_string_equal(members("lobby"), "ana ben ");
+	assert_int_equal(roster_room_size(room), 3);
+	leave("lobby", 3, "eve");
+	assert_string_equal(members("lobby"), "ana ben ");
+	roster_room_limit(room, 500);
+	assert_string_equal(members("lobby"), "ana ben ");
+	roster_room_limit(room, 0);
+	assert_string_equal(members("lobby"), "");
+}
+
+/* Half of them come back late, below the others: quick, and in order all the same. */
+static void
+late_members_find_their_place(void **state)
+{
+	struct roster_member member;
+	struct roster_room *room;
+	uint32_t last = 0;
+	size_t cursor = 0;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 40000; i += 2)
+		enter("lobby", i, "x", i);
+	for (uint32_t i = 2; i <= 40000; i += 2)
+		enter("lobby", i, "x", i);
+	room = roster_find(roster, TEXT("lobby"));
+	while (roster_room_next(room, &cursor, &member)) {
+		assert_int_equal(member.client, last + 1);
+		last = member.client;
+	}
+	assert_int_equal(last, 40000);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(members_stand_in_joining_order),
+		TEST(what_is_known_already_is_no_change),
+		TEST(an_emptied_room_is_there_for_a_moment),
+		TEST(the_same_again_is_told_to_nobody),
+		TEST(the_difference_is_what_happened),
+		TEST(a_lost_link_leaves_the_replica),
+		TEST(only_the_first_are_shown),
+		TEST(late_members_find_their_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
