@@ -1,0 +1,497 @@
+/* See gateway_rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway_rig.h"
+
+#define ROOM "lobby"
+
+static char heard[1024 * 1024];
+
+static void
+reply(struct session *session, const char *word, struct text text)
+{
+	struct buffer payload;
+
+	buffer_init(&payload, 0);
+	buffer_append_string(&payload, word);
+	buffer_append_text(&payload, text);
+	session_reply(session, FRAME_TEXT, buffer_text(&payload));
+	buffer_free(&payload);
+}
+
+static void
+word_received(struct session *session, enum frame_opcode opcode, struct text message)
+{
+	const char *blank = memchr(message.data, ' ', message.length);
+
+	(void)opcode;
+	if (!session_is_open(session)) {
+		session_open(session, message, session_room(session));
+	} else if (message.length > 0 && message.data[0] == '!') {
+		reply(session, "error", TEXT(""));
+		session_offence(session);
+	} else if (message.length > 0 && message.data[0] == '@' && blank != NULL) {
+		size_t to = (size_t)(blank - message.data) - 1;
+		struct text rest = { blank + 1, message.length - to - 2 };
+
+		session_tell(session, (struct text){ message.data + 1, to }, rest);
+	} else {
+		session_publish(session, session_room(session), message);
+	}
+}
+
+static void
+word_refused(struct session *session, uint32_t code)
+{
+	reply(session, "refused ", text_of(outcome_word(code)));
+}
+
+static void
+word_outcome(
+    struct session *session, const struct envelope *command, const struct envelope_outcome *outcome)
+{
+	if (outcome->code != OUTCOME_OK)
+		reply(session, "failed ", text_of(outcome_word(outcome->code)));
+	else if (command->kind == ENVELOPE_TELL)
+		reply(session, "told ", command->tell.content);
+}
+
+static void
+word_whisper(struct session *session, const struct envelope_whisper *whisper)
+{
+	reply(session, "whisper ", whisper->content);
+}
+
+static void
+word_deliver(struct buffer *payload, const struct envelope_deliver *deliver)
+{
+	buffer_append_text(payload, deliver->from_name);
+	buffer_append_string(payload, ": ");
+	buffer_append_text(payload, deliver->content);
+}
+
+static void
+word_notice(struct buffer *payload, const struct envelope_notice *notice)
+{
+	buffer_append_string(payload, "* ");
+	buffer_append_text(payload, notice->content);
+}
+
+static void
+word_list(struct buffer *payload, const struct roster_room *room)
+{
+	struct roster_member member;
+	size_t cursor = 0;
+
+	buffer_append_string(payload, "list");
+	while (roster_room_next(room, &cursor, &member)) {
+		buffer_append_byte(payload, ' ');
+		buffer_append_text(payload, member.name);
+	}
+}
+
+static void
+word_entered(struct buffer *payload, const struct envelope_entered *entered)
+{
+	buffer_append_byte(payload, '+');
+	buffer_append_text(payload, entered->name);
+}
+
+static void
+word_exited(struct buffer *payload, const struct envelope_exited *exited, struct text name)
+{
+	(void)exited;
+	buffer_append_byte(payload, '-');
+	buffer_append_text(payload, name);
+}
+
+static void
+loud_deliver(struct buffer *payload, const struct envelope_deliver *deliver)
+{
+	buffer_append_string(payload, "LOUD ");
+	buffer_append_text(payload, deliver->content);
+}
+
+const struct dialect rig_dialect = {
+	.name = "word",
+	.reaches_hub = true,
+	.received = word_received,
+	.refused = word_refused,
+	.outcome = word_outcome,
+	.whisper = word_whisper,
+	.render_deliver = word_deliver,
+	.render_notice = word_notice,
+	.render_list = word_list,
+	.render_entered = word_entered,
+	.render_exited = word_exited,
+};
+
+const struct dialect rig_loud_dialect = {
+	.name = "loud",
+	.reaches_hub = true,
+	.takes_binary = true,
+	.state_size = 24,
+	.received = word_received,
+	.outcome = word_outcome,
+	.render_deliver = loud_deliver,
+};
+
+/* Bytes of the first frame, header included, and of its payload. */
+static size_t
+frame_size(const char *bytes, size_t length, size_t *payload_out)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+	size_t header = 2;
+	size_t payload;
+
+	assert_true(length >= 2);
+	assert_int_equal(b[0] & 0x70, 0);
+	assert_true((b[0] & 0x80) != 0 && (b[1] & 0x80) == 0);
+	payload = b[1];
+	if (payload >= 126) {
+		size_t extra = payload == 126 ? 2 : 8;
+
+		assert_true(length >= header + extra);
+		payload = 0;
+		for (size_t i = 0; i < extra; i++)
+			payload = payload << 8 | b[header + i];
+		header += extra;
+	}
+	assert_true(length >= header + payload);
+	*payload_out = payload;
+	return header + payload;
+}
+
+/* Takes whole frames as long as they fit, like a socket whose library keeps the cut one. */
+static size_t
+fake_write(void *context, const struct iovec *runs, int count)
+{
+	struct rig_peer *peer = context;
+	struct buffer offered;
+	size_t taken = 0;
+	size_t payload;
+
+	assert_int_equal(peer->closes, 0);
+	assert_non_null(peer->session);
+	peer->writes++;
+	buffer_init(&offered, 0);
+	for (int i = 0; i < count; i++)
+		buffer_append(&offered, runs[i].iov_base, runs[i].iov_len);
+	while (taken < offered.length) {
+		size_t size = frame_size(offered.data + taken, offered.length - taken, &payload);
+
+		if (size > peer->room - taken)
+			break;
+		taken += size;
+	}
+	buffer_append(&peer->taken, offered.data, taken);
+	peer->room -= taken;
+	buffer_free(&offered);
+	return taken;
+}
+
+static void
+fake_close(void *context, enum close_code code, struct text reason)
+{
+	struct rig_peer *peer = context;
+
+	peer->closes++;
+	peer->close_code = code;
+	assert_true(reason.length < sizeof(peer->close_reason));
+	memcpy(peer->close_reason, reason.data, reason.length);
+	peer->close_reason[reason.length] = '\0';
+}
+
+static void
+fake_read_more(void *context, bool wanted)
+{
+	(void)context;
+	(void)wanted;
+}
+
+static void
+fake_connect(void *context)
+{
+	((struct rig *)context)->connects++;
+}
+
+static void
+fake_uplink_send(void *context, const void *frames, size_t length)
+{
+	buffer_append(&((struct rig *)context)->said, frames, length);
+}
+
+static void
+fake_drop(void *context, enum link_loss why)
+{
+	((struct rig *)context)->drops++;
+	((struct rig *)context)->dropped = why;
+}
+
+void
+rig_create(struct rig *rig, void (*adjust)(struct config_limits *limits))
+{
+	struct gateway_core_setup setup = {
+		.name = "gw-1",
+		.transport = { fake_write, fake_close, fake_read_more },
+		.uplink = { fake_connect, fake_uplink_send, fake_drop, rig },
+	};
+	struct config config;
+
+	*rig = (struct rig){ .now = { 1000000, 1700000000000 }, .seed = 7 };
+	config_defaults(&config);
+	if (adjust != NULL)
+		adjust(&config.limits);
+	rig->metrics = metrics_create();
+	rig->mount = (struct mount){ .dialect = &rig_dialect, .room = ROOM, .realm = "room" };
+	rig->decoder = envelope_decoder_create();
+	rig->peers = calloc(RIG_PEERS_MAX, sizeof(*rig->peers));
+	setup.limits = config.limits;
+	setup.random = random_seeded(&rig->seed);
+	setup.metrics = rig->metrics;
+	setup.now = rig->now;
+	rig->core = gateway_core_create(&setup);
+	config_free(&config);
+	assert_non_null(rig->core);
+}
+
+void
+rig_destroy(struct rig *rig)
+{
+	gateway_core_destroy(&rig->core);
+	for (unsigned i = 0; i < rig->peer_count; i++)
+		buffer_free(&rig->peers[i].taken);
+	free(rig->peers);
+	buffer_free(&rig->said);
+	envelope_decoder_destroy(&rig->decoder);
+	metrics_destroy(&rig->metrics);
+}
+
+void
+rig_turn(struct rig *rig)
+{
+	gateway_core_turn(rig->core, rig->now);
+}
+
+void
+rig_after(struct rig *rig, uint64_t ms)
+{
+	rig->now.mono_ms += ms;
+	rig->now.wall_ms += (int64_t)ms;
+	rig_turn(rig);
+}
+
+void
+rig_hub(struct rig *rig, struct envelope envelope)
+{
+	assert_int_equal(gateway_core_hub_envelope(rig->core, rig->now, &envelope), LINK_ALIVE);
+}
+
+void
+rig_welcome(struct rig *rig, uint64_t hub_epoch)
+{
+	gateway_core_hub_connected(rig->core, rig->now);
+	rig_turn(rig);
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_WELCOME,
+			 .welcome = { .link_version = LINK_VERSION,
+			     .hub_epoch = hub_epoch,
+			     .software = TEXT("hub") } });
+}
+
+void
+rig_roster_end(struct rig *rig)
+{
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_ROSTER_END, .roster_end = { 1, 1 } });
+}
+
+void
+rig_attach(struct rig *rig)
+{
+	rig_welcome(rig, 77);
+	rig_roster_end(rig);
+	rig_turn(rig);
+	rig_forget_said(rig);
+}
+
+void
+rig_lose(struct rig *rig)
+{
+	gateway_core_hub_lost(rig->core, rig->now, LINK_CLOSED_BY_PEER);
+	rig_turn(rig);
+	rig_forget_said(rig);
+}
+
+struct envelope
+rig_said(struct rig *rig, enum envelope_kind kind)
+{
+	static char frame[ENVELOPE_FRAME_MAX];
+	struct envelope envelope;
+	uint32_t length;
+
+	assert_true(rig->said.length >= ENVELOPE_HEADER_SIZE);
+	length = envelope_header_read(rig->said.data);
+	assert_true(rig->said.length >= ENVELOPE_HEADER_SIZE + length);
+	memcpy(frame, rig->said.data + ENVELOPE_HEADER_SIZE, length);
+	buffer_consume(&rig->said, ENVELOPE_HEADER_SIZE + length);
+	assert_true(envelope_decode(rig->decoder, frame, length, &envelope));
+	assert_string_equal(envelope_kind_name(envelope.kind), envelope_kind_name(kind));
+	return envelope;
+}
+
+void
+rig_said_nothing(struct rig *rig)
+{
+	assert_int_equal(rig->said.length, 0);
+}
+
+void
+rig_forget_said(struct rig *rig)
+{
+	buffer_clear(&rig->said);
+}
+
+static struct rig_peer *
+connect_with(struct rig *rig, const struct dialect *dialect)
+{
+	struct client_request request = { .mount = &rig->mount, .address = TEXT("192.0.2.1") };
+	struct rig_peer *peer = &rig->peers[rig->peer_count++];
+
+	assert_true(rig->peer_count <= RIG_PEERS_MAX);
+	rig->mount.dialect = dialect;
+	peer->rig = rig;
+	peer->room = SIZE_MAX;
+	peer->session = gateway_core_client_opened(rig->core, rig->now, peer, &request);
+	return peer;
+}
+
+struct rig_peer *
+rig_connect(struct rig *rig)
+{
+	return connect_with(rig, &rig_dialect);
+}
+
+struct rig_peer *
+rig_connect_loud(struct rig *rig)
+{
+	return connect_with(rig, &rig_loud_dialect);
+}
+
+void
+rig_send(struct rig_peer *peer, const char *message)
+{
+	gateway_core_client_received(
+	    peer->rig->core, peer->session, peer->rig->now, FRAME_TEXT, text_of(message));
+}
+
+void
+rig_open(struct rig_peer *peer, uint32_t client, const char *name)
+{
+	struct rig *rig = peer->rig;
+
+	rig_send(peer, name);
+	rig_turn(rig);
+	peer->conn = rig_said(rig, ENVELOPE_OPEN).open.conn;
+	rig_said(rig, ENVELOPE_JOIN);
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_OPENED,
+			 .opened = { peer->conn, client, text_of(name) } });
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_JOINED,
+			 .joined = { peer->conn, TEXT(ROOM), ++rig->ordinal, 5, 0 } });
+}
+
+void
+rig_entered(struct rig *rig, uint32_t client, const char *name, uint64_t ordinal)
+{
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_ENTERED,
+			 .entered = { TEXT(ROOM), client, text_of(name), ordinal, 1 } });
+}
+
+void
+rig_exited(struct rig *rig, uint32_t client)
+{
+	rig_hub(
+	    rig, (struct envelope){ .kind = ENVELOPE_EXITED, .exited = { TEXT(ROOM), client, 1 } });
+}
+
+void
+rig_deliver(struct rig *rig, const char *from, const char *content)
+{
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_DELIVER,
+			 .deliver = { .room = TEXT(ROOM),
+			     .from_name = text_of(from),
+			     .content = text_of(content) } });
+}
+
+struct rig_peer *
+rig_login(struct rig *rig, uint32_t client, const char *name)
+{
+	struct rig_peer *peer = rig_connect(rig);
+
+	rig_open(peer, client, name);
+	rig_entered(rig, client, name, rig->ordinal);
+	rig_turn(rig);
+	rig_forget_said(rig);
+	for (unsigned i = 0; i < rig->peer_count; i++)
+		rig_forget_heard(&rig->peers[i]);
+	return peer;
+}
+
+const char *
+rig_next(struct rig_peer *peer)
+{
+	size_t payload;
+	size_t size;
+
+	assert_true(peer->taken.length > 0);
+	size = frame_size(peer->taken.data, peer->taken.length, &payload);
+	assert_true(payload < sizeof(heard));
+	memcpy(heard, peer->taken.data + size - payload, payload);
+	heard[payload] = '\0';
+	if ((peer->taken.data[0] & 0x0F) == FRAME_PING)
+		strcpy(heard, "PING");
+	buffer_consume(&peer->taken, size);
+	return heard;
+}
+
+bool
+rig_next_is(struct rig_peer *peer, const char *text)
+{
+	return strcmp(rig_next(peer), text) == 0;
+}
+
+size_t
+rig_unheard(const struct rig_peer *peer)
+{
+	return peer->taken.length;
+}
+
+void
+rig_forget_heard(struct rig_peer *peer)
+{
+	buffer_clear(&peer->taken);
+	peer->writes = 0;
+}
+
+int64_t
+rig_count(struct rig *rig, const char *series)
+{
+	struct buffer page;
+	const char *line;
+	char start[256];
+	int64_t value;
+
+	snprintf(start, sizeof(start), "\n%s ", series);
+	buffer_init(&page, 0);
+	metrics_render(rig->metrics, &page);
+	buffer_append_byte(&page, 0);
+	line = strstr(page.data, start);
+	assert_non_null(line);
+	value = strtoll(line + strlen(start), NULL, 10);
+	buffer_free(&page);
+	return value;
+}
