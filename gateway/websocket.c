@@ -189,6 +189,7 @@ create_context(struct websocket *websocket)
 		.retry_and_idle_policy = &no_pings,
 		.vhost_name = "hubbub",
 		.user = websocket,
+		.pcontext = &websocket->context, /* NULL again when all of it is freed */
 	};
 
 	websocket->context = lws_create_context(&info);
@@ -256,8 +257,10 @@ websocket_destroy(struct websocket **websocket)
 	*websocket = NULL;
 	if (doomed->context != NULL) {
 		lws_context_destroy(doomed->context);
-		/* It frees itself when libuv has closed its handles. */
+		/* libuv closes its handles in turns; only then can the rest be freed. */
 		loop_settle(doomed->loop);
+		if (doomed->context != NULL)
+			lws_context_destroy(doomed->context);
 	}
 	lws_set_log_level(0, NULL);
 	library.log = NULL;
