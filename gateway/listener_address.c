@@ -54,14 +54,14 @@ listener_address_parse(
 	}
 	length = (size_t)(end - host);
 	if (length == 0)
-		return refuse(error, error_size, "has no host; write *:PORT for every address");
+		return refuse(
+		    error, error_size, "has no host; write 0.0.0.0:PORT for every address");
 	if (length > LISTENER_HOST_MAX)
-		return refuse(error, error_size, "has a host of more than 253 bytes");
+		return refuse(error, error_size, "has a host that is no IP address");
 	if (!is_port(port, strlen(port)))
 		return refuse(error, error_size, "needs a port between 0 and 65535");
 	*address_out = (struct listener_address){ .host = "" };
-	if (length != 1 || host[0] != '*')
-		memcpy(address_out->host, host, length);
+	memcpy(address_out->host, host, length);
 	memcpy(address_out->port, port, strlen(port));
 	return true;
 }

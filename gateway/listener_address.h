@@ -9,19 +9,20 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#define LISTENER_HOST_MAX 253
+/* Of an IPv6 address with its interface. */
+#define LISTENER_HOST_MAX 63
 
 /* "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%interface]:65535" and a NUL. */
 #define LISTENER_ADDRESS_TEXT_SIZE 80
 
 struct listener_address {
-	char host[LISTENER_HOST_MAX + 1]; /* empty for every address of this machine */
-	char port[6];                     /* decimal, 0 to 65535                     */
+	char host[LISTENER_HOST_MAX + 1]; /* without brackets     */
+	char port[6];                     /* decimal, 0 to 65535  */
 };
 
 /*
- * HOST:PORT, [IPV6]:PORT, or *:PORT for every address; port 0 lets the kernel choose. False with
- * what is wrong in `error`, to be put behind "address '...'".
+ * HOST:PORT or [IPV6]:PORT; port 0 lets the kernel choose. False with what is wrong in `error`, to
+ * be put behind "address '...'".
  */
 bool listener_address_parse(
     const char *text, struct listener_address *address_out, char *error, size_t error_size);

@@ -115,90 +115,57 @@ advice(int error)
 	}
 }
 
-static void
+static bool
 refuse_address(const struct opening *opening, const char *what, int error)
 {
-	refuse(opening, "listener %s: cannot %s %s: %s%s", opening->config->name, what,
+	return refuse(opening, "listener %s: cannot %s %s: %s%s", opening->config->name, what,
 	    opening->config->address, strerror(error), advice(error));
 }
 
-/* 0, or the errno that is told in the sentence. */
-static int
-bind_one(const struct opening *opening, const struct addrinfo *info, bool alone)
+static bool
+bind_to(const struct opening *opening, const struct addrinfo *info)
 {
 	const int on = 1;
 	int error;
 	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (fd < 0) {
-		error = errno;
-		refuse_address(opening, "make a socket for", error);
-		return error;
-	}
+	if (fd < 0)
+		return refuse_address(opening, "make a socket for", errno);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (opening->config->reuse_port)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	/* Beside a socket of the other family it must keep to its own; alone [::] serves both. */
-	if (info->ai_family == AF_INET6 && !alone)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
 		error = errno;
-		refuse_address(opening, "listen on", error);
 		close(fd);
-		return error;
+		return refuse_address(opening, "listen on", error);
 	}
 	opening->sockets->fds[opening->sockets->count++] = fd;
-	return 0;
-}
-
-/* A machine without IPv6 still resolves names to it. */
-static bool
-is_missing_family(int error)
-{
-	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
+	return true;
 }
 
 static bool
-bind_each(const struct opening *opening, const struct addrinfo *found)
-{
-	for (const struct addrinfo *info = found; info != NULL; info = info->ai_next) {
-		int error;
-
-		if (opening->sockets->count == LISTENER_SOCKETS_MAX)
-			break;
-		error = bind_one(opening, info, found->ai_next == NULL);
-		if (error != 0 && !is_missing_family(error))
-			return false;
-	}
-	return opening->sockets->count > 0;
-}
-
-static bool
-bind_all(const struct opening *opening)
+bind_own(const struct opening *opening)
 {
 	const struct addrinfo hints = {
-		.ai_flags = AI_PASSIVE,
+		.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 	};
+	const struct config_listener *config = opening->config;
 	struct listener_address address;
 	struct addrinfo *found = NULL;
 	char why[128];
 	bool bound;
 	int result;
 
-	if (!listener_address_parse(opening->config->address, &address, why, sizeof(why)))
-		return refuse(opening, "listener %s: address '%s' %s", opening->config->name,
-		    opening->config->address, why);
-	result = getaddrinfo(
-	    address.host[0] == '\0' ? NULL : address.host, address.port, &hints, &found);
+	if (!listener_address_parse(config->address, &address, why, sizeof(why)))
+		return refuse(
+		    opening, "listener %s: address '%s' %s", config->name, config->address, why);
+	result = getaddrinfo(address.host, address.port, &hints, &found);
 	if (result != 0)
-		return refuse(opening,
-		    "listener %s: cannot find the address of '%s': %s; write an IP address or a "
-		    "name this machine knows",
-		    opening->config->name, address.host,
-		    result == EAI_SYSTEM ? strerror(errno) : gai_strerror(result));
-	bound = bind_each(opening, found);
+		return refuse(opening, "listener %s: '%s' is no IP address: %s", config->name,
+		    address.host, gai_strerror(result));
+	bound = bind_to(opening, found);
 	freeaddrinfo(found);
 	return bound;
 }
@@ -210,7 +177,7 @@ listener_sockets_open(const struct config_listener *config, struct inherited_soc
 	const struct opening opening = { config, sockets_out, error, error_size };
 
 	*sockets_out = (struct listener_sockets){ .count = 0 };
-	if (take_inherited(&opening, inherited) && (sockets_out->count > 0 || bind_all(&opening)))
+	if (take_inherited(&opening, inherited) && (sockets_out->count > 0 || bind_own(&opening)))
 		return true;
 	while (sockets_out->count > 0)
 		close(sockets_out->fds[--sockets_out->count]);
