@@ -250,21 +250,31 @@ fanout_flush(struct fanout *fanout)
 	}
 }
 
+static void
+room_destroy(struct fanout_room *room)
+{
+	struct channel *channel;
+
+	while ((channel = room->channels) != NULL) {
+		room->channels = channel->next;
+		for (uint32_t i = 0; i < channel->count; i++)
+			channel->members[i]->channel = NULL;
+		channel_destroy(channel);
+	}
+	free(room);
+}
+
 void
 fanout_close(struct fanout *fanout)
 {
-	struct fanout_room *room, *next_room;
-	struct channel *channel;
+	struct fanout_room *room = fanout->rooms;
+	struct fanout_room *next;
 
-	HASH_ITER (hh, fanout->rooms, room, next_room) {
-		HASH_DEL(fanout->rooms, room);
-		while ((channel = room->channels) != NULL) {
-			room->channels = channel->next;
-			for (uint32_t i = 0; i < channel->count; i++)
-				channel->members[i]->channel = NULL;
-			channel_destroy(channel);
-		}
-		free(room);
+	/* The table goes, the chain of its elements stays. */
+	HASH_CLEAR(hh, fanout->rooms);
+	for (; room != NULL; room = next) {
+		next = room->hh.next;
+		room_destroy(room);
 	}
 	TAILQ_INIT(&fanout->touched);
 }

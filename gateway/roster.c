@@ -92,13 +92,13 @@ room_get(struct roster_room **rooms, struct text name)
 }
 
 static void
-room_free(struct roster_room **rooms, struct roster_room *room)
+room_destroy(struct roster_room *room)
 {
-	struct roster_entry *entry;
+	struct roster_entry *entry = TAILQ_FIRST(&room->entries);
+	struct roster_entry *next;
 
-	HASH_DEL(*rooms, room);
-	while ((entry = TAILQ_FIRST(&room->entries)) != NULL) {
-		TAILQ_REMOVE(&room->entries, entry, place);
+	for (; entry != NULL; entry = next) {
+		next = TAILQ_NEXT(entry, place);
 		free(entry);
 	}
 	id_map_free(&room->clients);
@@ -108,8 +108,15 @@ room_free(struct roster_room **rooms, struct roster_room *room)
 static void
 rooms_free(struct roster_room **rooms)
 {
-	while (*rooms != NULL)
-		room_free(rooms, *rooms);
+	struct roster_room *room = *rooms;
+	struct roster_room *next;
+
+	/* The table goes, the chain of its elements stays. */
+	HASH_CLEAR(hh, *rooms);
+	for (; room != NULL; room = next) {
+		next = room->hh.next;
+		room_destroy(room);
+	}
 }
 
 void
@@ -187,8 +194,10 @@ room_remove(struct roster_room *room, struct roster_entry *entry)
 static void
 forget_emptied(struct roster *roster)
 {
-	if (roster->emptied != NULL && TAILQ_EMPTY(&roster->emptied->entries))
-		room_free(&roster->rooms, roster->emptied);
+	if (roster->emptied != NULL && TAILQ_EMPTY(&roster->emptied->entries)) {
+		HASH_DEL(roster->rooms, roster->emptied);
+		room_destroy(roster->emptied);
+	}
 	roster->emptied = NULL;
 }
 

@@ -73,7 +73,7 @@ slab_create(struct slab_pool *pool)
 	}
 	slab->length = 0;
 	slab->references = 1;
-	pool->pinned += slab->capacity;
+	pool->pinned += sizeof(*slab) + slab->capacity;
 	return slab;
 }
 
@@ -97,7 +97,7 @@ slab_release(struct slab **slab)
 	if (--doomed->references > 0)
 		return;
 	pool = doomed->pool;
-	pool->pinned -= doomed->capacity;
+	pool->pinned -= sizeof(*doomed) + doomed->capacity;
 	if (pool->spares == SPARES_MAX || doomed->capacity > SPARE_CAPACITY_MAX ||
 	    doomed->capacity < SLAB_FIRST_CAPACITY) {
 		slab_free(doomed);

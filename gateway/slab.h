@@ -16,7 +16,7 @@
 #define SLAB_FULL (256u * 1024u)
 
 struct slab_pool {
-	size_t pinned; /* bytes of memory of all slabs that somebody holds */
+	size_t pinned; /* memory of all slabs that somebody holds */
 	struct slab *spare;
 	unsigned spares;
 };
