@@ -42,6 +42,18 @@ text_compare(struct text a, struct text b)
 	return a.length < b.length ? -1 : 1;
 }
 
+struct text
+text_trimmed(struct text t)
+{
+	while (t.length > 0 && (t.data[0] == ' ' || t.data[0] == '\t')) {
+		t.data++;
+		t.length--;
+	}
+	while (t.length > 0 && (t.data[t.length - 1] == ' ' || t.data[t.length - 1] == '\t'))
+		t.length--;
+	return t;
+}
+
 char *
 text_duplicate(struct text t)
 {

@@ -30,6 +30,9 @@ bool text_is_empty(struct text t);
 /* -1, 0, 1 in byte order. */
 int text_compare(struct text a, struct text b);
 
+/* Without the blanks and tabs at both ends; borrows. */
+struct text text_trimmed(struct text t);
+
 /* A NUL-terminated heap copy (bytes after an inner NUL are kept); NULL without memory. */
 char *text_duplicate(struct text t);
 

@@ -14,23 +14,11 @@
 #include "common/envelope.h"
 #include "common/outcomes.h"
 #include "common/text.h"
+#include "gateway/request.h"
 #include "gateway/transport.h"
 
 struct session;
 struct roster_room;
-
-/*
- * What the upgrade request said; borrowed. The HTTP library has already percent-decoded
- * path and query and turned '+' into a blank; decoding again would let %2541 pass for A.
- */
-struct client_request {
-	const struct mount *mount;
-	struct text segment;     /* what filled the pattern's {...}, or empty     */
-	const struct text *args; /* "key=value", split at '&' before the decoding */
-	size_t arg_count;
-	struct text cookies; /* raw Cookie header                             */
-	struct text address; /* the client's, for people                      */
-};
 
 struct dialect {
 	const char *name;

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "gateway/dialect.h"
-#include "gateway/mounts.h"
 
 static void
 reply_built(struct session *session, struct buffer *payload)

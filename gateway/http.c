@@ -18,18 +18,6 @@ equal_ignoring_case(struct text a, struct text b)
 	       (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
 }
 
-static struct text
-trimmed(struct text t)
-{
-	while (t.length > 0 && (t.data[0] == ' ' || t.data[0] == '\t')) {
-		t.data++;
-		t.length--;
-	}
-	while (t.length > 0 && (t.data[t.length - 1] == ' ' || t.data[t.length - 1] == '\t'))
-		t.length--;
-	return t;
-}
-
 /* Cuts the next item off `rest`, which ends at `separator`; false at the end. */
 static bool
 next_item(struct text *rest, char separator, struct text *item_out)
@@ -47,7 +35,7 @@ next_item(struct text *rest, char separator, struct text *item_out)
 		rest->data++;
 		rest->length--;
 	}
-	*item_out = trimmed(*item_out);
+	*item_out = text_trimmed(*item_out);
 	return true;
 }
 
@@ -66,7 +54,7 @@ http_list_has(struct text list, struct text token)
 bool
 http_announces_body(struct text content_length, struct text transfer_encoding)
 {
-	struct text length = trimmed(content_length);
+	struct text length = text_trimmed(content_length);
 
 	if (transfer_encoding.length > 0)
 		return true;
@@ -77,7 +65,7 @@ http_announces_body(struct text content_length, struct text transfer_encoding)
 static bool
 key_is_sound(struct text key)
 {
-	key = trimmed(key);
+	key = text_trimmed(key);
 	if (key.length != KEY_LENGTH || memcmp(key.data + KEY_LENGTH - 2, "==", 2) != 0)
 		return false;
 	for (size_t i = 0; i < KEY_LENGTH - 2; i++) {
@@ -93,7 +81,7 @@ origin_is_allowed(struct text origin, struct text origins)
 {
 	struct text item;
 
-	if (trimmed(origins).length == 0)
+	if (text_trimmed(origins).length == 0)
 		return true;
 	/* Sandboxed frames and local files share the origin "null": it would admit everybody. */
 	if (text_equal(origin, TEXT("null")))
@@ -114,14 +102,14 @@ http_judge_upgrade(const struct http_upgrade *upgrade, struct text origins)
 {
 	if (!upgrade->is_get)
 		return HTTP_METHOD_NOT_ALLOWED;
-	if (upgrade->strays || !text_equal(trimmed(upgrade->version), TEXT("HTTP/1.1")) ||
-	    trimmed(upgrade->host).length == 0 ||
+	if (upgrade->strays || !text_equal(text_trimmed(upgrade->version), TEXT("HTTP/1.1")) ||
+	    text_trimmed(upgrade->host).length == 0 ||
 	    http_announces_body(upgrade->content_length, upgrade->transfer_encoding) ||
 	    !http_list_has(upgrade->connection, TEXT("upgrade")) || !key_is_sound(upgrade->key))
 		return HTTP_BAD_REQUEST;
-	if (!text_equal(trimmed(upgrade->websocket_version), TEXT("13")))
+	if (!text_equal(text_trimmed(upgrade->websocket_version), TEXT("13")))
 		return HTTP_UPGRADE_REQUIRED;
-	if (!origin_is_allowed(trimmed(upgrade->origin), origins))
+	if (!origin_is_allowed(text_trimmed(upgrade->origin), origins))
 		return HTTP_FORBIDDEN;
 	return 0;
 }

@@ -110,18 +110,6 @@ patterns_conflict(struct text a, struct text b)
 	return more_a == more_b;
 }
 
-static struct text
-trimmed(struct text t)
-{
-	while (t.length > 0 && (t.data[0] == ' ' || t.data[0] == '\t')) {
-		t.data++;
-		t.length--;
-	}
-	while (t.length > 0 && (t.data[t.length - 1] == ' ' || t.data[t.length - 1] == '\t'))
-		t.length--;
-	return t;
-}
-
 /* One "PATTERN DIALECT". */
 static bool
 add_row(const struct config_listener *listener, struct text row, struct mount_table *table,
@@ -130,7 +118,7 @@ add_row(const struct config_listener *listener, struct text row, struct mount_ta
 	const char *blank = row.length == 0 ? NULL : memchr(row.data, ' ', row.length);
 	size_t cut = blank == NULL ? row.length : (size_t)(blank - row.data);
 	struct text pattern = { row.data, cut };
-	struct text dialect = trimmed((struct text){ row.data + cut, row.length - cut });
+	struct text dialect = text_trimmed((struct text){ row.data + cut, row.length - cut });
 	struct mount *mount = &table->rows[table->count];
 
 	if (table->count == MOUNTS_MAX)
@@ -181,8 +169,8 @@ mounts_build(const struct config_listener *listener, struct mount_table *table_o
 		const char *comma = memchr(rest.data, ',', rest.length);
 		size_t cut = comma == NULL ? rest.length : (size_t)(comma - rest.data);
 
-		if (!add_row(listener, trimmed((struct text){ rest.data, cut }), table_out, error,
-			error_size))
+		if (!add_row(listener, text_trimmed((struct text){ rest.data, cut }), table_out,
+			error, error_size))
 			return false;
 		cut += comma != NULL;
 		rest.data += cut;
@@ -240,46 +228,4 @@ mounts_resolve(const struct mount_table *table, struct text path, struct client_
 	if (!text_is_utf8(request->segment))
 		return 400;
 	return request->mount->dialect->admit == NULL ? 0 : request->mount->dialect->admit(request);
-}
-
-bool
-request_arg(const struct client_request *request, const char *key, struct text *value_out)
-{
-	size_t key_length = strlen(key);
-
-	for (size_t i = 0; i < request->arg_count; i++) {
-		struct text arg = request->args[i];
-
-		if (arg.length <= key_length || memcmp(arg.data, key, key_length) != 0 ||
-		    arg.data[key_length] != '=')
-			continue;
-		value_out->data = arg.data + key_length + 1;
-		value_out->length = arg.length - key_length - 1;
-		return true;
-	}
-	return false;
-}
-
-bool
-request_cookie(const struct client_request *request, const char *name, struct text *value_out)
-{
-	struct text rest = request->cookies;
-	size_t name_length = strlen(name);
-
-	while (rest.length > 0) {
-		const char *end = memchr(rest.data, ';', rest.length);
-		size_t cut = end == NULL ? rest.length : (size_t)(end - rest.data);
-		struct text pair = trimmed((struct text){ rest.data, cut });
-
-		if (pair.length > name_length && memcmp(pair.data, name, name_length) == 0 &&
-		    pair.data[name_length] == '=') {
-			value_out->data = pair.data + name_length + 1;
-			value_out->length = pair.length - name_length - 1;
-			return true;
-		}
-		cut += end != NULL;
-		rest.data += cut;
-		rest.length -= cut;
-	}
-	return false;
 }

@@ -47,10 +47,4 @@ bool mounts_build(const struct config_listener *listener, struct mount_table *ta
 unsigned mounts_resolve(
     const struct mount_table *table, struct text path, struct client_request *request);
 
-/* The value of a query argument, borrowed; false if absent. The first of several counts. */
-bool request_arg(const struct client_request *request, const char *key, struct text *value_out);
-
-/* The value of a cookie as sent, borrowed; false if absent. */
-bool request_cookie(const struct client_request *request, const char *name, struct text *value_out);
-
 #endif

@@ -141,10 +141,21 @@ test_client_ids(void **state)
 	assert_false(text_to_client_id(TEXT("bf0c711g"), &id));
 }
 
+static void
+trimming_takes_blanks_and_tabs_at_both_ends(void **state)
+{
+	(void)state;
+	assert_true(text_equal(text_trimmed(TEXT(" \t a b\t ")), TEXT("a b")));
+	assert_true(text_is_empty(text_trimmed(TEXT(" \t "))));
+	assert_true(text_is_empty(text_trimmed(text_of(NULL))));
+	assert_true(text_equal(text_trimmed(TEXT("\na")), TEXT("\na")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trimming_takes_blanks_and_tabs_at_both_ends),
 		cmocka_unit_test(test_equality_and_order),
 		cmocka_unit_test(test_duplicate_keeps_inner_nul),
 		cmocka_unit_test(test_well_formed_utf8),

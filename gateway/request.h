@@ -1,0 +1,33 @@
+/*
+ * What a client asked for when it came: the upgrade request as far as dialects and mounts see it.
+ */
+#ifndef HUBBUB_GATEWAY_REQUEST_H
+#define HUBBUB_GATEWAY_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/text.h"
+
+struct mount;
+
+/*
+ * What the upgrade request said; borrowed. The HTTP library has already percent-decoded
+ * path and query and turned '+' into a blank; decoding again would let %2541 pass for A.
+ */
+struct client_request {
+	const struct mount *mount;
+	struct text segment;     /* what filled the pattern's {...}, or empty     */
+	const struct text *args; /* "key=value", split at '&' before the decoding */
+	size_t arg_count;
+	struct text cookies; /* raw Cookie header                             */
+	struct text address; /* the client's, for people                      */
+};
+
+/* The value of a query argument, borrowed; false if absent. The first of several counts. */
+bool request_arg(const struct client_request *request, const char *key, struct text *value_out);
+
+/* The value of a cookie as sent, borrowed; false if absent. */
+bool request_cookie(const struct client_request *request, const char *name, struct text *value_out);
+
+#endif
