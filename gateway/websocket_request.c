@@ -56,7 +56,7 @@ header(struct websocket *websocket, struct lws *wsi, enum lws_token_indexes toke
 	return (struct text){ room, length };
 }
 
-/* Headers that may come only once, and the first line of the PROXY protocol, which passes for one. */
+/* Headers that may come only once; the first line of the PROXY protocol, which passes for one. */
 static bool
 has_strays(struct lws *wsi)
 {
