@@ -1,0 +1,277 @@
+/* Clients come, join, go: ids, names, order, refusals. */
+#include "tests/unit/hub_rig.h"
+
+#include "common/outcomes.h"
+
+static void
+a_client_gets_an_id_and_a_place(void **state)
+{
+	struct rig rig;
+	unsigned here;
+	unsigned there;
+	struct envelope opened;
+	struct envelope joined;
+	struct envelope entered;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	here = rig_gateway(&rig, "here");
+	there = rig_gateway(&rig, "there");
+	RIG_SAY(&rig, here, OPEN, open, .conn = 5, .name = TEXT("ana"));
+	RIG_SAY(&rig, here, JOIN, join, .conn = 5, .room = TEXT("lobby"));
+	rig_turn(&rig, 0);
+	opened = rig_hear(&rig, here, ENVELOPE_OPENED);
+	assert_int_equal(opened.opened.conn, 5);
+	assert_int_not_equal(opened.opened.client, 0);
+	assert_text(opened.opened.name, "ana");
+	joined = rig_hear(&rig, here, ENVELOPE_JOINED);
+	assert_text(joined.joined.room, "lobby");
+	assert_int_equal(joined.joined.seq, 0);
+	assert_int_not_equal(joined.joined.epoch, 0);
+	assert_int_equal(joined.joined.ordinal, (uint64_t)rig.now.wall_ms * 1000);
+	entered = rig_hear(&rig, here, ENVELOPE_ENTERED);
+	assert_int_equal(entered.entered.client, opened.opened.client);
+	assert_int_equal(entered.entered.ordinal, joined.joined.ordinal);
+	assert_int_equal(entered.entered.time, (uint64_t)rig.now.wall_ms);
+	entered = rig_hear(&rig, there, ENVELOPE_ENTERED);
+	assert_text(entered.entered.name, "ana");
+	assert_text(entered.entered.room, "lobby");
+	rig_silent(&rig, here);
+	rig_silent(&rig, there);
+	rig_stop(&rig);
+}
+
+static void
+the_nameless_are_called_by_their_id(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	struct envelope opened;
+	char expected[32] = "\xe7\x94\xa8\xe6\x88\xb7";
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 1);
+	rig_turn(&rig, 0);
+	opened = rig_hear(&rig, slot, ENVELOPE_OPENED);
+	text_client_id(opened.opened.client, expected + 6);
+	assert_text(opened.opened.name, expected);
+	rig_stop(&rig);
+}
+
+static void
+everybody_leaves_by_closed(void **state)
+{
+	struct rig rig;
+	unsigned here;
+	unsigned there;
+	uint32_t client;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	here = rig_gateway(&rig, "here");
+	there = rig_gateway(&rig, "there");
+	client = rig_client(&rig, here, 1, "ana");
+	RIG_SAY(&rig, here, JOIN, join, .conn = 1, .room = TEXT("other"));
+	rig_turn(&rig, 1);
+	rig_forget(&rig);
+	RIG_SAY(&rig, here, CLOSED, closed, .conn = 1);
+	RIG_SAY(&rig, here, CLOSED, closed, .conn = 1);
+	rig_turn(&rig, 1);
+	for (unsigned slot = here; slot <= there; slot++) {
+		struct envelope exited = rig_hear(&rig, slot, ENVELOPE_EXITED);
+
+		assert_text(exited.exited.room, "lobby");
+		assert_int_equal(exited.exited.client, client);
+		assert_text(rig_hear(&rig, slot, ENVELOPE_EXITED).exited.room, "other");
+		rig_silent(&rig, slot);
+	}
+	assert_int_equal(core_status(rig.core).rooms, 0);
+	assert_int_equal(core_status(rig.core).clients, 0);
+	rig_stop(&rig);
+}
+
+static void
+places_rise_even_when_clocks_do_not(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	uint64_t last = 0;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	for (uint64_t conn = 1; conn <= 5; conn++) {
+		struct envelope joined;
+
+		RIG_SAY(&rig, slot, OPEN, open, .conn = conn, .name = TEXT("x"));
+		RIG_SAY(&rig, slot, JOIN, join, .conn = conn, .room = TEXT("lobby"));
+		rig.now.wall_ms -= 1000;
+		rig_turn(&rig, 0);
+		(void)rig_hear(&rig, slot, ENVELOPE_OPENED);
+		joined = rig_hear(&rig, slot, ENVELOPE_JOINED);
+		assert_true(joined.joined.ordinal > last);
+		last = joined.joined.ordinal;
+		rig_forget(&rig);
+	}
+	rig_stop(&rig);
+}
+
+static void
+who_comes_again_keeps_id_and_place(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	struct envelope heard;
+	uint64_t future = UINT64_C(1900000000000000);
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 1, .client = 0xabcdef01, .name = TEXT("ana"),
+	    .since_ms = 77);
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 1, .room = TEXT("lobby"), .ordinal = future);
+	/* Somebody else has the id now: another is given. */
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 2, .client = 0xabcdef01, .name = TEXT("ben"));
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 2, .room = TEXT("lobby"));
+	rig_turn(&rig, 1);
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_OPENED).opened.client, 0xabcdef01);
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_JOINED).joined.ordinal, future);
+	(void)rig_hear(&rig, slot, ENVELOPE_ENTERED);
+	heard = rig_hear(&rig, slot, ENVELOPE_OPENED);
+	assert_int_not_equal(heard.opened.client, 0xabcdef01);
+	assert_int_not_equal(heard.opened.client, 0);
+	/* Places given later lie behind those that were brought along. */
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_JOINED).joined.ordinal, future + 1);
+	rig_stop(&rig);
+}
+
+static void
+too_many_are_refused_without_harm(void **state)
+{
+	struct core_limits limits = rig_limits();
+	struct rig rig;
+	unsigned slot;
+	struct envelope heard;
+
+	(void)state;
+	limits.clients_max = 2;
+	rig_start(&rig, limits);
+	slot = rig_gateway(&rig, "gw");
+	(void)rig_client(&rig, slot, 1, "a");
+	(void)rig_client(&rig, slot, 2, "b");
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 3, .name = TEXT("c"));
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 3, .room = TEXT("lobby"));
+	RIG_SAY(&rig, slot, PUBLISH, publish, .number = 1, .conn = 3, .room = TEXT("lobby"));
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 3);
+	rig_turn(&rig, 1);
+	heard = rig_hear(&rig, slot, ENVELOPE_REFUSED);
+	assert_int_equal(heard.refused.conn, 3);
+	assert_text(heard.refused.room, "");
+	assert_int_equal(heard.refused.code, OUTCOME_FULL);
+	heard = rig_hear(&rig, slot, ENVELOPE_REFUSED);
+	assert_text(heard.refused.room, "lobby");
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_OUTCOME).outcome.code, OUTCOME_NO_SUCH_ROOM);
+	rig_silent(&rig, slot);
+	/* A place becomes free. */
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 1);
+	rig_turn(&rig, 1);
+	(void)rig_client(&rig, slot, 3, "c");
+	rig_stop(&rig);
+}
+
+static void
+joining_twice_changes_nothing(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	uint64_t ordinal;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 1, .name = TEXT("a"));
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 1, .room = TEXT("lobby"));
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 1, .room = TEXT("lobby"));
+	rig_turn(&rig, 1);
+	(void)rig_hear(&rig, slot, ENVELOPE_OPENED);
+	ordinal = rig_hear(&rig, slot, ENVELOPE_JOINED).joined.ordinal;
+	(void)rig_hear(&rig, slot, ENVELOPE_ENTERED);
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_JOINED).joined.ordinal, ordinal);
+	rig_silent(&rig, slot);
+	rig_stop(&rig);
+}
+
+static void
+what_no_gateway_may_say_ends_its_link(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	char longer[200];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer));
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	(void)rig_client(&rig, slot, 1, "ana");
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 1);
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = { longer, 41 });
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\xff"));
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .dialect = { longer, 33 });
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .realm = { longer, 65 });
+	RIG_REFUSED(
+	    &rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .address = { longer, 129 });
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .since_ms = UINT64_MAX);
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, JOIN, join, .conn = 1, .room = TEXT("No Room"));
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, JOIN, join, .conn = 1, .room = TEXT("other"),
+	    .ordinal = UINT64_MAX);
+	rig_stop(&rig);
+}
+
+static void
+a_room_goes_on_where_it_stopped(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	uint64_t epoch;
+	struct envelope joined;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	(void)rig_client(&rig, slot, 1, "ana");
+	RIG_SAY(&rig, slot, PUBLISH, publish, .number = 1, .conn = 1, .room = TEXT("lobby"));
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 1);
+	rig_turn(&rig, 1);
+	epoch = rig_hear(&rig, slot, ENVELOPE_OUTCOME).outcome.epoch;
+	assert_false(core_room_exists(rig.core, TEXT("lobby")));
+	rig_forget(&rig);
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 2, .name = TEXT("ben"));
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 2, .room = TEXT("lobby"));
+	rig_turn(&rig, 1);
+	(void)rig_hear(&rig, slot, ENVELOPE_OPENED);
+	joined = rig_hear(&rig, slot, ENVELOPE_JOINED);
+	assert_int_equal(joined.joined.epoch, epoch);
+	assert_int_equal(joined.joined.seq, 1);
+	assert_true(core_room_exists(rig.core, TEXT("lobby")));
+	rig_stop(&rig);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_client_gets_an_id_and_a_place),
+		cmocka_unit_test(the_nameless_are_called_by_their_id),
+		cmocka_unit_test(everybody_leaves_by_closed),
+		cmocka_unit_test(places_rise_even_when_clocks_do_not),
+		cmocka_unit_test(who_comes_again_keeps_id_and_place),
+		cmocka_unit_test(too_many_are_refused_without_harm),
+		cmocka_unit_test(joining_twice_changes_nothing),
+		cmocka_unit_test(what_no_gateway_may_say_ends_its_link),
+		cmocka_unit_test(a_room_goes_on_where_it_stopped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
