@@ -214,6 +214,9 @@ register_metrics(struct websocket *websocket, struct metrics *metrics)
 {
 	websocket->refused = metrics_counter(metrics, "hubbub_gateway_requests_refused_total", NULL,
 	    "HTTP requests, upgrades among them, that were refused.");
+	websocket->messages_refused =
+	    metrics_counter(metrics, "hubbub_gateway_messages_refused_total", NULL,
+		"Messages that closed their client: too big, too slow, too many parts, no UTF-8.");
 	websocket->page_requests = metrics_counter(metrics, "hubbub_gateway_page_requests_total",
 	    NULL, "Requests for files of the chat page.");
 }
@@ -322,7 +325,7 @@ websocket_turn(struct websocket *websocket, uint64_t mono_ms)
 	websocket->turn++;
 	while ((incoming = TAILQ_FIRST(&websocket->incoming)) != NULL &&
 	       incoming->deadline_ms <= mono_ms)
-		websocket_close(incoming->peer, CLOSE_POLICY, TEXT("the message took too long"));
+		websocket_incoming_expire(incoming->peer);
 	while ((farewell = TAILQ_FIRST(&websocket->farewells)) != NULL &&
 	       farewell->deadline_ms <= mono_ms) {
 		struct peer *peer = farewell->peer;

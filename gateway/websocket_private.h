@@ -89,6 +89,7 @@ struct websocket {
 	char subprotocol[SUBPROTOCOL_MAX];
 	struct metric *refused;
 	struct metric *page_requests;
+	struct metric *messages_refused;
 };
 
 struct websocket *websocket_of(struct lws *wsi);
@@ -104,6 +105,7 @@ int websocket_on_peer_closing(struct lws *wsi, struct peer *peer, void *in, size
 int websocket_on_writable(struct lws *wsi, struct peer *peer, void *in, size_t length);
 
 void websocket_incoming_free(struct peer *peer);
+void websocket_incoming_expire(struct peer *peer);
 void websocket_farewell_free(struct peer *peer);
 
 /* Begins to close; `reason` at most 123 bytes. CLOSE_DROP ends it without a word. */

@@ -20,6 +20,19 @@ websocket_incoming_free(struct peer *peer)
 }
 
 static void
+refuse(struct peer *peer, enum close_code code, struct text reason)
+{
+	metric_increment(peer->websocket->messages_refused);
+	websocket_close(peer, code, reason);
+}
+
+void
+websocket_incoming_expire(struct peer *peer)
+{
+	refuse(peer, CLOSE_POLICY, TEXT("the message took too long"));
+}
+
+static void
 hand_over(struct peer *peer, bool is_binary, struct text message)
 {
 	gateway_core_client_received(peer->websocket->core, peer->session, clock_now(),
@@ -51,7 +64,7 @@ finish(struct peer *peer)
 
 	/* The library misses a character that an empty last fragment leaves unfinished. */
 	if (!incoming->is_binary && !text_is_utf8(message)) {
-		websocket_close(peer, CLOSE_BAD_DATA, TEXT("the text is not UTF-8"));
+		refuse(peer, CLOSE_BAD_DATA, TEXT("the text is not UTF-8"));
 		return;
 	}
 	/* The core may close this client meanwhile, which frees what is still the peer's. */
@@ -71,19 +84,19 @@ collect(struct peer *peer, struct lws *wsi, struct text piece, bool is_first)
 	if (is_first)
 		incoming = begin(peer, lws_frame_is_binary(wsi));
 	if (incoming == NULL) {
-		websocket_close(peer, CLOSE_TRY_LATER, TEXT("no memory"));
+		refuse(peer, CLOSE_TRY_LATER, TEXT("no memory"));
 		return;
 	}
 	if (!incoming->within_frame)
 		incoming->frames++;
 	incoming->within_frame = lws_remaining_packet_payload(wsi) > 0;
 	if (incoming->frames > peer->websocket->limits.fragments) {
-		websocket_close(peer, CLOSE_POLICY, TEXT("too many fragments"));
+		refuse(peer, CLOSE_POLICY, TEXT("too many fragments"));
 		return;
 	}
 	buffer_append_text(&incoming->bytes, piece);
 	if (incoming->bytes.failed)
-		websocket_close(peer, CLOSE_TRY_LATER, TEXT("no memory"));
+		refuse(peer, CLOSE_TRY_LATER, TEXT("no memory"));
 	else if (lws_is_final_fragment(wsi))
 		finish(peer);
 }
@@ -102,7 +115,7 @@ websocket_on_received(struct lws *wsi, struct peer *peer, void *in, size_t lengt
 	if (!is_first && peer->incoming != NULL)
 		sum += peer->incoming->bytes.length;
 	if (sum > peer->websocket->limits.message_bytes)
-		websocket_close(peer, CLOSE_TOO_BIG, TEXT("the message is too big"));
+		refuse(peer, CLOSE_TOO_BIG, TEXT("the message is too big"));
 	else if (is_first && lws_is_final_fragment(wsi))
 		hand_over(peer, lws_frame_is_binary(wsi) != 0, piece);
 	else
