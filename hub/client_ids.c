@@ -1,7 +1,7 @@
 /*
- * A Feistel network over two halves of 16 bits: whatever the round function is, it is a bijection,
- * so different ordinals give different client_ids. It hides the order of arrival from users; it is no secret worth
- * attacking. Must not know who gets the ids.
+ * A Feistel network over two halves of 16 bits: whatever the round function is, it is a
+ * bijection, so different ordinals give different client_ids. It hides the order of arrival from
+ * users; it is no secret worth attacking. Must not know who gets the ids.
  */
 #include "hub/client_ids.h"
 

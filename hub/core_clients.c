@@ -1,6 +1,6 @@
 /*
- * Clients come, enter rooms and go. The hub gives ids, fallback names and places in joining order; a
- * client that was online under an earlier link keeps what it had if nobody has it now.
+ * Clients come, enter rooms and go. The hub gives ids, fallback names and places in joining
+ * order; a client that was online under an earlier link keeps what it had if nobody has it now.
  */
 #include "common/names.h"
 #include "common/outcomes.h"

@@ -1,7 +1,8 @@
 /*
- * Numbered commands: what is said in rooms and to users. Each ends in one outcome, stored in the turn's batch and
- * told to the sender's gateway; a public message is heard behind its sender's outcome, a private
- * one before it. Senders are who the hub knows them to be, whatever the command says.
+ * Numbered commands: what is said in rooms and to users. Each ends in one outcome, stored in the
+ * turn's batch and told to the sender's gateway; a public message is heard behind its sender's
+ * outcome, a private one before it. Senders are who the hub knows them to be, whatever the
+ * command says.
  */
 #include <stdlib.h>
 

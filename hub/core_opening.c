@@ -1,6 +1,6 @@
 /*
- * The opening of a link: who the gateway is, what the hub remembers of it, when it has said all. Which part
- * of the roster it is told, and when, is core_roster.c's.
+ * The opening of a link: who the gateway is, what the hub remembers of it, when it has said all.
+ * Which part of the roster it is told, and when, is core_roster.c's.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * What operators see and do: lists in joining order, a kick, a sentence to everybody. Wishes arrive parsed;
- * who may wish is decided where they come in.
+ * What operators see and do: lists in joining order, a kick, a sentence to everybody. Wishes
+ * arrive parsed; who may wish is decided where they come in.
  */
 #include <stdlib.h>
 

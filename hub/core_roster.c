@@ -1,8 +1,8 @@
 /*
- * What gateways are told of who is online. A newly attached one gets the whole roster in parts, its cursor
- * being the last member said; a difference behind the cursor is said at once, one ahead of it is left
- * to the cursor. After a restart nobody is told anything until the known gateways are
- * back or have been waited for.
+ * What gateways are told of who is online. A newly attached one gets the whole roster in parts,
+ * its cursor being the last member said; a difference behind the cursor is said at once, one
+ * ahead of it is left to the cursor. After a restart nobody is told anything until the known
+ * gateways are back or have been waited for.
  */
 #include "hub/core_state.h"
 

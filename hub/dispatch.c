@@ -1,6 +1,6 @@
 /*
- * The table of handlers. Whether a gateway may send a kind at all, and HELLO first, is checked before the
- * table; the link has checked it too, but the core is also driven without one.
+ * The table of handlers. Whether a gateway may send a kind at all, and HELLO first, is checked
+ * before the table; the link has checked it too, but the core is also driven without one.
  */
 #include "hub/dispatch.h"
 

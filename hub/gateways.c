@@ -1,7 +1,7 @@
 /*
- * The hub's Unix socket and the links over it. Who is let in is decided here by the credentials that the kernel
- * vouches for; what links say is the core's affair. Slots are the core's: a place in `links` is one link
- * for as long as it lives.
+ * The hub's Unix socket and the links over it. Who is let in is decided here by the credentials
+ * that the kernel vouches for; what links say is the core's affair. Slots are the core's: a place
+ * in `links` is one link for as long as it lives.
  */
 #include "hub/gateways.h"
 
@@ -19,7 +19,9 @@
 /* Connections taken in one turn, so that a flood of them does not hold up the others. */
 #define ACCEPTS_PER_TURN 16
 
-/* Rest when there is no descriptor or memory for another connection: the listener stays readable. */
+/*
+ * Rest when there is no descriptor or memory for another connection: the listener stays readable.
+ */
 #define ACCEPT_REST_MS 200
 
 #define ALLOWED_USERS_MAX 32u

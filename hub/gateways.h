@@ -1,6 +1,6 @@
 /*
- * Gateways' links on the event loop: listens, lets in who may come, carries envelopes to the core and
- * frames back.
+ * Gateways' links on the event loop: listens, lets in who may come, carries envelopes to the core
+ * and frames back.
  */
 #ifndef HUBBUB_HUB_GATEWAYS_H
 #define HUBBUB_HUB_GATEWAYS_H

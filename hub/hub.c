@@ -1,7 +1,7 @@
 /*
- * Puts the hub together: store, bus and core behind their interfaces, gateways, operators and status on
- * one event loop. Ends the core's turns: once for all that a turn of the loop brought, and when the core's
- * own clock asks.
+ * Puts the hub together: store, bus and core behind their interfaces, gateways, operators and
+ * status on one event loop. Ends the core's turns: once for all that a turn of the loop brought,
+ * and when the core's own clock asks.
  */
 #include "hub/hub.h"
 
@@ -55,7 +55,9 @@ turn_wanted(void *context)
 	if (hub->turn_began_us != 0)
 		return;
 	hub->turn_began_us = clock_mono_us();
-	/* Comes behind what is active in this turn of the loop already: one commit for all of it. */
+	/*
+	 * Comes behind what is active in this turn of the loop already: one commit for all of it.
+	 */
 	event_active(hub->turn, EV_TIMEOUT, 0);
 }
 

@@ -1,6 +1,6 @@
 /*
- * A queue of turns, each an arena of frames and a list of runs over it. Emptied turns are used again, so
- * that a hub in its stride allocates nothing here. Knows frames by their length only.
+ * A queue of turns, each an arena of frames and a list of runs over it. Emptied turns are used
+ * again, so that a hub in its stride allocates nothing here. Knows frames by their length only.
  */
 #include "hub/outbox.h"
 

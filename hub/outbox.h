@@ -48,13 +48,19 @@ bool outbox_put_message(struct outbox *outbox, uint64_t slots, const struct enve
 /* A link is over: what is held for its slot must not reach the next link there. */
 void outbox_forget(struct outbox *outbox, unsigned slot);
 
-/* Ends the open turn; it may leave once batch `batch` is kept (0: at once, after what is held before). */
+/*
+ * Ends the open turn; it may leave once batch `batch` is kept (0: at once, after what is held
+ * before).
+ */
 void outbox_seal(struct outbox *outbox, uint64_t batch);
 
 /* Hands over every sealed turn up to the first that waits for a batch above `kept`. */
 void outbox_release(struct outbox *outbox, uint64_t kept, struct outbox_sink sink);
 
-/* Batch `batch` and what was sealed behind it were not kept: rewrites those turns and frees them to leave. */
+/*
+ * Batch `batch` and what was sealed behind it were not kept: rewrites those turns and frees them
+ * to leave.
+ */
 void outbox_undo(struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo, void *context);
 
 /* Bytes said in the open turn. */

@@ -1,7 +1,8 @@
 /*
- * Clients by id, by (gateway, conn) and by name; rooms by name. Leaving is cheap: a member
- * leaves a gap in its room's array, gaps are closed when they outnumber the members. Joining appends; re-attached
- * members come out of order, so the array is sorted when somebody next lists it. Knows no envelope.
+ * Clients by id, by (gateway, conn) and by name; rooms by name. Leaving is cheap: a member leaves
+ * a gap in its room's array, gaps are closed when they outnumber the members. Joining appends;
+ * re-attached members come out of order, so the array is sorted when somebody next lists it.
+ * Knows no envelope.
  */
 #include "hub/presence.h"
 

@@ -1,6 +1,6 @@
 /*
- * Who is online, through which gateway and in which rooms. Pure state: answers questions, tells nobody.
- * Clients and rooms are read by everybody and changed only here.
+ * Who is online, through which gateway and in which rooms. Pure state: answers questions, tells
+ * nobody. Clients and rooms are read by everybody and changed only here.
  */
 #ifndef HUBBUB_HUB_PRESENCE_H
 #define HUBBUB_HUB_PRESENCE_H
@@ -64,8 +64,8 @@ struct presence *presence_create(struct table_key key);
 void presence_destroy(struct presence **presence);
 
 /*
- * Adds a client like `facts` (id, slot, conn, since and texts; texts are copied). NULL without memory. The id must be
- * free and the conn new to the slot.
+ * Adds a client like `facts` (id, slot, conn, since and texts; texts are copied). NULL without
+ * memory. The id must be free and the conn new to the slot.
  */
 struct client *presence_open(struct presence *presence, const struct client *facts);
 

@@ -1,6 +1,7 @@
 /*
  * A store that forgets: it knows where streams stand and hands out ordinals, for as long as the
- * process lives. Nothing reads messages back yet, so it keeps none; every batch is complete at once.
+ * process lives. Nothing reads messages back, so it keeps none; every batch is complete at
+ * once.
  */
 #include <stdlib.h>
 
@@ -98,7 +99,10 @@ append(struct store *store, const struct store_message *message)
 {
 	struct position *position = find(self(store), message->stream);
 
-	/* A stream is gapless: a number out of turn is a mistake of the hub's, which the store must not hide. */
+	/*
+	 * A stream is gapless: a number out of turn is a mistake of the hub's, which the store
+	 * must not hide.
+	 */
 	if (position == NULL || message->epoch != position->epoch ||
 	    message->seq != position->seq + 1)
 		return false;

@@ -27,7 +27,10 @@ struct stream {
 struct streams *streams_create(struct store *store, struct table_key key);
 void streams_destroy(struct streams **streams);
 
-/* The stream of a room, which lives as long as `streams`. NULL without memory or if the store refuses. */
+/*
+ * The stream of a room, which lives as long as `streams`. NULL without memory or if the store
+ * refuses.
+ */
 struct stream *streams_room(struct streams *streams, struct text room);
 
 /* After a batch that was not kept: every stream goes back to what is committed. */

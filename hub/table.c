@@ -1,6 +1,7 @@
 /*
- * Open addressing with linear probing, kept under three quarters full. Removal shifts what follows back,
- * so there are no tombstones and a table that only changes does not decay. Knows nothing of what it holds.
+ * Open addressing with linear probing, kept under three quarters full. Removal shifts what
+ * follows back, so there are no tombstones and a table that only changes does not decay. Knows
+ * nothing of what it holds.
  */
 #include "hub/table.h"
 
@@ -171,7 +172,10 @@ table_remove(struct table *table, uint64_t hash, const void *item)
 	     next = (next + 1) & mask) {
 		size_t wanted = table->entries[next].hash & mask;
 
-		/* An entry may move back to the hole unless that is before where its search begins. */
+		/*
+		 * An entry may move back to the hole unless that is before where its search
+		 * begins.
+		 */
 		if (((next - wanted) & mask) < ((next - hole) & mask))
 			continue;
 		table->entries[hole] = table->entries[next];

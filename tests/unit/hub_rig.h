@@ -1,6 +1,6 @@
 /*
- * A hub core on a bench: a store that completes when the test says so, links that keep what is said to
- * each gateway, time that the test moves.
+ * A hub core on a bench: a store that completes when the test says so, links that keep what is
+ * said to each gateway, time that the test moves.
  */
 #ifndef HUBBUB_TESTS_UNIT_HUB_RIG_H
 #define HUBBUB_TESTS_UNIT_HUB_RIG_H

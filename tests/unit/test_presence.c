@@ -1,4 +1,7 @@
-/* Presence and router: lookups, rooms, joining order, and a long random life against plain arrays. */
+/*
+ * Presence and router: lookups, rooms, joining order, and a long random life against plain
+ * arrays.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
