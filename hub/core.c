@@ -17,8 +17,8 @@
 /* All that one turn may say. A turn is bounded by what links read in it; this is for the worst. */
 #define TURN_MAX ((size_t)128 * 1024 * 1024)
 
-_Static_assert(CORE_GATEWAYS_MAX == PRESENCE_SLOTS && CORE_GATEWAYS_MAX == HELD_SLOTS,
-    "slots are bits of one word everywhere");
+_Static_assert(CORE_GATEWAYS_MAX == PRESENCE_SLOTS, "slots are bits of one word everywhere");
+_Static_assert(CORE_GATEWAYS_MAX == HELD_SLOTS, "slots are bits of one word everywhere");
 
 static struct metric *
 labelled(struct metrics *metrics, const char *name, const char *label, const char *value,

@@ -13,7 +13,10 @@ is_gateway_name(struct text name)
 	if (name.length == 0 || name.length > GATEWAY_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < name.length; i++) {
-		if (memchr("abcdefghijklmnopqrstuvwxyz0123456789.-_", name.data[i], 39) == NULL)
+		char c = name.data[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '-' &&
+		    c != '_')
 			return false;
 	}
 	return true;

@@ -237,8 +237,14 @@ fail:
 void
 presence_close(struct presence *presence, struct client *client)
 {
-	while (client->memberships != NULL)
-		presence_leave(presence, client->memberships);
+	struct member *member = client->memberships;
+
+	while (member != NULL) {
+		struct member *next = member->next;
+
+		presence_leave(presence, member);
+		member = next;
+	}
 	slot_remove(presence, client);
 	name_remove(presence, client);
 	table_remove(&presence->by_conn, conn_hash(presence, client->slot, client->conn), client);

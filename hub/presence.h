@@ -81,8 +81,8 @@ struct client *presence_by_name(const struct presence *presence, struct text nam
 /* The first client of a gateway; the others follow as `neighbour`. */
 struct client *presence_first_of(const struct presence *presence, unsigned slot);
 
-/* Adds a client to a room, making the room if need be. NULL without memory. */
-struct member *presence_join(struct presence *presence, struct client *client, struct text room,
+/* Adds a client to the room of that name, making the room if need be. NULL without memory. */
+struct member *presence_join(struct presence *presence, struct client *client, struct text name,
     struct stream *stream, uint64_t ordinal);
 
 /* Ends a membership, and the room with its last one. */

@@ -243,7 +243,7 @@ rig_next(struct rig *rig, unsigned slot, struct envelope *envelope_out)
 struct envelope
 rig_hear(struct rig *rig, unsigned slot, enum envelope_kind kind)
 {
-	struct envelope envelope;
+	struct envelope envelope = { 0 };
 
 	if (!rig_next(rig, slot, &envelope))
 		fail_msg("gateway %u was not told %s", slot, envelope_kind_name(kind));

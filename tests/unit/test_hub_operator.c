@@ -114,9 +114,9 @@ a_reason_fits_a_close_frame(void **state)
 	rig_start(&rig, rig_limits());
 	here = rig_gateway(&rig, "here");
 	(void)rig_client(&rig, here, 1, "ana");
-	/* Two-byte characters behind one of one byte: the limit falls within one. */
-	for (size_t i = 0; i + 1 < sizeof(reason); i += 2)
-		memcpy(reason + i, "\xc3\xa4", 2);
+	/* Characters of two bytes: the limit falls within one. */
+	for (size_t i = 0; i < sizeof(reason); i++)
+		reason[i] = i % 2 == 0 ? '\xc3' : '\xa4';
 	(void)core_kick(rig.core, rig.now, TEXT("ana"), (struct text){ reason, sizeof(reason) });
 	rig_turn(&rig, 0);
 	heard = rig_hear(&rig, here, ENVELOPE_CLOSE);

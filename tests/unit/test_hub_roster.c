@@ -21,8 +21,9 @@ place_in(struct picture *picture, struct text room, uint32_t client)
 {
 	unsigned r = 0;
 
-	while (!text_equal(room, text_of(rooms[r])))
-		assert_in_range(++r, 0, 2);
+	while (r < 3 && !text_equal(room, text_of(rooms[r])))
+		r++;
+	assert_in_range(r, 0, 2);
 	assert_in_range(client, 1, CROWD);
 	return &picture->ordinals[r][client - 1];
 }
@@ -31,7 +32,7 @@ place_in(struct picture *picture, struct text room, uint32_t client)
 static void
 believe(struct rig *rig, unsigned slot, struct picture *belief)
 {
-	struct envelope heard;
+	struct envelope heard = { 0 };
 	uint64_t *place;
 
 	while (rig_next(rig, slot, &heard)) {
