@@ -11,8 +11,11 @@
 #define REALM_BYTES_MAX 64u
 #define ADDRESS_BYTES_MAX 128u
 
-/* Places in joining order are times in microseconds; beyond this they are no time. */
-#define ORDINAL_LIMIT (UINT64_C(1) << 62)
+/*
+ * Places in joining order are times in microseconds. Places that were given before a restart, by a
+ * clock that was ahead, are kept; one further ahead was never given.
+ */
+#define ORDINAL_AHEAD_US (UINT64_C(24) * 60 * 60 * 1000 * 1000)
 
 /* What the old servers called somebody without a name; the client_id follows. */
 #define NAMELESS "\xe7\x94\xa8\xe6\x88\xb7"
@@ -135,7 +138,8 @@ next_ordinal(struct core *core, struct now now, uint64_t kept)
 
 	if (ordinal < now_us)
 		ordinal = now_us;
-	if (kept != 0)
+	/* Whoever took just any place would give one gateway power over all later ones. */
+	if (kept != 0 && (kept <= ordinal || kept <= now_us + ORDINAL_AHEAD_US))
 		ordinal = kept;
 	if (ordinal > core->last_ordinal)
 		core->last_ordinal = ordinal;
@@ -174,7 +178,7 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 	struct client *client;
 	struct member *member;
 
-	if (!names_is_room(request->room) || request->ordinal >= ORDINAL_LIMIT)
+	if (!names_is_room(request->room))
 		return LINK_BAD_CONTENT;
 	client = presence_by_conn(core->presence, gateway->slot, request->conn);
 	if (client == NULL) {
