@@ -11,6 +11,9 @@
 
 #define CONFIG_LISTENERS_MAX 8
 
+/* Gateways are bits of one word in the hub. */
+#define CONFIG_GATEWAYS_MAX 64
+
 /* All strings below are NUL-terminated and owned by the struct; never NULL. */
 struct config_hub {
 	char *socket; /* gateways connect here */

@@ -47,8 +47,8 @@ const struct config_key config_keys[] = {
 	  "Group of that socket; empty keeps the hub's own." },
 	{ "hub", "status", CONFIG_TYPE_STATUS, HUB(status), 0, 0, "", "", NULL,
 	  "Where the hub answers /healthz, /readyz and /metrics; empty: nowhere." },
-	{ "hub", "gateways_max", CONFIG_TYPE_NUMBER, HUB(gateways_max), 1, 1024, "gateways", "64",
-	  NULL, "Gateways connected at once." },
+	{ "hub", "gateways_max", CONFIG_TYPE_NUMBER, HUB(gateways_max), 1,
+	  CONFIG_GATEWAYS_MAX, "gateways", "64", NULL, "Gateways connected at once." },
 	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB(clients_max), 1, 100000000, "clients",
 	  "1000000", NULL, "Clients online at once, all gateways together." },
 

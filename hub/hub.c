@@ -25,6 +25,8 @@
 /* Bytes of one code point at most: limits count those. */
 #define UTF8_MAX 4u
 
+_Static_assert(CONFIG_GATEWAYS_MAX == CORE_GATEWAYS_MAX, "no setting promises what cannot be");
+
 enum hub_signal { HUB_TERM, HUB_INT, HUB_HUP, HUB_SIGNALS };
 
 struct hub {
@@ -271,9 +273,6 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 		return NULL;
 	}
 	hub->listening = true;
-	if (setup->config->hub.gateways_max > CORE_GATEWAYS_MAX)
-		log_warn(setup->log, "fewer gateways than hub.gateways_max can be linked",
-		    log_u64("most", CORE_GATEWAYS_MAX));
 	log_info(setup->log, "hub listens", log_string("socket", setup->config->hub.socket),
 	    log_string("store", hub->store->ops->name), log_string("version", HUBBUB_VERSION));
 	hub->setup.config = NULL;

@@ -101,13 +101,13 @@ test_wrong_values(void **state)
 {
 	(void)state;
 	assert_refused("[hub]\ngateways_max = abc\n",
-	    "hub.gateways_max: 'abc' is not a whole number from 1 to 1024 (t.conf:2)");
-	assert_refused("[hub]\ngateways_max = 1025\n",
-	    "hub.gateways_max: '1025' is not a whole number from 1 to 1024 (t.conf:2)");
+	    "hub.gateways_max: 'abc' is not a whole number from 1 to 64 (t.conf:2)");
+	assert_refused("[hub]\ngateways_max = 65\n",
+	    "hub.gateways_max: '65' is not a whole number from 1 to 64 (t.conf:2)");
 	assert_refused("[hub]\ngateways_max = -1\n",
-	    "hub.gateways_max: '-1' is not a whole number from 1 to 1024 (t.conf:2)");
+	    "hub.gateways_max: '-1' is not a whole number from 1 to 64 (t.conf:2)");
 	assert_refused("[hub]\ngateways_max =\n",
-	    "hub.gateways_max: '' is not a whole number from 1 to 1024 (t.conf:2)");
+	    "hub.gateways_max: '' is not a whole number from 1 to 64 (t.conf:2)");
 	assert_refused("[hub]\nsocket_mode = 888\n",
 	    "hub.socket_mode: '888' is not an octal mode such as 0660 (t.conf:2)");
 	assert_refused("[hub]\nsocket = hub.sock\n",
