@@ -11,6 +11,9 @@
 #define REALM_BYTES_MAX 64u
 #define ADDRESS_BYTES_MAX 128u
 
+/* A client's rooms are searched one by one. */
+#define CLIENT_ROOMS_MAX 64u
+
 /*
  * Places in joining order are times in microseconds. Places that were given before a restart, by a
  * clock that was ahead, are kept; one further ahead was never given.
@@ -160,11 +163,25 @@ say_joined(struct core *core, const struct gateway *gateway, const struct member
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_JOINED, &joined);
 }
 
+static bool
+has_room_for_another(const struct client *client)
+{
+	unsigned count = 0;
+
+	for (const struct member *member = client->memberships; member != NULL;
+	     member = member->next)
+		count++;
+	return count < CLIENT_ROOMS_MAX;
+}
+
 static struct member *
 join(struct core *core, struct now now, struct client *client, const struct envelope_join *join)
 {
-	struct stream *stream = streams_room(core->streams, join->room);
+	struct stream *stream;
 
+	if (!has_room_for_another(client))
+		return NULL;
+	stream = streams_room(core->streams, join->room);
 	if (stream == NULL)
 		return NULL;
 	return presence_join(

@@ -7,11 +7,18 @@
 
 #include "common/buffer.h"
 
+/*
+ * A stream outlives its room, for its numbers go on when somebody comes back. So there must be an
+ * end to how many a gateway can make.
+ */
+#define STREAMS_MAX 65536u
+
 struct streams {
 	struct store *store;
 	struct table_key key;
 	struct table by_name;
 	struct stream *first;
+	unsigned count;
 	struct buffer name; /* scratch */
 };
 
@@ -64,9 +71,13 @@ has_name(const void *item, const void *key)
 static struct stream *
 load(struct streams *streams, struct text name, uint64_t hash)
 {
-	struct stream *stream = calloc(1, sizeof(*stream));
-	char *copy = text_duplicate(name);
+	struct stream *stream;
+	char *copy;
 
+	if (streams->count == STREAMS_MAX)
+		return NULL;
+	stream = calloc(1, sizeof(*stream));
+	copy = text_duplicate(name);
 	if (stream == NULL || copy == NULL) {
 		free(stream);
 		free(copy);
@@ -82,6 +93,7 @@ load(struct streams *streams, struct text name, uint64_t hash)
 	stream->seq = stream->committed;
 	stream->next = streams->first;
 	streams->first = stream;
+	streams->count++;
 	return stream;
 }
 

@@ -1,6 +1,8 @@
 /* Clients come, join, go: ids, names, order, refusals. */
 #include "tests/unit/hub_rig.h"
 
+#include <stdio.h>
+
 #include "common/outcomes.h"
 
 static void
@@ -152,7 +154,8 @@ who_comes_again_keeps_id_and_place(void **state)
 static void
 a_place_that_was_never_given_is_not_kept(void **state)
 {
-	static const uint64_t invented[] = { UINT64_C(1) << 61, (UINT64_C(1) << 62) - 1, UINT64_MAX };
+	static const uint64_t invented[] = { UINT64_C(1) << 61, (UINT64_C(1) << 62) - 1,
+		UINT64_MAX };
 	struct rig rig;
 	unsigned slot;
 
@@ -167,8 +170,8 @@ a_place_that_was_never_given_is_not_kept(void **state)
 		    .ordinal = invented[i]);
 		rig_turn(&rig, 1);
 		(void)rig_hear(&rig, slot, ENVELOPE_OPENED);
-		assert_in_range(rig_hear(&rig, slot, ENVELOPE_JOINED).joined.ordinal, now_us,
-		    now_us + 1000000);
+		assert_in_range(
+		    rig_hear(&rig, slot, ENVELOPE_JOINED).joined.ordinal, now_us, now_us + 1000000);
 		(void)rig_hear(&rig, slot, ENVELOPE_ENTERED);
 	}
 	rig_stop(&rig);
@@ -205,6 +208,74 @@ too_many_are_refused_without_harm(void **state)
 	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 1);
 	rig_turn(&rig, 1);
 	(void)rig_client(&rig, slot, 3, "c");
+	rig_stop(&rig);
+}
+
+/* Joins `count` rooms called `letter` and a number, then hears which code ended it; 0 for none. */
+static uint32_t
+join_rooms(struct rig *rig, unsigned slot, uint64_t conn, const char *letter, unsigned count)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < count; i++) {
+		struct envelope heard;
+
+		snprintf(name, sizeof(name), "%s%u", letter, i);
+		RIG_SAY(rig, slot, JOIN, join, .conn = conn, .room = text_of(name));
+		rig_turn(rig, 1);
+		assert_true(rig_next(rig, slot, &heard));
+		if (heard.kind == ENVELOPE_REFUSED)
+			return heard.refused.code;
+		(void)rig_hear(rig, slot, ENVELOPE_ENTERED);
+	}
+	return 0;
+}
+
+static void
+rooms_have_an_end(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	(void)rig_client(&rig, slot, 1, "ana");
+	/* It is in the lobby already. */
+	assert_int_equal(join_rooms(&rig, slot, 1, "r", 63), 0);
+	assert_int_equal(join_rooms(&rig, slot, 1, "s", 1), OUTCOME_FULL);
+	(void)rig_client(&rig, slot, 2, "ben");
+	assert_int_equal(join_rooms(&rig, slot, 2, "s", 1), 0);
+	rig_stop(&rig);
+}
+
+/* Rooms end with their members, their numbers do not: these are what is bounded. */
+static void
+rooms_of_the_past_have_an_end(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+	uint32_t code = 0;
+	uint64_t conn = 2;
+	char letters[16];
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	(void)rig_client(&rig, slot, 1, "ana");
+	for (; code == 0 && conn < 2000; conn++) {
+		RIG_SAY(&rig, slot, OPEN, open, .conn = conn, .name = TEXT("x"));
+		rig_turn(&rig, 1);
+		(void)rig_hear(&rig, slot, ENVELOPE_OPENED);
+		snprintf(letters, sizeof(letters), "r%u-", (unsigned)conn);
+		code = join_rooms(&rig, slot, conn, letters, 50);
+		RIG_SAY(&rig, slot, CLOSED, closed, .conn = conn);
+		rig_turn(&rig, 1);
+		rig_forget(&rig);
+	}
+	assert_int_equal(code, OUTCOME_FULL);
+	/* Rooms that there are go on. */
+	(void)rig_client(&rig, slot, 1000000, "ben");
 	rig_stop(&rig);
 }
 
@@ -294,6 +365,8 @@ main(void)
 		cmocka_unit_test(who_comes_again_keeps_id_and_place),
 		cmocka_unit_test(a_place_that_was_never_given_is_not_kept),
 		cmocka_unit_test(too_many_are_refused_without_harm),
+		cmocka_unit_test(rooms_have_an_end),
+		cmocka_unit_test(rooms_of_the_past_have_an_end),
 		cmocka_unit_test(joining_twice_changes_nothing),
 		cmocka_unit_test(what_no_gateway_may_say_ends_its_link),
 		cmocka_unit_test(a_room_goes_on_where_it_stopped),
