@@ -85,6 +85,36 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 }
 
 static void
+leave(void *context, const struct outbox_run *run, const char *frames)
+{
+	struct core *core = context;
+
+	if (run->length == 0)
+		return;
+	for (uint64_t left = run->slots; left != 0; left &= left - 1)
+		core->links.send(
+		    core->links.context, (unsigned)__builtin_ctzll(left), frames, run->length);
+	if (run->stream == NULL)
+		return;
+	run->stream->committed = run->seq;
+	core->bus->ops->publish(
+	    core->bus, &(struct bus_message){
+			   .room = { run->stream->name.data + STREAMS_ROOM_PREFIX,
+			       run->stream->name.length - STREAMS_ROOM_PREFIX },
+			   .epoch = run->stream->epoch,
+			   .seq = run->seq,
+			   .frame = frames,
+			   .length = run->length,
+		       });
+}
+
+static void
+release(struct core *core)
+{
+	outbox_release(core->outbox, core->kept, (struct outbox_sink){ leave, core });
+}
+
+static void
 on_completed(void *context, uint64_t batch, bool committed)
 {
 	struct core *core = context;
@@ -98,6 +128,8 @@ on_completed(void *context, uint64_t batch, bool committed)
 		return;
 	log_error(core->log, "the store could not keep what was said", log_u64("batch", batch));
 	core->undone = core->last_batch;
+	/* What was kept before leaves first: streams go back to what has left. */
+	release(core);
 	streams_roll_back(core->streams);
 	outbox_undo(core->outbox, batch, undo_frame, core);
 }
@@ -293,35 +325,9 @@ drop_doomed(struct core *core, struct now now)
 	}
 }
 
-static void
-leave(void *context, const struct outbox_run *run, const char *frames)
-{
-	struct core *core = context;
-
-	if (run->length == 0)
-		return;
-	for (uint64_t left = run->slots; left != 0; left &= left - 1)
-		core->links.send(
-		    core->links.context, (unsigned)__builtin_ctzll(left), frames, run->length);
-	if (run->stream == NULL)
-		return;
-	run->stream->committed = run->seq;
-	core->bus->ops->publish(
-	    core->bus, &(struct bus_message){
-			   .room = { run->stream->name.data + STREAMS_ROOM_PREFIX,
-			       run->stream->name.length - STREAMS_ROOM_PREFIX },
-			   .epoch = run->stream->epoch,
-			   .seq = run->seq,
-			   .frame = frames,
-			   .length = run->length,
-		       });
-}
-
 void
 core_turn(struct core *core, struct now now)
 {
-	struct outbox_sink sink = { leave, core };
-
 	core_roster_turn(core, now);
 	drop_doomed(core, now);
 	if (core->written) {
@@ -333,7 +339,7 @@ core_turn(struct core *core, struct now now)
 		outbox_seal(core->outbox, core->last_batch > core->undone ? core->last_batch : 0);
 	}
 	core->store->ops->poll(core->store);
-	outbox_release(core->outbox, core->kept, sink);
+	release(core);
 }
 
 uint64_t

@@ -47,12 +47,17 @@ put_outcome(struct store *store, const struct store_outcome *outcome)
 }
 
 static void
+tell_end(struct rig_store *store, bool committed)
+{
+	store->told++;
+	store->store.completed(store->store.context, store->told, committed);
+}
+
+static void
 tell_ends(struct rig_store *store, bool committed)
 {
-	while (store->told < store->asked) {
-		store->told++;
-		store->store.completed(store->store.context, store->told, committed);
-	}
+	while (store->told < store->asked)
+		tell_end(store, committed);
 }
 
 static void
@@ -166,6 +171,13 @@ rig_complete(struct rig *rig, bool committed)
 {
 	tell_ends(&rig->store, committed);
 	rig_turn(rig, 0);
+}
+
+void
+rig_complete_one(struct rig *rig, bool committed)
+{
+	assert_true(rig->store.told < rig->store.asked);
+	tell_end(&rig->store, committed);
 }
 
 enum link_loss

@@ -55,6 +55,9 @@ void rig_turn(struct rig *rig, uint64_t ms);
 /* Lets the batches that wait complete, then ends a turn. */
 void rig_complete(struct rig *rig, bool committed);
 
+/* Tells the end of the oldest batch that waits, within the turn that follows. */
+void rig_complete_one(struct rig *rig, bool committed);
+
 /* One envelope from a gateway, outside of any turn's end. */
 enum link_loss rig_say(
     struct rig *rig, unsigned slot, enum envelope_kind kind, const struct envelope *envelope);

@@ -305,6 +305,34 @@ what_was_not_kept_was_never_said(void **state)
 }
 
 static void
+what_was_kept_before_stays_when_the_next_is_lost(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+
+	rig->store.slow = true;
+	for (uint64_t number = 1; number <= 2; number++) {
+		RIG_SAY(rig, scene->here, PUBLISH, publish, .number = number, .conn = 1,
+		    .room = TEXT("lobby"));
+		rig_turn(rig, 1);
+	}
+	/* Both ends are told in one go, as by a store that was long at work. */
+	rig_complete_one(rig, true);
+	rig_complete(rig, false);
+	assert_int_equal(rig_hear(rig, scene->there, ENVELOPE_DELIVER).deliver.seq, 1);
+	rig_silent(rig, scene->there);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OUTCOME).outcome.code, OUTCOME_OK);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_DELIVER).deliver.seq, 1);
+	assert_int_equal(
+	    rig_hear(rig, scene->here, ENVELOPE_OUTCOME).outcome.code, OUTCOME_NOT_STORED);
+	/* Number 1 is taken for ever, number 2 never was. */
+	rig->store.slow = false;
+	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 3, .conn = 1, .room = TEXT("lobby"));
+	rig_turn(rig, 1);
+	assert_int_equal(rig_hear(rig, scene->there, ENVELOPE_DELIVER).deliver.seq, 2);
+}
+
+static void
 what_waits_for_a_lost_link_reaches_nobody_else(void **state)
 {
 	struct scene *scene = *state;
@@ -340,6 +368,7 @@ main(void)
 		SCENE(nobody_and_anybody_are_the_same_refusal),
 		SCENE(nothing_is_seen_before_it_is_kept),
 		SCENE(what_was_not_kept_was_never_said),
+		SCENE(what_was_kept_before_stays_when_the_next_is_lost),
 		SCENE(what_waits_for_a_lost_link_reaches_nobody_else),
 	};
 
