@@ -316,6 +316,17 @@ start_continue(struct supervisor *supervisor, uint64_t now)
 	on_probe(supervisor, probe_begin(&supervisor->probe, path), now);
 }
 
+/*
+ * At first they start one by one, each when the one before it is ready: a mistake that all would
+ * complain of, such as a wrong setting, is then heard once.
+ */
+static unsigned
+children_wanted(const struct supervisor *supervisor)
+{
+	return supervisor->phase == PHASE_STARTING ? supervisor->probed + 1
+						   : supervisor->child_count;
+}
+
 static void
 on_time(struct supervisor *supervisor, uint64_t now)
 {
@@ -325,7 +336,7 @@ on_time(struct supervisor *supervisor, uint64_t now)
 		stop_continue(supervisor, now);
 		return;
 	}
-	for (unsigned number = 0; number < supervisor->child_count; number++) {
+	for (unsigned number = 0; number < children_wanted(supervisor); number++) {
 		struct child *child = &supervisor->children[number];
 
 		if (child->pid == 0 && now >= child->due_ms)
@@ -340,7 +351,7 @@ time_to_wait(const struct supervisor *supervisor, uint64_t now)
 
 	if (supervisor->phase == PHASE_STARTING && supervisor->probe_due_ms < next)
 		next = supervisor->probe_due_ms;
-	for (unsigned number = 0; number < supervisor->child_count; number++) {
+	for (unsigned number = 0; number < children_wanted(supervisor); number++) {
 		const struct child *child = &supervisor->children[number];
 
 		if (supervisor->phase <= PHASE_RUNNING && child->pid == 0 && child->due_ms < next)
