@@ -51,7 +51,7 @@ register_metrics(struct core_metrics *own, struct metrics *metrics)
 }
 
 /* Replaces a frame of a turn that the store did not keep; see outbox_undo_fn. */
-static void
+static bool
 undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 {
 	struct core *core = context;
@@ -60,27 +60,26 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 
 	if (!envelope_decode(core->decoder, frame + ENVELOPE_HEADER_SIZE,
 		length - ENVELOPE_HEADER_SIZE, &envelope))
-		return;
+		return false;
 	switch (envelope.kind) {
 	case ENVELOPE_DELIVER:
 	case ENVELOPE_WHISPER:
-		return;
+		return true;
 	case ENVELOPE_OUTCOME:
 		if (envelope.outcome.code == OUTCOME_OK) {
 			envelope.outcome.code = OUTCOME_NOT_STORED;
 			envelope.outcome.seq = 0;
 		}
-		(void)envelope_encode(out, envelope.kind, &envelope.outcome);
-		return;
+		return envelope_encode(out, envelope.kind, &envelope.outcome);
 	case ENVELOPE_JOINED:
 		/* Whoever joined behind numbers that never were must not wait for them. */
 		stream = streams_room(core->streams, envelope.joined.room);
 		if (stream != NULL)
 			envelope.joined.seq = stream->committed;
-		(void)envelope_encode(out, envelope.kind, &envelope.joined);
-		return;
+		return envelope_encode(out, envelope.kind, &envelope.joined);
 	default:
 		buffer_append(out, frame, length);
+		return !out->failed;
 	}
 }
 
@@ -131,7 +130,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 	/* What was kept before leaves first: streams go back to what has left. */
 	release(core);
 	streams_roll_back(core->streams);
-	outbox_undo(core->outbox, batch, undo_frame, core);
+	core->doomed |= outbox_undo(core->outbox, batch, undo_frame, core);
 }
 
 static void

@@ -226,11 +226,12 @@ outbox_release(struct outbox *outbox, uint64_t kept, struct outbox_sink sink)
 	}
 }
 
-static void
+static uint64_t
 turn_undo(struct turn *turn, outbox_undo_fn *undo, void *context)
 {
 	struct buffer rewritten;
 	const char *frames = turn->frames.data;
+	uint64_t missing = 0;
 
 	buffer_init(&rewritten, turn->frames.limit);
 	for (size_t i = 0; i < turn->run_count; i++) {
@@ -240,7 +241,8 @@ turn_undo(struct turn *turn, outbox_undo_fn *undo, void *context)
 		for (size_t left = run->length; left > 0;) {
 			size_t length = ENVELOPE_HEADER_SIZE + envelope_header_read(frames);
 
-			undo(context, frames, length, &rewritten);
+			if (!undo(context, frames, length, &rewritten))
+				missing |= run->slots;
 			frames += length;
 			left -= length;
 		}
@@ -250,15 +252,19 @@ turn_undo(struct turn *turn, outbox_undo_fn *undo, void *context)
 	buffer_free(&turn->frames);
 	turn->frames = rewritten;
 	turn->batch = 0;
+	return missing;
 }
 
-void
+uint64_t
 outbox_undo(struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo, void *context)
 {
+	uint64_t missing = 0;
+
 	for (struct turn *turn = outbox->first; turn != NULL; turn = turn->next) {
 		if (turn->batch >= batch)
-			turn_undo(turn, undo, context);
+			missing |= turn_undo(turn, undo, context);
 	}
+	return missing;
 }
 
 size_t

@@ -30,9 +30,9 @@ struct outbox_sink {
 
 /*
  * What becomes of a frame (whole, with its header) whose turn the store did not keep: appends what
- * is said instead to `out`, or nothing.
+ * is said instead to `out`, or nothing. False if that could not be done.
  */
-typedef void outbox_undo_fn(void *context, const char *frame, size_t length, struct buffer *out);
+typedef bool outbox_undo_fn(void *context, const char *frame, size_t length, struct buffer *out);
 
 /* `turn_max`: bytes that one turn may say. NULL without memory. */
 struct outbox *outbox_create(size_t turn_max);
@@ -59,9 +59,9 @@ void outbox_release(struct outbox *outbox, uint64_t kept, struct outbox_sink sin
 
 /*
  * Batch `batch` and what was sealed behind it were not kept: rewrites those turns and frees them
- * to leave.
+ * to leave. The gateways, as bits, that miss a frame because `undo` failed.
  */
-void outbox_undo(struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo, void *context);
+uint64_t outbox_undo(struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo, void *context);
 
 /* Bytes said in the open turn. */
 size_t outbox_open_length(const struct outbox *outbox);

@@ -148,8 +148,8 @@ forgets_a_slot_everywhere(void **state)
 	heard_destroy(heard);
 }
 
-/* Drops 2, says 30 for 3, leaves the rest. */
-static void
+/* Drops 2, says 30 for 3, fails at 5, leaves the rest. */
+static bool
 undo(void *context, const char *frame, size_t length, struct buffer *out)
 {
 	struct heard *heard = context;
@@ -158,10 +158,12 @@ undo(void *context, const char *frame, size_t length, struct buffer *out)
 	assert_true(envelope_decode(heard->decoder, frame + ENVELOPE_HEADER_SIZE,
 	    length - ENVELOPE_HEADER_SIZE, &envelope));
 	if (envelope.probed.token == 2)
-		return;
+		return true;
+	if (envelope.probed.token == 5)
+		return false;
 	if (envelope.probed.token == 3)
 		envelope.probed.token = 30;
-	assert_true(envelope_encode(out, ENVELOPE_PROBED, &envelope.probed));
+	return envelope_encode(out, ENVELOPE_PROBED, &envelope.probed);
 }
 
 static void
@@ -181,10 +183,29 @@ rewrites_what_was_not_kept(void **state)
 	outbox_seal(outbox, 2);
 	put(outbox, BIT(0), 3);
 	outbox_seal(outbox, 3);
-	outbox_undo(outbox, 2, undo, heard);
+	assert_int_equal(outbox_undo(outbox, 2, undo, heard), 0);
 	outbox_release(outbox, 1, sink);
 	assert_memory_equal(heard->tokens[0], ((uint64_t[]){ 3, 30, 4, 30 }), 32);
 	assert_int_equal(heard->counts[0], 4);
+	assert_int_equal(heard->counts[1], 0);
+	outbox_destroy(&outbox);
+	heard_destroy(heard);
+}
+
+static void
+names_who_misses_a_frame(void **state)
+{
+	struct outbox *outbox = outbox_create(1 << 20);
+	struct heard *heard = heard_create();
+	struct outbox_sink sink = { leave, heard };
+
+	(void)state;
+	put(outbox, BIT(0), 1);
+	put(outbox, BIT(1) | BIT(2), 5);
+	outbox_seal(outbox, 1);
+	assert_int_equal(outbox_undo(outbox, 1, undo, heard), BIT(1) | BIT(2));
+	outbox_release(outbox, 0, sink);
+	assert_int_equal(heard->counts[0], 1);
 	assert_int_equal(heard->counts[1], 0);
 	outbox_destroy(&outbox);
 	heard_destroy(heard);
@@ -242,6 +263,7 @@ main(void)
 		cmocka_unit_test(waits_for_what_it_depends_on),
 		cmocka_unit_test(forgets_a_slot_everywhere),
 		cmocka_unit_test(rewrites_what_was_not_kept),
+		cmocka_unit_test(names_who_misses_a_frame),
 		cmocka_unit_test(refuses_what_passes_its_bound),
 		cmocka_unit_test(messages_carry_their_place),
 	};
