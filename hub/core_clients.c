@@ -45,14 +45,28 @@ choose_id(struct core *core, uint32_t wanted, uint32_t *id_out)
 	return true;
 }
 
+/* Gateways clean names thoroughly; what would harm a terminal or end a string is asked again. */
+static bool
+is_showable(struct text text, size_t bytes_max)
+{
+	if (text.length > bytes_max || !text_is_utf8(text))
+		return false;
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char byte = (unsigned char)text.data[i];
+
+		if (byte < ' ' || byte == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_allowed(const struct core *core, const struct envelope_open *open)
 {
-	return open->name.length <= core->limits.name_bytes &&
-	       open->dialect.length <= DIALECT_BYTES_MAX && open->realm.length <= REALM_BYTES_MAX &&
-	       open->address.length <= ADDRESS_BYTES_MAX && open->since_ms <= INT64_MAX &&
-	       text_is_utf8(open->name) && text_is_utf8(open->dialect) &&
-	       text_is_utf8(open->realm) && text_is_utf8(open->address);
+	return is_showable(open->name, core->limits.name_bytes) &&
+	       is_showable(open->dialect, DIALECT_BYTES_MAX) &&
+	       is_showable(open->realm, REALM_BYTES_MAX) &&
+	       is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
 }
 
 static struct client *
