@@ -29,9 +29,7 @@ raise_descriptor_limit(struct log *log, unsigned clients)
 		log_warn(log, "cannot raise the limit of descriptors",
 		    log_string("error", strerror(errno)));
 	if (limit.rlim_cur < (rlim_t)clients + OTHER_DESCRIPTORS)
-		log_warn(log,
-		    "fewer descriptors than clients are allowed; raise the process's limit of open "
-		    "files or lower limits.clients",
+		log_info(log, "the process's limit of open files comes before limits.clients",
 		    log_u64("descriptors", limit.rlim_cur), log_u64("clients", clients));
 }
 
@@ -61,7 +59,7 @@ start(const struct config *config)
 	int status = EXIT_CODE_REFUSED;
 
 	(void)log_level_of_name(text_of(config->log_level), &level);
-	root = log_create("hubbub-gateway", level);
+	root = log_create("gateway", level);
 	log = log_child(root, "gateway", text_of(config->gateway.name));
 	if (log == NULL)
 		fprintf(stderr, "hubbub-gateway: cannot start: no memory\n");
