@@ -35,6 +35,15 @@ conclude(struct core *core, struct gateway *gateway, const struct envelope_outco
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_OUTCOME, outcome);
 }
 
+/* What may be said at all: dialects of other gateways rely on it to be UTF-8. */
+static enum outcome_code
+check_content(const struct core *core, struct text content)
+{
+	if (content.length > core->limits.content_bytes)
+		return OUTCOME_TOO_LONG;
+	return text_is_utf8(content) ? OUTCOME_OK : OUTCOME_BAD_MESSAGE;
+}
+
 /* OUTCOME_OK with the member that speaks, or why it may not. */
 static enum outcome_code
 check_publish(const struct core *core, const struct gateway *gateway,
@@ -46,9 +55,7 @@ check_publish(const struct core *core, const struct gateway *gateway,
 	*member_out = client == NULL ? NULL : presence_member(client, publish->room);
 	if (*member_out == NULL)
 		return OUTCOME_NO_SUCH_ROOM;
-	if (publish->content.length > core->limits.content_bytes)
-		return OUTCOME_TOO_LONG;
-	return OUTCOME_OK;
+	return check_content(core, publish->content);
 }
 
 static bool
@@ -113,11 +120,11 @@ static enum outcome_code
 check_tell(const struct core *core, const struct gateway *gateway, const struct envelope_tell *tell,
     struct client **from_out, struct client **to_out)
 {
+	enum outcome_code code = check_content(core, tell->content);
+
 	*from_out = presence_by_conn(core->presence, gateway->slot, tell->conn);
 	*to_out = *from_out == NULL ? NULL : router_user(core->presence, tell->to);
-	if (tell->content.length > core->limits.content_bytes)
-		return OUTCOME_TOO_LONG;
-	return *to_out == NULL ? OUTCOME_NO_SUCH_USER : OUTCOME_OK;
+	return code == OUTCOME_OK && *to_out == NULL ? OUTCOME_NO_SUCH_USER : code;
 }
 
 static void

@@ -136,16 +136,24 @@ what_cannot_be_said_is_refused(void **state)
 	RIG_SAY(rig, scene->here, TELL, tell, .number = 4, .conn = 9, .to = TEXT("ben"));
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 4), OUTCOME_NO_SUCH_USER);
-	rig->store.full = true;
-	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 5, .conn = 1, .room = TEXT("lobby"));
+	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 5, .conn = 1, .room = TEXT("lobby"),
+	    .content = TEXT("\xc3\x28"));
 	rig_turn(rig, 1);
-	assert_int_equal(refusal(scene, 5), OUTCOME_NOT_STORED);
+	assert_int_equal(refusal(scene, 5), OUTCOME_BAD_MESSAGE);
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 6, .conn = 1, .to = TEXT("ben"),
+	    .content = TEXT("\xff"));
+	rig_turn(rig, 1);
+	assert_int_equal(refusal(scene, 6), OUTCOME_BAD_MESSAGE);
+	rig->store.full = true;
+	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 7, .conn = 1, .room = TEXT("lobby"));
+	rig_turn(rig, 1);
+	assert_int_equal(refusal(scene, 7), OUTCOME_NOT_STORED);
 	rig->store.full = false;
-	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 6, .conn = 1, .room = TEXT("lobby"));
+	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 8, .conn = 1, .room = TEXT("lobby"));
 	rig_turn(rig, 1);
 	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OUTCOME).outcome.seq, 1);
-	assert_int_equal(core_status(rig->core).commands_refused, 5);
-	assert_int_equal(rig->store.outcomes, 6);
+	assert_int_equal(core_status(rig->core).commands_refused, 7);
+	assert_int_equal(rig->store.outcomes, 8);
 }
 
 static void
