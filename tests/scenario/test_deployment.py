@@ -1,6 +1,8 @@
 """The whole as deploy/run starts it: the real daemons under the real supervisor, by what it prints."""
 
+import contextlib
 import os
+import pathlib
 import re
 import shlex
 import signal
@@ -10,7 +12,7 @@ import subprocess
 import pytest
 
 from client import Client
-from harness import BIN, PATIENCE, wait_for
+from harness import BIN, PATIENCE, http_get, wait_for
 
 
 class Deployment:
@@ -46,13 +48,12 @@ class Deployment:
     def children(self):
         """{program: [pid, ...]}, the gateways in the order of their names."""
         found = {}
-        listed = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid), "-a"], capture_output=True, text=True, check=False
-        )
-        for line in sorted(listed.stdout.splitlines(), key=lambda text: text.split("--set", 1)[-1]):
-            program = "hub" if "/hubbub-hub " in line else "gateway"
-            found.setdefault(program, []).append(int(line.split()[0]))
-        return found
+        for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                words = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+                name = [word for word in words if word.startswith("gateway.name=")]
+                found.setdefault(os.path.basename(words[0]), {})[str(name)] = int(pid)
+        return {program: [pids[name] for name in sorted(pids)] for program, pids in found.items()}
 
     def join(self, port, name):
         return Client.connect(f"ws://127.0.0.1:{port}/ws").join(name)
@@ -110,7 +111,7 @@ def test_no_connection_is_refused_while_a_gateway_is_dead(deploy):
     ana = deployment.join(first, "ana")
     ben = deployment.join(second, "ben")
     ana.skip()
-    os.kill(deployment.children()["gateway"][1], signal.SIGKILL)
+    os.kill(deployment.children()["hubbub-gateway"][1], signal.SIGKILL)
     assert is_listened_on(second)
     again = deployment.join(second, "ben again")
     notices = [ana.hear_type("system")["content"] for _ in range(2)]
@@ -125,15 +126,14 @@ def test_a_killed_hub_is_back_and_nobody_was_disconnected(deploy):
     ana = deployment.join(deployment.ports()[1], "ana")
     ben = deployment.join(deployment.ports()[2], "ben")
     ana.skip()
-    (hub,) = deployment.children()["hub"]
+    (hub,) = deployment.children()["hubbub-hub"]
     os.kill(hub, signal.SIGKILL)
-    wait_for(lambda: deployment.children().get("hub", [hub]) != [hub], "no other hub")
+    wait_for(lambda: deployment.children().get("hubbub-hub", [hub]) != [hub], "no other hub")
 
-    def is_heard():
-        ana.say("back?")
-        return ana.hear()["type"] == "public"
-
-    wait_for(is_heard, "the hub is not back")
+    for number in (1, 2):
+        status = deployment.state / "run" / f"gw-{number}-status.sock"
+        wait_for(lambda s=status: http_get(s, "/readyz")[0] == 200, f"gw-{number} has no hub")
+    ana.say("back?")
     assert ben.hear_type("public")["content"] == "back?"
 
 
