@@ -7,16 +7,17 @@
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
 
+/* All that gateway.name may be, and dots. */
 static bool
 is_gateway_name(struct text name)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-_";
+
 	if (name.length == 0 || name.length > GATEWAY_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < name.length; i++) {
-		char c = name.data[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '-' &&
-		    c != '_')
+		if (memchr(letters, name.data[i], sizeof(letters) - 1) == NULL)
 			return false;
 	}
 	return true;

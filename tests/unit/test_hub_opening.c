@@ -61,7 +61,7 @@ those_there_hear_how_many_gateways_there_are(void **state)
 static void
 names_are_short_and_plain(void **state)
 {
-	static const char *const bad[] = { "", "Gw", "a b", "g\n", "gw/1", "\xc3\xa4",
+	static const char *const bad[] = { "", "a b", "g\n", "gw/1", "\xc3\xa4",
 		"abcdefghijklmnopqrstuvwxyz0123456" };
 	struct rig rig;
 	unsigned slot;
@@ -78,7 +78,7 @@ names_are_short_and_plain(void **state)
 	RIG_REFUSED(
 	    &rig, slot, LINK_BAD_VERSION, HELLO, hello, .link_version = 0, .gateway = TEXT("g"));
 	RIG_SAY(&rig, slot, HELLO, hello, .link_version = LINK_VERSION + 1,
-	    .gateway = TEXT("abcdefghijklmnopqrstuvwxyz.-_019"));
+	    .gateway = TEXT("abcdefghijklmnopqrstuvwxyz.-_0AZ"));
 	rig_turn(&rig, 1);
 	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_WELCOME).welcome.link_version, LINK_VERSION);
 	rig_stop(&rig);
