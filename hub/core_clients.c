@@ -46,15 +46,19 @@ choose_id(struct core *core, uint32_t wanted, uint32_t *id_out)
 }
 
 /* Gateways clean names thoroughly; what would harm a terminal or end a string is asked again. */
-static bool
-is_showable(struct text text, size_t bytes_max)
+bool
+core_is_showable(struct text text, size_t bytes_max)
 {
-	if (text.length > bytes_max || !text_is_utf8(text))
-		return false;
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char byte = (unsigned char)text.data[i];
+	uint32_t code_point;
+	size_t length;
 
-		if (byte < ' ' || byte == 0x7f)
+	if (text.length > bytes_max)
+		return false;
+	for (size_t at = 0; at < text.length; at += length) {
+		length = text_first_code_point(
+		    (struct text){ text.data + at, text.length - at }, &code_point);
+		/* Terminals obey the second set of control characters as well. */
+		if (length == 0 || code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0))
 			return false;
 	}
 	return true;
@@ -63,10 +67,10 @@ is_showable(struct text text, size_t bytes_max)
 static bool
 is_allowed(const struct core *core, const struct envelope_open *open)
 {
-	return is_showable(open->name, core->limits.name_bytes) &&
-	       is_showable(open->dialect, DIALECT_BYTES_MAX) &&
-	       is_showable(open->realm, REALM_BYTES_MAX) &&
-	       is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
+	return core_is_showable(open->name, core->limits.name_bytes) &&
+	       core_is_showable(open->dialect, DIALECT_BYTES_MAX) &&
+	       core_is_showable(open->realm, REALM_BYTES_MAX) &&
+	       core_is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
 }
 
 static struct client *

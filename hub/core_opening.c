@@ -113,7 +113,8 @@ on_hello(
 
 	if (hello->link_version < LINK_VERSION_OLDEST)
 		return LINK_BAD_VERSION;
-	if (!is_gateway_name(hello->gateway))
+	if (!is_gateway_name(hello->gateway) ||
+	    !core_is_showable(hello->software, GATEWAY_SOFTWARE_MAX))
 		return LINK_BAD_CONTENT;
 	keep_text(name, GATEWAY_NAME_MAX, hello->gateway);
 	replace_old(core, now, name, hello->epoch);

@@ -157,7 +157,10 @@ void core_roster_counted(struct core *core);
 void core_roster_turn(struct core *core, struct now now);
 uint64_t core_roster_deadline(const struct core *core, struct now now);
 
-/* core_clients.c: takes a client out of the roster, telling the others. */
+/* core_clients.c: true for UTF-8 of at most so many bytes without control characters. */
+bool core_is_showable(struct text text, size_t bytes_max);
+
+/* Takes a client out of the roster, telling the others. */
 void core_client_gone(struct core *core, struct client *client, struct now now);
 
 /* core_commands.c: takes up what was held while settling. */

@@ -318,6 +318,8 @@ what_no_gateway_may_say_ends_its_link(void **state)
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\xff"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("a\0b"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\x1b[2J"));
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2,
+	    .name = TEXT("\xc2\x9b[2J"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .address = TEXT("\n1"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .dialect = { longer, 33 });
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .realm = { longer, 65 });

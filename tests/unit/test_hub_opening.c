@@ -75,6 +75,8 @@ names_are_short_and_plain(void **state)
 		core_gateway_lost(rig.core, slot, rig.now, LINK_BAD_CONTENT);
 	}
 	slot = rig_link(&rig);
+	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, HELLO, hello, .link_version = LINK_VERSION,
+	    .gateway = TEXT("g"), .software = TEXT("\x1b[2J"));
 	RIG_REFUSED(
 	    &rig, slot, LINK_BAD_VERSION, HELLO, hello, .link_version = 0, .gateway = TEXT("g"));
 	RIG_SAY(&rig, slot, HELLO, hello, .link_version = LINK_VERSION + 1,
