@@ -458,8 +458,7 @@ gateway_core_stop(struct gateway_core *core, struct now now)
 	 */
 	hub_link_stop(core->hub, "stop");
 	sessions_close_all(&core->sessions, CLOSE_RESTART, "restart");
-	fanout_flush(&core->fanout);
-	sessions_flush(&core->sessions);
+	gateway_core_turn(core, now);
 }
 
 unsigned

@@ -222,6 +222,22 @@ nobody_left_means_no_list(void **state)
 	assert_true(gateway_core_next_deadline(rig.core, rig.now) >= 1);
 }
 
+/* The room's last member goes, and before the next turn frees its channel the process stops. */
+static void
+a_list_that_is_due_does_not_outlive_its_room(void **state)
+{
+	struct rig_peer *ana = rig_login(&rig, 1, "a1234567890123456789012345678901234567890");
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		rig_entered(&rig, 9 + i, "far", 100 + i);
+	gateway_core_client_closed(rig.core, ana->session, rig.now);
+	rig_turn(&rig);
+	gateway_core_stop(rig.core, rig.now);
+	rig_after(&rig, 5000);
+	assert_int_equal(gateway_core_clients(rig.core), 0);
+}
+
 static void
 a_large_room_is_shown_in_part(void **state)
 {
@@ -318,6 +334,7 @@ main(void)
 		TEST_SMALL(beyond_the_budget_only_the_newcomer_has_its_list_at_once),
 		TEST_SMALL(a_list_is_sent_as_soon_as_it_is_paid),
 		TEST_SMALL(nobody_left_means_no_list),
+		TEST_SMALL(a_list_that_is_due_does_not_outlive_its_room),
 		TEST_SMALL(a_large_room_is_shown_in_part),
 		TEST_IN_RIG(a_crowd_joins_at_once),
 		TEST_IN_RIG(the_operator_is_heard_by_all),
