@@ -134,7 +134,8 @@ roster_destroy(struct roster **roster)
 
 /*
  * Nearly always at the end. After a restart of the hub a late gateway brings many that belong
- * further up, in order among themselves: the search goes on from the one inserted before.
+ * further up, in order among themselves: the search goes on from the one inserted before, in
+ * either direction, for a gateway may also bring them backwards.
  */
 static void
 insert_in_order(struct roster_room *room, struct roster_entry *entry)
@@ -142,8 +143,7 @@ insert_in_order(struct roster_room *room, struct roster_entry *entry)
 	struct roster_entry *before = TAILQ_LAST(&room->entries, roster_entries);
 	struct roster_entry *next;
 
-	if (before != NULL && before->ordinal > entry->ordinal && room->latest != NULL &&
-	    room->latest->ordinal <= entry->ordinal) {
+	if (before != NULL && before->ordinal > entry->ordinal && room->latest != NULL) {
 		before = room->latest;
 		while (
 		    (next = TAILQ_NEXT(before, place)) != NULL && next->ordinal <= entry->ordinal)

@@ -238,6 +238,25 @@ late_members_find_their_place(void **state)
 	assert_int_equal(last, 40000);
 }
 
+/* What a hostile gateway can make the hub say: every member stands before the one before it. */
+static void
+members_may_come_backwards(void **state)
+{
+	struct roster_member member;
+	uint32_t last = 0;
+	size_t cursor = 0;
+
+	(void)state;
+	enter("lobby", 50001, "x", 50001);
+	for (uint32_t i = 50000; i > 0; i--)
+		enter("lobby", i, "x", i);
+	while (roster_room_next(roster_find(roster, TEXT("lobby")), &cursor, &member)) {
+		assert_int_equal(member.client, last + 1);
+		last = member.client;
+	}
+	assert_int_equal(last, 50001);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int
@@ -252,6 +271,7 @@ main(void)
 		TEST(a_lost_link_leaves_the_replica),
 		TEST(only_the_first_are_shown),
 		TEST(late_members_find_their_place),
+		TEST(members_may_come_backwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
