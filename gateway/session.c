@@ -311,23 +311,18 @@ session_tell(struct session *session, struct text to, struct text content)
 void
 session_opened(struct session *session, uint32_t client, struct text name)
 {
-	struct sessions *sessions = session->sessions;
 	char *copy;
 
 	if (session->phase != SESSION_OPENING && session->phase != SESSION_ONLINE)
 		return;
-	/* After a restart the hub may have to give another id than before. */
-	if (session->client != 0 && session->client != client)
-		id_map_remove(&sessions->clients, session->client);
 	copy = text_duplicate(name);
-	if (copy == NULL || !id_map_put(&sessions->clients, client, session)) {
+	if (copy == NULL || !sessions_identify(session, client)) {
 		free(copy);
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 		return;
 	}
 	free(session->name);
 	session->name = copy;
-	session->client = client;
 	session->phase = SESSION_ONLINE;
 }
 

@@ -72,6 +72,25 @@ sessions_find_client(const struct sessions *sessions, uint32_t client)
 }
 
 static void
+forget_client(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+
+	/* After a restart of the hub another may have been given the id meanwhile. */
+	if (session->client != 0 && sessions_find_client(sessions, session->client) == session)
+		id_map_remove(&sessions->clients, session->client);
+}
+
+bool
+sessions_identify(struct session *session, uint32_t client)
+{
+	if (session->client != client)
+		forget_client(session);
+	session->client = client;
+	return id_map_put(&session->sessions->clients, client, session);
+}
+
+static void
 session_free(struct session *session)
 {
 	outbound_clear(&session->output);
@@ -298,8 +317,7 @@ part(struct session *session)
 	if (session->listed == PLACE_OPEN)
 		sessions->uplink.closed(sessions->uplink.context, session);
 	unlist(session);
-	if (session->client != 0 && sessions_find_client(sessions, session->client) == session)
-		id_map_remove(&sessions->clients, session->client);
+	forget_client(session);
 	outbound_clear(&session->output);
 	recount(session);
 	if (session->gone)

@@ -83,6 +83,9 @@ void sessions_gone(struct session *session);
 struct session *sessions_find(const struct sessions *sessions, uint64_t conn);
 struct session *sessions_find_client(const struct sessions *sessions, uint32_t client);
 
+/* It is found by `client` from now on, and by no other id. False without memory. */
+bool sessions_identify(struct session *session, uint32_t client);
+
 /* For session.c: into the lists of the turn. */
 void sessions_touch(struct session *session);
 void sessions_end(struct session *session);

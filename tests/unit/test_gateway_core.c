@@ -252,6 +252,33 @@ an_id_may_change_with_the_hub(void **state)
 	assert_hears(ana, "whisper hi");
 }
 
+static void
+two_clients_may_swap_their_ids(void **state)
+{
+	struct rig_peer *ana = rig_login(&rig, 1, "ana");
+	struct rig_peer *ben = rig_login(&rig, 2, "ben");
+
+	(void)state;
+	rig_lose(&rig);
+	reattach(78);
+	rig_hub(&rig,
+	    (struct envelope){ .kind = ENVELOPE_OPENED, .opened = { ben->conn, 1, TEXT("ben") } });
+	rig_hub(&rig,
+	    (struct envelope){ .kind = ENVELOPE_OPENED, .opened = { ana->conn, 2, TEXT("ana") } });
+	rig_entered(&rig, 2, "ana", 1);
+	rig_entered(&rig, 1, "ben", 2);
+	rig_roster_end(&rig);
+	/* Each is found by its new id: whoever leaves hears nothing of it. */
+	rig_exited(&rig, 1);
+	rig_turn(&rig);
+	assert_hears_nothing(ben);
+	assert_hears(ana, "list ana");
+	assert_hears(ana, "-ben");
+	rig_exited(&rig, 2);
+	rig_turn(&rig);
+	assert_hears_nothing(ana);
+}
+
 /* A gateway may be started, and used, before its hub. */
 static void
 the_first_roster_tells_only_of_our_own(void **state)
@@ -354,6 +381,7 @@ main(void)
 		TEST_WITH(set_up_few, commands_are_bounded),
 		TEST_IN_RIG(a_restarted_hub_makes_no_noise),
 		TEST_IN_RIG(an_id_may_change_with_the_hub),
+		TEST_IN_RIG(two_clients_may_swap_their_ids),
 		TEST_IN_RIG(the_first_roster_tells_only_of_our_own),
 		TEST_IN_RIG(stopping_closes_all_and_says_goodbye),
 		TEST_IN_RIG(an_idle_gateway_has_little_to_do),
