@@ -128,6 +128,7 @@ websocket_drop(struct peer *peer)
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	int fd = lws_get_socket_fd(peer->wsi);
 
+	websocket_incoming_free(peer);
 	peer->closing = true;
 	peer->dropped = true;
 	/*
@@ -168,7 +169,6 @@ void
 websocket_close(struct peer *peer, enum close_code code, struct text reason)
 {
 	if (code == CLOSE_DROP) {
-		websocket_incoming_free(peer);
 		websocket_drop(peer);
 		return;
 	}
