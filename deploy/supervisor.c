@@ -432,5 +432,5 @@ main(int argc, char **argv)
 		break;
 	}
 	free(supervisor);
-	return exit_code;
+	return (int)exit_code;
 }

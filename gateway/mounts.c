@@ -23,7 +23,7 @@ static const struct profile profiles[] = {
 	{ "demo", "/ws echo, /items/{item_id}/ws items", false },
 };
 
-static bool
+static bool __attribute__((format(printf, 3, 4)))
 fail(char *error, size_t error_size, const char *format, ...)
 {
 	va_list arguments;

@@ -27,6 +27,14 @@ open_stream(struct store *store, struct text stream, uint64_t *epoch_out, uint64
 	return memory->ops->open_stream(memory, stream, epoch_out, seq_out);
 }
 
+static void
+close_stream(struct store *store, struct text stream)
+{
+	struct store *memory = self(store)->memory;
+
+	memory->ops->close_stream(memory, stream);
+}
+
 static bool
 append(struct store *store, const struct store_message *message)
 {
@@ -79,6 +87,7 @@ static const struct store_ops store_ops = {
 	.name = "rig",
 	.reserve_clients = reserve_clients,
 	.open_stream = open_stream,
+	.close_stream = close_stream,
 	.append = append,
 	.put_outcome = put_outcome,
 	.commit = commit,
@@ -239,11 +248,12 @@ rig_client(struct rig *rig, unsigned slot, uint64_t conn, const char *name)
 bool
 rig_next(struct rig *rig, unsigned slot, struct envelope *envelope_out)
 {
-	const char *frame = rig->sent[slot].data + rig->heard[slot];
+	const char *frame;
 	size_t length;
 
 	if (rig_unheard(rig, slot) == 0)
 		return false;
+	frame = rig->sent[slot].data + rig->heard[slot];
 	length = envelope_header_read(frame);
 	assert_true(rig_unheard(rig, slot) >= ENVELOPE_HEADER_SIZE + length);
 	assert_true(
