@@ -26,6 +26,7 @@ struct config_hub {
 	char *status; /* address of status HTTP, "" for none */
 	unsigned gateways_max;
 	unsigned clients_max; /* online at once, all gateways together */
+	unsigned rooms_max;   /* with members at once                  */
 };
 
 struct config_gateway {

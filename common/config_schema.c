@@ -51,6 +51,9 @@ const struct config_key config_keys[] = {
 	  CONFIG_GATEWAYS_MAX, "gateways", "64", NULL, "Gateways connected at once." },
 	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB(clients_max), 1, 100000000, "clients",
 	  "1000000", NULL, "Clients online at once, all gateways together." },
+	{ "hub", "rooms_max", CONFIG_TYPE_NUMBER, HUB(rooms_max), 1, 1000000, "rooms", "10000",
+	  NULL, "Rooms with members at once. As many empty ones are remembered; a room that was "
+	  "empty for longer begins anew." },
 
 	{ "gateway", "name", CONFIG_TYPE_WORD, GATEWAY(name), 1, 32, "", "gw-1", NULL,
 	  "Name of this gateway; no other gateway of the same hub has it." },

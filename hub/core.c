@@ -73,7 +73,7 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 		return envelope_encode(out, envelope.kind, &envelope.outcome);
 	case ENVELOPE_JOINED:
 		/* Whoever joined behind numbers that never were must not wait for them. */
-		stream = streams_room(core->streams, envelope.joined.room);
+		stream = streams_find(core->streams, envelope.joined.room);
 		if (stream != NULL)
 			envelope.joined.seq = stream->committed;
 		return envelope_encode(out, envelope.kind, &envelope.joined);
@@ -156,6 +156,8 @@ core_create(const struct core_setup *setup)
 		core->limits.gateways_max = CORE_GATEWAYS_MAX;
 	if (core->limits.commands_max == 0)
 		core->limits.commands_max = CORE_COMMANDS_MAX;
+	if (core->limits.rooms_max == 0)
+		core->limits.rooms_max = CORE_ROOMS_MAX;
 	core->links = setup->links;
 	core->store = setup->store;
 	core->bus = setup->bus;
@@ -167,7 +169,7 @@ core_create(const struct core_setup *setup)
 	held_init(&core->held);
 	client_ids_init(&core->ids, core->store);
 	core->presence = presence_create(core->key);
-	core->streams = streams_create(core->store, core->key);
+	core->streams = streams_create(core->store, core->key, core->limits.rooms_max);
 	core->outbox = outbox_create(TURN_MAX);
 	core->decoder = envelope_decoder_create();
 	core->listing = calloc(1, sizeof(*core->listing));

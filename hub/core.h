@@ -28,6 +28,9 @@
 /* What a gateway may have unanswered unless the limits say otherwise. */
 #define CORE_COMMANDS_MAX 10000
 
+/* Rooms at once unless the limits say otherwise. */
+#define CORE_ROOMS_MAX 10000
+
 struct core;
 
 /* Effects on links. Never calls back into the core. */
@@ -49,6 +52,7 @@ struct core_limits {
 	unsigned name_bytes;   /* what a gateway may send at most; gateways clean names */
 	uint64_t settle_ms;    /* after a restart: how long to wait for known gateways  */
 	unsigned commands_max; /* of one gateway, not yet answered; 0: CORE_COMMANDS_MAX */
+	unsigned rooms_max;    /* with members, and as many remembered; 0: CORE_ROOMS_MAX */
 };
 
 struct core_setup {

@@ -124,15 +124,23 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	return LINK_ALIVE;
 }
 
+static void
+leave(struct core *core, struct now now, struct member *member)
+{
+	struct stream *stream = member->room->stream;
+	bool is_last = member->room->count == 1;
+
+	core_roster_exited(core, member, now);
+	presence_leave(core->presence, member);
+	if (is_last)
+		streams_rest(core->streams, stream);
+}
+
 void
 core_client_gone(struct core *core, struct client *client, struct now now)
 {
-	struct member *member;
-
-	while ((member = client->memberships) != NULL) {
-		core_roster_exited(core, member, now);
-		presence_leave(core->presence, member);
-	}
+	while (client->memberships != NULL)
+		leave(core, now, client->memberships);
 	core->gateways[client->slot].clients--;
 	presence_close(core->presence, client);
 	metric_set(core->metrics.clients, presence_clients(core->presence));
@@ -192,18 +200,25 @@ has_room_for_another(const struct client *client)
 	return count < CLIENT_ROOMS_MAX;
 }
 
+/* NULL if there are rooms enough already, the client's or all, or no memory. */
 static struct member *
 join(struct core *core, struct now now, struct client *client, const struct envelope_join *join)
 {
+	const struct room *room = presence_room(core->presence, join->room);
 	struct stream *stream;
+	struct member *member;
 
-	if (!has_room_for_another(client))
+	if (!has_room_for_another(client) ||
+	    (room == NULL && presence_rooms(core->presence) >= core->limits.rooms_max))
 		return NULL;
-	stream = streams_room(core->streams, join->room);
+	stream = room != NULL ? room->stream : streams_room(core->streams, join->room);
 	if (stream == NULL)
 		return NULL;
-	return presence_join(
+	member = presence_join(
 	    core->presence, client, join->room, stream, next_ordinal(core, now, join->ordinal));
+	if (member == NULL && room == NULL)
+		streams_rest(core->streams, stream);
+	return member;
 }
 
 enum link_loss

@@ -203,6 +203,7 @@ create_core(struct hub *hub)
 			.name_bytes = config->limits.name_code_points * UTF8_MAX,
 			.settle_ms = SETTLE_MS,
 			.commands_max = config->limits.commands,
+			.rooms_max = config->hub.rooms_max,
 		},
 		.random = random_system(),
 		.log = hub->setup.log,

@@ -59,6 +59,12 @@ struct store_ops {
 	bool (*open_stream)(
 	    struct store *store, struct text stream, uint64_t *epoch_out, uint64_t *seq_out);
 
+	/*
+	 * The stream is needed no more for now. A store that forgets where it stands gives it
+	 * another epoch when it is opened again.
+	 */
+	void (*close_stream)(struct store *store, struct text stream);
+
 	/* Add to the open batch. False: it cannot be taken (the sender is told not_stored). */
 	bool (*append)(struct store *store, const struct store_message *message);
 	bool (*put_outcome)(struct store *store, const struct store_outcome *outcome);

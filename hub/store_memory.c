@@ -14,6 +14,7 @@ struct position {
 	uint64_t epoch;
 	uint64_t seq;
 	struct position *next;
+	struct position *previous;
 };
 
 struct store_memory {
@@ -76,6 +77,8 @@ position_create(struct store_memory *memory, struct text stream)
 		position->epoch = random_u64(random_seeded(&memory->seed));
 	while (position->epoch == 0);
 	position->next = memory->first;
+	if (memory->first != NULL)
+		memory->first->previous = position;
 	memory->first = position;
 	return position;
 }
@@ -92,6 +95,32 @@ open_stream(struct store *store, struct text stream, uint64_t *epoch_out, uint64
 	*epoch_out = position->epoch;
 	*seq_out = position->seq;
 	return true;
+}
+
+static void
+position_free(struct position *position)
+{
+	free((char *)position->stream.data);
+	free(position);
+}
+
+/* Nothing else knows where the stream stood, so it begins anew when it comes back. */
+static void
+close_stream(struct store *store, struct text stream)
+{
+	struct store_memory *memory = self(store);
+	struct position *position = find(memory, stream);
+
+	if (position == NULL)
+		return;
+	table_remove(&memory->by_stream, table_hash_text(memory->key, stream), position);
+	if (position->next != NULL)
+		position->next->previous = position->previous;
+	if (position->previous != NULL)
+		position->previous->next = position->next;
+	else
+		memory->first = position->next;
+	position_free(position);
 }
 
 static bool
@@ -139,8 +168,7 @@ close_memory(struct store *store)
 		struct position *position = memory->first;
 
 		memory->first = position->next;
-		free((char *)position->stream.data);
-		free(position);
+		position_free(position);
 	}
 	table_free(&memory->by_stream);
 	free(memory);
@@ -151,6 +179,7 @@ static const struct store_ops ops = {
 	.durability = STORE_MEMORY,
 	.reserve_clients = reserve_clients,
 	.open_stream = open_stream,
+	.close_stream = close_stream,
 	.append = append,
 	.put_outcome = put_outcome,
 	.commit = commit,

@@ -59,6 +59,14 @@ store_open(struct store *store, struct text stream, uint64_t *epoch_out, uint64_
 	return inner->ops->open_stream(inner, stream, epoch_out, seq_out);
 }
 
+static void
+store_let_go(struct store *store, struct text stream)
+{
+	struct store *inner = self_of(store)->inner;
+
+	inner->ops->close_stream(inner, stream);
+}
+
 static bool
 store_append(struct store *store, const struct store_message *message)
 {
@@ -111,6 +119,7 @@ store_begin(struct moody_store *self)
 		.durability = STORE_MEMORY,
 		.reserve_clients = store_reserve,
 		.open_stream = store_open,
+		.close_stream = store_let_go,
 		.append = store_append,
 		.put_outcome = store_put_outcome,
 		.commit = store_commit,
@@ -333,7 +342,8 @@ begin(struct world *world)
 		.clients_max = 20,
 		.content_bytes = 64,
 		.name_bytes = 64,
-		.settle_ms = 2000 },
+		.settle_ms = 2000,
+		.rooms_max = 3 },
 	    .links = { on_send, on_drop, world },
 	    .store = &world->store.store,
 	    .bus = world->bus,

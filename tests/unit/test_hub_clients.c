@@ -249,33 +249,99 @@ rooms_have_an_end(void **state)
 	rig_stop(&rig);
 }
 
-/* Rooms end with their members, their numbers do not: these are what is bounded. */
 static void
-rooms_of_the_past_have_an_end(void **state)
+rooms_of_all_have_an_end(void **state)
 {
 	struct rig rig;
+	struct core_limits limits = rig_limits();
 	unsigned slot;
-	uint32_t code = 0;
-	uint64_t conn = 2;
-	char letters[16];
 
 	(void)state;
-	rig_start(&rig, rig_limits());
+	limits.rooms_max = 3;
+	rig_start(&rig, limits);
 	slot = rig_gateway(&rig, "gw");
 	(void)rig_client(&rig, slot, 1, "ana");
-	for (; code == 0 && conn < 2000; conn++) {
+	(void)rig_client(&rig, slot, 2, "ben");
+	assert_int_equal(join_rooms(&rig, slot, 1, "r", 3), OUTCOME_FULL);
+	/* Rooms that there are go on, and a place is free when one ends. */
+	assert_int_equal(join_rooms(&rig, slot, 2, "r", 2), 0);
+	assert_int_equal(join_rooms(&rig, slot, 2, "s", 1), OUTCOME_FULL);
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 1);
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 2);
+	rig_turn(&rig, 1);
+	rig_forget(&rig);
+	(void)rig_client(&rig, slot, 3, "eva");
+	assert_int_equal(join_rooms(&rig, slot, 3, "s", 2), 0);
+	rig_stop(&rig);
+}
+
+/* The epoch of a room, which somebody enters and leaves. */
+static uint64_t
+epoch_of(struct rig *rig, unsigned slot, const char *room)
+{
+	uint64_t epoch;
+
+	rig_forget(rig);
+	RIG_SAY(rig, slot, OPEN, open, .conn = 9, .name = TEXT("x"));
+	RIG_SAY(rig, slot, JOIN, join, .conn = 9, .room = text_of(room));
+	rig_turn(rig, 1);
+	(void)rig_hear(rig, slot, ENVELOPE_OPENED);
+	epoch = rig_hear(rig, slot, ENVELOPE_JOINED).joined.epoch;
+	RIG_SAY(rig, slot, CLOSED, closed, .conn = 9);
+	rig_turn(rig, 1);
+	return epoch;
+}
+
+static void
+the_rooms_empty_longest_begin_anew(void **state)
+{
+	struct rig rig;
+	struct core_limits limits = rig_limits();
+	uint64_t epochs[3];
+	unsigned slot;
+
+	(void)state;
+	limits.rooms_max = 2;
+	rig_start(&rig, limits);
+	slot = rig_gateway(&rig, "gw");
+	epochs[0] = epoch_of(&rig, slot, "a");
+	epochs[1] = epoch_of(&rig, slot, "b");
+	assert_int_equal(epoch_of(&rig, slot, "a"), epochs[0]);
+	epochs[2] = epoch_of(&rig, slot, "c");
+	assert_int_equal(epoch_of(&rig, slot, "a"), epochs[0]);
+	assert_int_equal(epoch_of(&rig, slot, "c"), epochs[2]);
+	assert_int_not_equal(epoch_of(&rig, slot, "b"), epochs[1]);
+	rig_stop(&rig);
+}
+
+static void
+a_room_whose_last_words_are_not_kept_yet_is_remembered(void **state)
+{
+	struct rig rig;
+	struct core_limits limits = rig_limits();
+	uint64_t epoch;
+	unsigned slot;
+
+	(void)state;
+	limits.rooms_max = 1;
+	rig_start(&rig, limits);
+	slot = rig_gateway(&rig, "gw");
+	epoch = epoch_of(&rig, slot, "lobby");
+	(void)rig_client(&rig, slot, 1, "ana");
+	rig.store.slow = true;
+	RIG_SAY(&rig, slot, PUBLISH, publish, .number = 1, .conn = 1, .room = TEXT("lobby"));
+	rig_turn(&rig, 1);
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 1);
+	for (unsigned conn = 2; conn < 5; conn++) {
 		RIG_SAY(&rig, slot, OPEN, open, .conn = conn, .name = TEXT("x"));
-		rig_turn(&rig, 1);
-		(void)rig_hear(&rig, slot, ENVELOPE_OPENED);
-		snprintf(letters, sizeof(letters), "r%u-", (unsigned)conn);
-		code = join_rooms(&rig, slot, conn, letters, 50);
+		RIG_SAY(&rig, slot, JOIN, join, .conn = conn,
+		    .room = conn % 2 == 0 ? TEXT("a") : TEXT("b"));
 		RIG_SAY(&rig, slot, CLOSED, closed, .conn = conn);
-		rig_turn(&rig, 1);
-		rig_forget(&rig);
 	}
-	assert_int_equal(code, OUTCOME_FULL);
-	/* Rooms that there are go on. */
-	(void)rig_client(&rig, slot, 1000000, "ben");
+	rig_complete(&rig, true);
+	rig.store.slow = false;
+	assert_int_equal(rig.bus_seqs[0], 1);
+	assert_int_equal(epoch_of(&rig, slot, "lobby"), epoch);
 	rig_stop(&rig);
 }
 
@@ -318,8 +384,8 @@ what_no_gateway_may_say_ends_its_link(void **state)
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\xff"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("a\0b"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\x1b[2J"));
-	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2,
-	    .name = TEXT("\xc2\x9b[2J"));
+	RIG_REFUSED(
+	    &rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\xc2\x9b[2J"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .address = TEXT("\n1"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .dialect = { longer, 33 });
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .realm = { longer, 65 });
@@ -371,7 +437,9 @@ main(void)
 		cmocka_unit_test(a_place_that_was_never_given_is_not_kept),
 		cmocka_unit_test(too_many_are_refused_without_harm),
 		cmocka_unit_test(rooms_have_an_end),
-		cmocka_unit_test(rooms_of_the_past_have_an_end),
+		cmocka_unit_test(rooms_of_all_have_an_end),
+		cmocka_unit_test(the_rooms_empty_longest_begin_anew),
+		cmocka_unit_test(a_room_whose_last_words_are_not_kept_yet_is_remembered),
 		cmocka_unit_test(joining_twice_changes_nothing),
 		cmocka_unit_test(what_no_gateway_may_say_ends_its_link),
 		cmocka_unit_test(a_room_goes_on_where_it_stopped),

@@ -114,7 +114,7 @@ positions_tell_given_from_committed(void **state)
 {
 	struct store *store = store_memory_open(3);
 	struct table_key key = { { 1, 2 } };
-	struct streams *streams = streams_create(store, key);
+	struct streams *streams = streams_create(store, key, 10);
 	struct stream *stream = streams_room(streams, TEXT("lobby"));
 
 	(void)state;
