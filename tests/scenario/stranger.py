@@ -1,0 +1,137 @@
+"""The other end of a link, played by somebody who does as they please: frames by hand."""
+
+import socket
+import struct
+import threading
+
+from harness import PATIENCE
+
+HELLO, WELCOME, ROSTER_END, HEARTBEAT, GOODBYE, PROBE = 1, 2, 3, 4, 5, 6
+OPEN, OPENED, CLOSED, JOIN, JOINED, REFUSED, CLOSE = 10, 11, 12, 13, 14, 15, 16
+ENTERED, EXITED = 20, 21
+PUBLISH, TELL, OUTCOME, DELIVER, WHISPER, NOTICE = 30, 31, 32, 33, 34, 35
+
+U32_MAX = (1 << 32) - 1
+U64_MAX = (1 << 64) - 1
+
+
+def packed(field):
+    """A number or a text as msgpack; numbers as wide as can be, which is allowed."""
+    if isinstance(field, int):
+        return b"\xcf" + struct.pack(">Q", field)
+    data = field.encode("utf-8", "surrogateescape") if isinstance(field, str) else field
+    return b"\xdb" + struct.pack(">I", len(data)) + data
+
+
+def framed(part):
+    return struct.pack(">I", len(part)) + part
+
+
+def envelope(*fields):
+    return framed(bytes([0x90 | len(fields)]) + b"".join(packed(field) for field in fields))
+
+
+class Stranger:
+    """One end of a link. Texts that it hears are bytes."""
+
+    def __init__(self, connected):
+        self._socket = connected
+        self._socket.settimeout(PATIENCE)
+        self._heard = b""
+
+    @classmethod
+    def gateway(cls, cluster, name="stranger", epoch=1, hub_epoch=0, known=0, attach=True):
+        """A gateway on the hub's socket; attached unless told otherwise."""
+        self = cls.connected(cluster.hub_socket)
+        self.say(HELLO, 1, name, epoch, "made by hand", 0, 0, hub_epoch, known)
+        if attach:
+            self.until(WELCOME)
+            self.say(ROSTER_END, 0, 0)
+        return self
+
+    @classmethod
+    def connected(cls, path):
+        connected = socket.socket(socket.AF_UNIX)
+        connected.connect(str(path))
+        return cls(connected)
+
+    def say(self, *fields):
+        self.send(envelope(*fields))
+
+    def send(self, data):
+        """Whether it went out: the other side may end the link at any moment."""
+        try:
+            self._socket.sendall(data)
+            return True
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+
+    def open(self, conn, name="somebody", client=0, room="lobby", ordinal=0):
+        self.say(OPEN, conn, client, "room", "open", name, "192.0.2.1", 0)
+        self.say(JOIN, conn, room, ordinal)
+
+    def _exactly(self, count):
+        while len(self._heard) < count:
+            more = self._socket.recv(1 << 16)
+            if not more:
+                raise EOFError
+            self._heard += more
+        data, self._heard = self._heard[:count], self._heard[count:]
+        return data
+
+    def hear(self):
+        """The next envelope as a list."""
+        part = self._exactly(struct.unpack(">I", self._exactly(4))[0])
+        fields, at = [], 1
+        while at < len(part):
+            field, at = _unpacked(part, at)
+            fields.append(field)
+        return fields
+
+    def until(self, kind):
+        while True:
+            heard = self.hear()
+            if heard[0] == kind:
+                return heard
+
+    def read_all(self):
+        """Reads and forgets from now on, on a thread of its own."""
+
+        def read():
+            try:
+                while self._socket.recv(1 << 20):
+                    pass
+            except OSError:
+                pass
+
+        threading.Thread(target=read, daemon=True).start()
+
+    def is_ended(self):
+        """Waits for the other side to end the link."""
+        try:
+            while self._socket.recv(1 << 16):
+                pass
+            return True
+        except (ConnectionResetError, BrokenPipeError):
+            return True
+        except TimeoutError:
+            return False
+
+    def leave(self):
+        self._socket.close()
+
+
+def _unpacked(part, at):
+    head = part[at]
+    if head < 0x80:
+        return head, at + 1
+    if 0xCC <= head <= 0xCF:
+        width = 1 << (head - 0xCC)
+        return int.from_bytes(part[at + 1 : at + 1 + width], "big"), at + 1 + width
+    if 0xA0 <= head < 0xC0:
+        width, length = 0, head - 0xA0
+    else:
+        width = 1 << (head - 0xD9)
+        length = int.from_bytes(part[at + 1 : at + 1 + width], "big")
+    begin = at + 1 + width
+    return part[begin : begin + length], begin + length
