@@ -356,13 +356,18 @@ check_silence(struct link *link, struct now now)
 }
 
 /* What still waits in the queue is a sign of life already. */
+static bool
+needs_heartbeats(const struct link *link)
+{
+	return link->version != 0 && link->spoken && link->out.length == link->taken;
+}
+
 static void
 send_heartbeat(struct link *link, struct now now)
 {
 	struct envelope_heartbeat body = { (uint64_t)now.wall_ms };
 
-	if (link->version != 0 && link->spoken && link->out.length == link->taken &&
-	    is_over(link->sent_ms, link->limits.heartbeat_ms, now))
+	if (needs_heartbeats(link) && is_over(link->sent_ms, link->limits.heartbeat_ms, now))
 		(void)link_send(link, ENVELOPE_HEARTBEAT, &body);
 }
 
@@ -375,4 +380,24 @@ link_tick(struct link *link, struct now now)
 	check_partial(link, now);
 	send_heartbeat(link, now);
 	return link->state;
+}
+
+static uint64_t
+earlier(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+uint64_t
+link_deadline_ms(const struct link *link)
+{
+	const struct link_limits *limits = &link->limits;
+	uint64_t due = link->version == 0 ? link->began_ms + limits->opening_ms
+					  : link->heard_ms + limits->silent_ms;
+
+	if (link->in.length > 0)
+		due = earlier(due, link->partial_ms + limits->partial_ms);
+	if (needs_heartbeats(link))
+		due = earlier(due, link->sent_ms + limits->heartbeat_ms);
+	return due;
 }

@@ -79,8 +79,14 @@ bool link_send_frames(struct link *link, const void *frames, size_t length);
 struct text link_output(const struct link *link);
 void link_sent(struct link *link, size_t length, struct now now);
 
-/* Deadlines and heartbeats; call at least every heartbeat_ms / 4. Returns the link's state. */
+/*
+ * Deadlines and heartbeats; to be called at link_deadline_ms and at least every heartbeat_ms.
+ * Returns the link's state.
+ */
 enum link_loss link_tick(struct link *link, struct now now);
+
+/* Monotonic: when link_tick has something to do unless bytes come or go before. */
+uint64_t link_deadline_ms(const struct link *link);
 
 enum link_loss link_state(const struct link *link);
 

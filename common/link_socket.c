@@ -24,6 +24,7 @@ struct link_socket {
 	struct event *writable;
 	struct event *timer;
 	struct event *turn;
+	uint64_t wait_max_ms; /* between two ticks of the link */
 	bool wants_write;
 	bool unwritable;   /* a write failed: what the peer still said is read, then its end */
 	bool in_the_owner; /* a callback runs: it must not destroy us */
@@ -166,6 +167,21 @@ on_writable(evutil_socket_t fd, short what, void *context)
 	finish_if_over(socket);
 }
 
+/* A heartbeat's length at most: what has a deadline may begin meanwhile. */
+static bool
+set_timer(struct link_socket *socket)
+{
+	uint64_t now_ms = clock_now().mono_ms;
+	uint64_t due = link_deadline_ms(socket->link);
+	uint64_t wait = due > now_ms ? due - now_ms : 1;
+	struct timeval interval;
+
+	if (wait > socket->wait_max_ms)
+		wait = socket->wait_max_ms;
+	interval = (struct timeval){ (time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000) };
+	return event_add(socket->timer, &interval) == 0;
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *context)
 {
@@ -176,33 +192,24 @@ on_timer(evutil_socket_t fd, short what, void *context)
 	/* If it is we who were stopped for a while, the peer's heartbeats lie here unread. */
 	read_input(socket);
 	(void)link_tick(socket->link, clock_now());
-	arrange_turn(socket);
+	write_output(socket);
+	update_interest(socket);
+	if (!set_timer(socket))
+		link_end(socket->link, LINK_NO_MEMORY);
 	finish_if_over(socket);
 }
 
-static struct timeval
-tick_interval(const struct link_limits *limits)
-{
-	uint64_t ms =
-	    limits->heartbeat_ms < limits->opening_ms ? limits->heartbeat_ms : limits->opening_ms;
-
-	ms = ms >= 4 ? ms / 4 : 1;
-	return (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
-}
-
 static bool
-start(struct link_socket *socket, struct event_base *base, const struct link_limits *limits)
+start(struct link_socket *socket, struct event_base *base)
 {
-	struct timeval interval = tick_interval(limits);
 	int fd = socket->fd;
 
 	socket->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, socket);
 	socket->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, socket);
-	socket->timer = event_new(base, -1, EV_PERSIST, on_timer, socket);
+	socket->timer = event_new(base, -1, 0, on_timer, socket);
 	socket->turn = event_new(base, -1, 0, on_writable, socket);
 	return socket->readable != NULL && socket->writable != NULL && socket->timer != NULL &&
-	       socket->turn != NULL && event_add(socket->readable, NULL) == 0 &&
-	       event_add(socket->timer, &interval) == 0;
+	       socket->turn != NULL && event_add(socket->readable, NULL) == 0 && set_timer(socket);
 }
 
 struct link_socket *
@@ -218,8 +225,9 @@ link_socket_create(struct event_base *base, int fd, enum link_side side, struct 
 	}
 	socket->fd = fd;
 	socket->owner = owner;
+	socket->wait_max_ms = limits.heartbeat_ms > 0 ? limits.heartbeat_ms : 1;
 	socket->link = link_create(side, limits, receiver, clock_now());
-	if (socket->link == NULL || !start(socket, base, &limits))
+	if (socket->link == NULL || !start(socket, base))
 		link_socket_destroy(&socket);
 	return socket;
 }

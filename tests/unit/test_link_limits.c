@@ -105,6 +105,38 @@ heartbeats_fill_what_is_not_said(void **state)
 	end(&side);
 }
 
+/* Whoever drives a link sleeps until the deadline: nothing may be due before. */
+static void
+the_next_deadline_is_known(void **state)
+{
+	struct side side;
+
+	(void)state;
+	begin(&side, LINK_SIDE_GATEWAY);
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 1000);
+	end(&side);
+	open_hub(&side);
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 4000);
+	welcome_gateway(&side);
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 1000);
+	tick_after(&side, 1000);
+	/* The heartbeat waits to be sent: the next thing is the peer's silence. */
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 3000);
+	link_sent(side.link, link_output(side.link).length, side.now);
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 1000);
+	link_receive(side.link, side.now, "", 1);
+	link_send(side.link, ENVELOPE_HEARTBEAT, &(struct envelope_heartbeat){ 1 });
+	side.now.mono_ms += 1500;
+	write_heartbeat(&side);
+	link_receive(side.link, side.now, side.wire.data + 1, side.wire.length - 1);
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 4000);
+	link_receive(side.link, side.now, "", 1);
+	side.now.mono_ms += 3000;
+	assert_int_equal(link_receive(side.link, side.now, "\0\0\x03", 2), LINK_ALIVE);
+	assert_int_equal(link_deadline_ms(side.link), side.now.mono_ms + 2000);
+	end(&side);
+}
+
 static void
 a_full_queue_ends_the_link(void **state)
 {
@@ -215,6 +247,7 @@ main(void)
 		cmocka_unit_test(half_a_frame_has_a_deadline),
 		cmocka_unit_test(a_frame_that_is_whole_starts_the_deadline_anew),
 		cmocka_unit_test(heartbeats_fill_what_is_not_said),
+		cmocka_unit_test(the_next_deadline_is_known),
 		cmocka_unit_test(a_full_queue_ends_the_link),
 		cmocka_unit_test(what_was_taken_makes_room),
 		cmocka_unit_test(a_long_queue_keeps_its_order),
