@@ -22,8 +22,6 @@
 /* For clients that do not answer their CLOSE. */
 #define STOP_MS 5000
 
-#define LOG_TICK_MS 1000
-
 enum { SIGNALS = 3 };
 
 /* A listener with what its connections are told by. */
@@ -39,13 +37,14 @@ struct gateway {
 	struct log *log;
 	struct metrics *metrics;
 	struct metric *connections;
+	struct metric *link_queue;
+	struct metric *turn_seconds;
 	struct loop *loop;
 	struct websocket *websocket;
 	struct uplink *uplink;
 	struct gateway_core *core;
 	struct status_http *status;
 	struct event *signals[SIGNALS];
-	struct event *log_tick;
 	struct door doors[CONFIG_LISTENERS_MAX];
 	bool stopping;
 	uint64_t stop_deadline_ms;
@@ -113,16 +112,6 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 }
 
 static void
-on_log_tick(evutil_socket_t fd, short what, void *context)
-{
-	struct gateway *gateway = context;
-
-	(void)fd;
-	(void)what;
-	log_tick(gateway->log);
-}
-
-static void
 on_turn(void *context)
 {
 	struct gateway *gateway = context;
@@ -131,6 +120,9 @@ on_turn(void *context)
 
 	websocket_turn(gateway->websocket, now.mono_ms);
 	gateway_core_turn(gateway->core, now);
+	/* The core wants a turn every second at least, be it only to look for the hub. */
+	log_tick(gateway->log);
+	metric_observe(gateway->turn_seconds, loop_turn_us(gateway->loop));
 	if (!gateway->stopping)
 		return;
 	gone = websocket_open(gateway->websocket) == 0 && uplink_queued(gateway->uplink) == 0;
@@ -161,6 +153,7 @@ refresh_metrics(void *context)
 	struct gateway *gateway = context;
 
 	metric_set(gateway->connections, websocket_connections(gateway->websocket));
+	metric_set(gateway->link_queue, (int64_t)uplink_queued(gateway->uplink));
 }
 
 static bool
@@ -233,7 +226,6 @@ static bool
 watch_signals(struct gateway *gateway)
 {
 	struct event_base *base = loop_base(gateway->loop);
-	const struct timeval tick = { LOG_TICK_MS / 1000, 0 };
 
 	gateway->signals[0] = evsignal_new(base, SIGTERM, on_stop_signal, gateway);
 	gateway->signals[1] = evsignal_new(base, SIGINT, on_stop_signal, gateway);
@@ -242,8 +234,7 @@ watch_signals(struct gateway *gateway)
 		if (gateway->signals[i] == NULL || event_add(gateway->signals[i], NULL) != 0)
 			return false;
 	}
-	gateway->log_tick = event_new(base, -1, EV_PERSIST, on_log_tick, gateway);
-	return gateway->log_tick != NULL && event_add(gateway->log_tick, &tick) == 0;
+	return true;
 }
 
 static bool
@@ -296,6 +287,19 @@ serve_status(struct gateway *gateway, struct refusal why)
 	return gateway->status != NULL;
 }
 
+static void
+register_metrics(struct gateway *gateway)
+{
+	gateway->metrics = metrics_create();
+	metrics_add_process(gateway->metrics);
+	gateway->connections = metrics_gauge(gateway->metrics, "hubbub_gateway_connections", NULL,
+	    "TCP connections to listeners, those for the page among them.");
+	gateway->link_queue = metrics_gauge(gateway->metrics, "hubbub_gateway_link_queue_bytes",
+	    NULL, "Bytes that wait for the hub to read.");
+	gateway->turn_seconds = metrics_histogram(gateway->metrics, "hubbub_gateway_turn_seconds",
+	    NULL, "From the first event of a turn to its last write.", 50, 16, 1e6);
+}
+
 static bool
 build(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
 {
@@ -308,10 +312,7 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 	gateway->loop = loop_create();
 	if (gateway->loop == NULL || !watch_signals(gateway))
 		return false;
-	gateway->metrics = metrics_create();
-	metrics_add_process(gateway->metrics);
-	gateway->connections = metrics_gauge(gateway->metrics, "hubbub_gateway_connections", NULL,
-	    "TCP connections to listeners, those for the page among them.");
+	register_metrics(gateway);
 	websocket.loop = gateway->loop;
 	websocket.metrics = gateway->metrics;
 	gateway->websocket = websocket_create(&websocket, why.sentence, why.size);
@@ -375,8 +376,6 @@ gateway_destroy(struct gateway **gateway)
 		if (doomed->signals[i] != NULL)
 			event_free(doomed->signals[i]);
 	}
-	if (doomed->log_tick != NULL)
-		event_free(doomed->log_tick);
 	metrics_destroy(&doomed->metrics);
 	loop_destroy(&doomed->loop);
 	free(doomed);

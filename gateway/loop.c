@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "common/clock.h"
+
 /* Passes given to the nested loop to close its handles before it is abandoned. */
 #define CLOSING_PASSES 4096
 
@@ -26,6 +28,7 @@ struct loop {
 	struct deferred *deferred;
 	size_t deferred_count;
 	size_t deferred_capacity;
+	uint64_t turn_began_us; /* 0 between two turns */
 	bool again;
 	bool stopped;
 };
@@ -105,6 +108,19 @@ void
 loop_set_work(struct loop *loop, struct loop_work work)
 {
 	loop->work = work;
+}
+
+void
+loop_turn_begins(struct loop *loop)
+{
+	if (loop->turn_began_us == 0)
+		loop->turn_began_us = clock_mono_us();
+}
+
+uint64_t
+loop_turn_us(const struct loop *loop)
+{
+	return clock_mono_us() - loop->turn_began_us;
 }
 
 bool
@@ -201,10 +217,12 @@ loop_run(struct loop *loop)
 		 * its descriptors have and tells the kernel what it waits for next.
 		 */
 		loop->again = false;
+		loop_turn_begins(loop);
 		uv_run(&loop->nested, UV_RUN_NOWAIT);
 		run_deferred(loop);
 		if (loop->work.turn != NULL)
 			loop->work.turn(loop->work.context);
+		loop->turn_began_us = 0;
 		if (!loop->stopped)
 			wait_and_dispatch(loop);
 	}

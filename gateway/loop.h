@@ -33,6 +33,15 @@ void *loop_nested(struct loop *loop);
 
 void loop_set_work(struct loop *loop, struct loop_work work);
 
+/*
+ * An event of the base is handled that belongs to the turn now beginning: to be called where such
+ * events cost time. The nested loop's events need no such call.
+ */
+void loop_turn_begins(struct loop *loop);
+
+/* Microseconds since the present turn began. */
+uint64_t loop_turn_us(const struct loop *loop);
+
 /* Calls later in this turn or in the next, never from within. False without memory. */
 bool loop_defer(struct loop *loop, void (*call)(void *context), void *context);
 

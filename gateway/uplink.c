@@ -24,6 +24,7 @@ on_envelope(void *context, const struct envelope *envelope)
 {
 	struct uplink *uplink = context;
 
+	loop_turn_begins(uplink->setup.loop);
 	return gateway_core_hub_envelope(uplink->core, clock_now(), envelope);
 }
 

@@ -166,6 +166,7 @@ def test_status_pages():
             assert http_get(process.status_path, "/readyz")[0] == 200
             status, body = http_get(process.status_path, "/metrics")
             assert status == 200 and "# TYPE hubbub_build_info gauge" in body
+            assert "_turn_seconds_count " in body
             assert http_get(process.status_path, "/other")[0] == 404
         ana = cluster.gateway(0).room(as_="ana")
         wait_for(lambda: cluster.gateway(0).metric("hubbub_gateway_clients") == 1, "one client")
