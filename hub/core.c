@@ -154,6 +154,8 @@ core_create(const struct core_setup *setup)
 	core->limits = setup->limits;
 	if (core->limits.gateways_max > CORE_GATEWAYS_MAX)
 		core->limits.gateways_max = CORE_GATEWAYS_MAX;
+	if (core->limits.name_bytes < CORE_NAME_BYTES_MIN)
+		core->limits.name_bytes = CORE_NAME_BYTES_MIN;
 	if (core->limits.commands_max == 0)
 		core->limits.commands_max = CORE_COMMANDS_MAX;
 	if (core->limits.rooms_max == 0)

@@ -28,6 +28,9 @@
 /* What a gateway may have unanswered unless the limits say otherwise. */
 #define CORE_COMMANDS_MAX 10000
 
+/* Names that the hub gives itself fit in this, whatever the limit. */
+#define CORE_NAME_BYTES_MIN 16
+
 /* Rooms at once unless the limits say otherwise. */
 #define CORE_ROOMS_MAX 10000
 

@@ -23,6 +23,9 @@
 /* What the old servers called somebody without a name; the client_id follows. */
 #define NAMELESS "\xe7\x94\xa8\xe6\x88\xb7"
 
+_Static_assert(sizeof(NAMELESS) - 1 + CLIENT_ID_TEXT_SIZE <= CORE_NAME_BYTES_MIN,
+    "who comes again under such a name must be let in");
+
 static void
 refuse(struct core *core, const struct gateway *gateway, uint64_t conn, struct text room,
     enum outcome_code code)
@@ -65,9 +68,9 @@ core_is_showable(struct text text, size_t bytes_max)
 }
 
 static bool
-is_allowed(const struct core *core, const struct envelope_open *open)
+is_allowed(const struct envelope_open *open)
 {
-	return core_is_showable(open->name, core->limits.name_bytes) &&
+	return core_is_showable(open->name, open->name.length) &&
 	       core_is_showable(open->dialect, DIALECT_BYTES_MAX) &&
 	       core_is_showable(open->realm, REALM_BYTES_MAX) &&
 	       core_is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
@@ -105,9 +108,14 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	const struct client *client;
 	struct envelope_opened opened;
 
-	if (!is_allowed(core, open) ||
+	if (!is_allowed(open) ||
 	    presence_by_conn(core->presence, gateway->slot, open->conn) != NULL)
 		return LINK_BAD_CONTENT;
+	/* By another limit than ours, set before a restart perhaps: no reason to lose them all. */
+	if (open->name.length > core->limits.name_bytes) {
+		refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_TOO_LONG);
+		return LINK_ALIVE;
+	}
 	client = open_client(core, gateway, now, open);
 	if (client == NULL) {
 		refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_FULL);

@@ -346,6 +346,31 @@ a_room_whose_last_words_are_not_kept_yet_is_remembered(void **state)
 }
 
 static void
+a_name_beyond_the_limit_is_refused(void **state)
+{
+	struct rig rig;
+	struct envelope heard;
+	unsigned slot;
+	char longer[41];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer));
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 1, .name = { longer, 41 });
+	RIG_SAY(&rig, slot, JOIN, join, .conn = 1, .room = TEXT("lobby"));
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 2, .name = { longer, 40 });
+	rig_turn(&rig, 1);
+	heard = rig_hear(&rig, slot, ENVELOPE_REFUSED);
+	assert_int_equal(heard.refused.conn, 1);
+	assert_int_equal(heard.refused.code, OUTCOME_TOO_LONG);
+	assert_true(text_is_empty(heard.refused.room));
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_REFUSED).refused.code, OUTCOME_FULL);
+	assert_int_equal(rig_hear(&rig, slot, ENVELOPE_OPENED).opened.conn, 2);
+	rig_stop(&rig);
+}
+
+static void
 joining_twice_changes_nothing(void **state)
 {
 	struct rig rig;
@@ -380,7 +405,6 @@ what_no_gateway_may_say_ends_its_link(void **state)
 	slot = rig_gateway(&rig, "gw");
 	(void)rig_client(&rig, slot, 1, "ana");
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 1);
-	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = { longer, 41 });
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\xff"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("a\0b"));
 	RIG_REFUSED(&rig, slot, LINK_BAD_CONTENT, OPEN, open, .conn = 2, .name = TEXT("\x1b[2J"));
@@ -440,6 +464,7 @@ main(void)
 		cmocka_unit_test(rooms_of_all_have_an_end),
 		cmocka_unit_test(the_rooms_empty_longest_begin_anew),
 		cmocka_unit_test(a_room_whose_last_words_are_not_kept_yet_is_remembered),
+		cmocka_unit_test(a_name_beyond_the_limit_is_refused),
 		cmocka_unit_test(joining_twice_changes_nothing),
 		cmocka_unit_test(what_no_gateway_may_say_ends_its_link),
 		cmocka_unit_test(a_room_goes_on_where_it_stopped),
