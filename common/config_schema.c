@@ -113,7 +113,7 @@ const struct config_key config_keys[] = {
 	{ "limits", "messages_burst", CONFIG_TYPE_NUMBER, LIMITS(messages_burst), 1, 1000000,
 	  "messages", "200", NULL, "Messages of one client at once." },
 	{ "limits", "list_members", CONFIG_TYPE_NUMBER, LIMITS(list_members), 1, 10000, "members",
-	  "500", NULL, "Members of a room whose whole list is sent; above, a part and a count." },
+	  "500", NULL, "Members of a room whose whole list is sent; above, the first so many." },
 	{ "limits", "list_bytes_per_second", CONFIG_TYPE_NUMBER, LIMITS(list_bytes_per_second),
 	  65536, 1024 * MIB, "bytes per second", "8388608", NULL,
 	  "User lists of one room from one gateway." },

@@ -53,12 +53,14 @@ say(struct notices *notices, struct channel *channel)
 		    notices->sessions->log, LOG_LEVEL_ERROR, "no memory to tell a room something");
 }
 
+/* Above the limit in part: for `client`, or for everybody if that is 0. */
 static void
-render_list(struct notices *notices, struct channel *channel, struct roster_room *room)
+render_list(
+    struct notices *notices, struct channel *channel, struct roster_room *room, uint32_t client)
 {
 	buffer_clear(&notices->payload);
 	if (room != NULL && channel->dialect->render_list != NULL) {
-		roster_room_limit(room, notices->sessions->limits.list_members);
+		roster_room_limit(room, notices->sessions->limits.list_members, client);
 		channel->dialect->render_list(&notices->payload, room);
 	}
 	channel->lists.cost = notices->payload.length * channel->count;
@@ -121,15 +123,19 @@ member_of(struct notices *notices, struct channel *channel, uint32_t client)
 	return session != NULL && session->home.channel == channel ? session : NULL;
 }
 
-/* The newcomer never waits for its list. */
+/* The newcomer never waits for its list, and always finds itself in it. */
 static void
-list_to_one(struct notices *notices, struct channel *channel, struct text name, uint32_t client)
+list_to_newcomer(struct notices *notices, struct channel *channel,
+    const struct envelope_entered *entered, bool all_were_told)
 {
-	struct session *newcomer = member_of(notices, channel, client);
+	struct session *newcomer = member_of(notices, channel, entered->client);
+	struct roster_room *room = roster_find(notices->roster, entered->room);
+	bool in_part =
+	    room != NULL && roster_room_size(room) > notices->sessions->limits.list_members;
 
-	if (newcomer == NULL)
+	if (newcomer == NULL || (all_were_told && !in_part))
 		return;
-	render_list(notices, channel, roster_find(notices->roster, name));
+	render_list(notices, channel, room, entered->client);
 	if (notices->payload.failed || notices->payload.length == 0)
 		return;
 	metric_add(notices->metrics->list_bytes, notices->payload.length);
@@ -144,7 +150,7 @@ list_for_change(struct notices *notices, struct channel *channel, struct roster_
 {
 	if (channel->lists.due)
 		return false;
-	render_list(notices, channel, room);
+	render_list(notices, channel, room, 0);
 	return list_to_all(notices, channel, false);
 }
 
@@ -190,8 +196,8 @@ notices_entered(struct notices *notices, const struct envelope_entered *entered)
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
-		if (!list_for_change(notices, channel, room))
-			list_to_one(notices, channel, entered->room, entered->client);
+		list_to_newcomer(
+		    notices, channel, entered, list_for_change(notices, channel, room));
 		say_entered(notices, channel, entered);
 	}
 }
@@ -230,8 +236,7 @@ notices_entered_too(struct notices *notices, const struct envelope_entered *ente
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
-		if (!channel->lists.told)
-			list_to_one(notices, channel, entered->room, entered->client);
+		list_to_newcomer(notices, channel, entered, channel->lists.told);
 		say_entered(notices, channel, entered);
 	}
 }
@@ -304,7 +309,7 @@ notices_tick(struct notices *notices)
 		if (try_ms(notices, channel) > now_ms(notices))
 			continue;
 		render_list(notices, channel,
-		    roster_find(notices->roster, fanout_room_name(channel->room)));
+		    roster_find(notices->roster, fanout_room_name(channel->room)), 0);
 		list_to_all(notices, channel, now_ms(notices) >= channel->lists.due_ms);
 	}
 }

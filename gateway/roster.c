@@ -31,6 +31,7 @@ struct roster_room {
 	struct id_map clients;
 	struct roster_entry *latest; /* inserted, while it is still there           */
 	struct roster_entry *end;    /* the first that is not shown; NULL shows all */
+	struct roster_entry *extra;  /* shown all the same, in its place, or NULL   */
 	size_t name_length;
 	char name[];
 };
@@ -186,6 +187,7 @@ room_remove(struct roster_room *room, struct roster_entry *entry)
 	if (room->latest == entry)
 		room->latest = NULL;
 	room->end = NULL;
+	room->extra = NULL;
 	id_map_remove(&room->clients, entry->client);
 	TAILQ_REMOVE(&room->entries, entry, place);
 	free(entry);
@@ -348,14 +350,24 @@ roster_find(const struct roster *roster, struct text name)
 }
 
 void
-roster_room_limit(struct roster_room *room, size_t limit)
+roster_room_limit(struct roster_room *room, size_t limit, uint32_t client)
 {
+	struct roster_entry *own = id_map_get(&room->clients, client);
+	struct roster_entry *entry = TAILQ_FIRST(&room->entries);
+	struct roster_entry *last = NULL;
+
 	room->end = NULL;
+	room->extra = NULL;
 	if (room->clients.count <= limit)
 		return;
-	room->end = TAILQ_FIRST(&room->entries);
-	while (limit-- > 0)
-		room->end = TAILQ_NEXT(room->end, place);
+	for (; limit > 0; limit--) {
+		if (entry == own)
+			own = NULL;
+		last = entry;
+		entry = TAILQ_NEXT(entry, place);
+	}
+	room->end = own == NULL ? entry : last;
+	room->extra = own;
 }
 
 size_t
@@ -368,13 +380,15 @@ roster_room_size(const struct roster_room *room)
 bool
 roster_room_next(const struct roster_room *room, size_t *cursor, struct roster_member *member_out)
 {
+	const struct roster_entry *shown = (const struct roster_entry *)(uintptr_t)*cursor;
 	const struct roster_entry *entry;
 
-	if (*cursor == 0)
-		entry = TAILQ_FIRST(&room->entries);
-	else
-		entry = TAILQ_NEXT((const struct roster_entry *)(uintptr_t)*cursor, place);
-	if (entry == NULL || entry == room->end)
+	if (shown != NULL && shown == room->extra)
+		return false;
+	entry = shown == NULL ? TAILQ_FIRST(&room->entries) : TAILQ_NEXT(shown, place);
+	if (entry == room->end)
+		entry = room->extra;
+	if (entry == NULL)
 		return false;
 	*cursor = (size_t)(uintptr_t)entry;
 	*member_out = (struct roster_member){ entry->client, entry_name(entry) };

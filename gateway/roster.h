@@ -59,7 +59,10 @@ enum roster_change roster_exit(
 /* A room somebody is in, or left last; NULL for none. Valid until the next change. */
 struct roster_room *roster_find(const struct roster *roster, struct text name);
 
-/* What roster_room_next shows from now on: the first `limit` members. */
-void roster_room_limit(struct roster_room *room, size_t limit);
+/*
+ * What roster_room_next shows from now on: the first `limit` members, at least one. If `client` is
+ * a member but not among them, it stands in the last one's place; 0 for nobody.
+ */
+void roster_room_limit(struct roster_room *room, size_t limit, uint32_t client);
 
 #endif

@@ -205,15 +205,41 @@ only_the_first_are_shown(void **state)
 	enter("lobby", 2, "ben", 2);
 	enter("lobby", 3, "eve", 3);
 	room = roster_find(roster, TEXT("lobby"));
-	roster_room_limit(room, 2);
+	roster_room_limit(room, 2, 0);
 	assert_string_equal(members("lobby"), "ana ben ");
 	assert_int_equal(roster_room_size(room), 3);
 	leave("lobby", 3, "eve");
 	assert_string_equal(members("lobby"), "ana ben ");
-	roster_room_limit(room, 500);
+	roster_room_limit(room, 500, 0);
 	assert_string_equal(members("lobby"), "ana ben ");
-	roster_room_limit(room, 0);
-	assert_string_equal(members("lobby"), "");
+	roster_room_limit(room, 1, 0);
+	assert_string_equal(members("lobby"), "ana ");
+}
+
+static void
+one_of_them_is_shown_in_any_case(void **state)
+{
+	struct roster_room *room;
+
+	(void)state;
+	enter("lobby", 1, "ana", 1);
+	enter("lobby", 2, "ben", 2);
+	enter("lobby", 3, "eve", 3);
+	enter("lobby", 4, "zoe", 4);
+	room = roster_find(roster, TEXT("lobby"));
+	roster_room_limit(room, 2, 4);
+	assert_string_equal(members("lobby"), "ana zoe ");
+	roster_room_limit(room, 2, 3);
+	assert_string_equal(members("lobby"), "ana eve ");
+	roster_room_limit(room, 2, 2);
+	assert_string_equal(members("lobby"), "ana ben ");
+	roster_room_limit(room, 1, 4);
+	assert_string_equal(members("lobby"), "zoe ");
+	roster_room_limit(room, 2, 77);
+	assert_string_equal(members("lobby"), "ana ben ");
+	roster_room_limit(room, 2, 4);
+	leave("lobby", 4, "zoe");
+	assert_string_equal(members("lobby"), "ana ben eve ");
 }
 
 /* Half of them come back late, below the others: quick, and in order all the same. */
@@ -270,6 +296,7 @@ main(void)
 		TEST(the_difference_is_what_happened),
 		TEST(a_lost_link_leaves_the_replica),
 		TEST(only_the_first_are_shown),
+		TEST(one_of_them_is_shown_in_any_case),
 		TEST(late_members_find_their_place),
 		TEST(members_may_come_backwards),
 	};
