@@ -11,6 +11,9 @@
 #include "hub/dispatch.h"
 #include "hub/router.h"
 
+/* Said in one turn by commands that were held: links have bounds, and gateways must read. */
+#define RESUME_PART ((size_t)1024 * 1024)
+
 /* Stores the outcome and tells the gateway that asked. */
 static void
 conclude(struct core *core, struct gateway *gateway, const struct envelope_outcome *outcome)
@@ -200,7 +203,8 @@ on_command(
 		return LINK_BAD_CONTENT;
 	gateway->last_number = number;
 	gateway->commands++;
-	if (core->settling.active)
+	/* What comes while the held ones are taken up waits behind them. */
+	if (core->settling.active || !held_is_empty(&core->held))
 		hold(core, gateway, now, envelope, number);
 	else
 		carry_out(core, gateway, now, envelope);
@@ -210,9 +214,11 @@ on_command(
 void
 core_commands_resume(struct core *core, struct now now)
 {
+	size_t began = outbox_open_length(core->outbox);
 	struct held_command *command;
 
-	while ((command = held_take(&core->held)) != NULL) {
+	while (outbox_open_length(core->outbox) - began < RESUME_PART &&
+	       (command = held_take(&core->held)) != NULL) {
 		carry_out(core, &core->gateways[command->slot], now, &command->envelope);
 		free(command);
 	}

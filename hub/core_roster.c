@@ -212,6 +212,8 @@ core_roster_deadline(const struct core *core, struct now now)
 		return core->settling.deadline_ms > now.mono_ms
 			   ? core->settling.deadline_ms - now.mono_ms
 			   : 0;
+	if (!held_is_empty(&core->held))
+		return ROSTER_PART_MS;
 	for (unsigned slot = 0; slot < core->limits.gateways_max; slot++) {
 		const struct gateway *gateway = &core->gateways[slot];
 

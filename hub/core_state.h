@@ -163,7 +163,7 @@ bool core_is_showable(struct text text, size_t bytes_max);
 /* Takes a client out of the roster, telling the others. */
 void core_client_gone(struct core *core, struct client *client, struct now now);
 
-/* core_commands.c: takes up what was held while settling. */
+/* core_commands.c: takes up a part of what was held while settling. */
 void core_commands_resume(struct core *core, struct now now);
 
 #endif

@@ -93,6 +93,12 @@ held_take(struct held *held)
 	return command;
 }
 
+bool
+held_is_empty(const struct held *held)
+{
+	return held->first == NULL;
+}
+
 void
 held_forget(struct held *held, unsigned slot)
 {

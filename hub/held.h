@@ -39,6 +39,8 @@ bool held_add(
 /* The oldest, now the caller's to free(); NULL if there is none. */
 struct held_command *held_take(struct held *held);
 
+bool held_is_empty(const struct held *held);
+
 /* Forgets what a gateway's link brought. */
 void held_forget(struct held *held, unsigned slot);
 

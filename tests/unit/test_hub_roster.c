@@ -265,6 +265,48 @@ held_commands_of_a_lost_gateway_are_dropped(void **state)
 }
 
 static void
+held_commands_are_taken_up_in_parts_and_in_order(void **state)
+{
+	struct core_limits limits = rig_limits();
+	struct rig rig;
+	char *content = calloc(1, 100000);
+	unsigned first;
+	unsigned turns = 0;
+	uint64_t number = 0;
+
+	(void)state;
+	limits.content_bytes = 100000;
+	memset(content, 'x', 100000);
+	rig_start(&rig, limits);
+	first = come_again(&rig, "ben", 0xb, 2000, 2);
+	for (unsigned i = 1; i <= 30; i++)
+		RIG_SAY(&rig, first, PUBLISH, publish, .number = i, .conn = 1,
+		    .room = TEXT("lobby"), .content = { content, 100000 });
+	rig_turn(&rig, 2000);
+	RIG_SAY(&rig, first, PUBLISH, publish, .number = 31, .conn = 1, .room = TEXT("lobby"));
+	while (core_next_deadline(rig.core, rig.now) != UINT64_MAX) {
+		assert_in_range(rig_unheard(&rig, first), 1, 1300000);
+		for (struct envelope heard; rig_next(&rig, first, &heard);) {
+			if (heard.kind == ENVELOPE_OUTCOME)
+				assert_int_equal(heard.outcome.number, ++number);
+		}
+		rig_forget(&rig);
+		rig_turn(&rig, 1);
+		turns++;
+	}
+	while (number < 31) {
+		struct envelope heard = { 0 };
+
+		assert_true(rig_next(&rig, first, &heard));
+		if (heard.kind == ENVELOPE_OUTCOME)
+			assert_int_equal(heard.outcome.number, ++number);
+	}
+	assert_in_range(turns, 2, 4);
+	free(content);
+	rig_stop(&rig);
+}
+
+static void
 too_many_held_commands_are_refused(void **state)
 {
 	struct core_limits limits = rig_limits();
@@ -293,6 +335,7 @@ main(void)
 		cmocka_unit_test(who_does_not_come_back_is_waited_for_only_so_long),
 		cmocka_unit_test(the_most_that_any_gateway_knew_are_waited_for),
 		cmocka_unit_test(held_commands_of_a_lost_gateway_are_dropped),
+		cmocka_unit_test(held_commands_are_taken_up_in_parts_and_in_order),
 		cmocka_unit_test(too_many_held_commands_are_refused),
 	};
 
