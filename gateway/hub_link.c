@@ -146,7 +146,8 @@ hub_link_lost(struct hub_link *link, struct now now, enum link_loss why)
 	/* Once per loss, not for every further attempt. */
 	if (link->retry_ms == HUB_RETRY_FIRST_MS)
 		log_warn(link->log, "the hub is away", log_string("reason", link_loss_word(why)));
-	if (why > LINK_ALIVE && why < LINK_LOSS_COUNT)
+	/* An attempt that found nobody has lost nothing. */
+	if (link->phase != HUB_CONNECTING && why > LINK_ALIVE && why < LINK_LOSS_COUNT)
 		metric_increment(link->metrics->hub_link_lost[why]);
 	metric_set(link->metrics->hub_link_up, 0);
 	buffer_clear(&link->output);

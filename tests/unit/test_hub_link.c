@@ -87,8 +87,12 @@ it_tries_again_slower_each_time(void **state)
 		assert_int_equal(rig.connects, i + 1);
 		expected = expected * 2 > HUB_RETRY_MAX_MS ? HUB_RETRY_MAX_MS : expected * 2;
 	}
+	assert_int_equal(
+	    rig_count(&rig, "hubbub_gateway_hub_link_lost_total{reason=\"closed_by_peer\"}"), 0);
 	rig_attach(&rig);
 	gateway_core_hub_lost(rig.core, rig.now, LINK_SILENT);
+	assert_int_equal(
+	    rig_count(&rig, "hubbub_gateway_hub_link_lost_total{reason=\"silent\"}"), 1);
 	assert_in_range(gateway_core_next_deadline(rig.core, rig.now), HUB_RETRY_FIRST_MS / 2,
 	    HUB_RETRY_FIRST_MS * 3 / 2);
 }
