@@ -98,6 +98,7 @@ survive(struct listener *listener, int socket, int error)
 		return false;
 	case ENOBUFS:
 	case ENOMEM:
+	case EINVAL: /* somebody who shares the socket has shut it down: it would fail for ever */
 		pause_accepting(listener, error);
 		return false;
 	default:
