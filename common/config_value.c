@@ -110,16 +110,24 @@ is_choice(const struct config_key *key, const char *text)
 	return false;
 }
 
-/* Takes a copy of a text that was found good. */
-static bool
-keep(void *place, const char *text)
+static char *
+copy_of(const char *text, size_t length)
 {
-	char *copy = strdup(text);
+	char *copy = strndup(text, length);
 
 	if (copy == NULL) {
 		fprintf(stderr, "no memory for the configuration\n");
 		abort();
 	}
+	return copy;
+}
+
+/* Takes a copy of a text that was found good. */
+static bool
+keep(void *place, const char *text)
+{
+	char *copy = copy_of(text, strlen(text));
+
 	free(*(char **)place);
 	*(char **)place = copy;
 	return true;
@@ -345,9 +353,7 @@ config_value_set(const struct config_key *key, void *place, const char *text)
 	length = strlen(text);
 	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
 		length--;
-	copy = strndup(text, length);
-	if (copy == NULL)
-		return false;
+	copy = copy_of(text, length);
 	taken = is_clean(copy) && types[key->type].set(key, place, copy);
 	free(copy);
 	return taken;
