@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,13 @@
 #define BACKLOG 16
 #define PAGE_BYTES_MAX (4 * 1024 * 1024)
 
+/* A listener that could not accept, for want of descriptors, tries again this often. */
+#define REST_SECONDS 1
+
 struct status_http {
 	struct evhttp *server;
+	struct evconnlistener *listener; /* the server's */
+	struct event *rested;
 	struct status_source source;
 	char *path; /* of a Unix socket, else NULL */
 	struct unix_socket_file file;
@@ -221,6 +227,45 @@ listen_on(struct status_http *http, const char *address, char *error, size_t err
 	return fd;
 }
 
+/*
+ * The connection stays in the queue, so that libevent would try again at once, for ever, and write a
+ * line to stderr each time. libevent passes us nothing of ours: on_rested wakes all that rest.
+ */
+static void
+on_accept_failed(struct evconnlistener *listener, void *context)
+{
+	(void)context;
+	evconnlistener_disable(listener);
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *context)
+{
+	struct status_http *http = context;
+
+	(void)fd;
+	(void)what;
+	if (http->listener != NULL)
+		evconnlistener_enable(http->listener);
+}
+
+static bool
+listen_patiently(struct status_http *http, struct event_base *base, int fd)
+{
+	struct timeval rest = { .tv_sec = REST_SECONDS };
+	struct evhttp_bound_socket *bound;
+
+	http->rested = event_new(base, -1, EV_PERSIST, on_rested, http);
+	if (http->rested == NULL || event_add(http->rested, &rest) != 0)
+		return false;
+	bound = evhttp_accept_socket_with_handle(http->server, fd);
+	if (bound == NULL)
+		return false;
+	http->listener = evhttp_bound_socket_get_listener(bound);
+	evconnlistener_set_error_cb(http->listener, on_accept_failed);
+	return true;
+}
+
 static bool
 set_up_server(struct status_http *http, struct event_base *base, int fd)
 {
@@ -236,7 +281,7 @@ set_up_server(struct status_http *http, struct event_base *base, int fd)
 			      EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
 			      EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(http->server, on_request, http);
-	return evhttp_accept_socket(http->server, fd) == 0;
+	return listen_patiently(http, base, fd);
 }
 
 struct status_http *
@@ -275,6 +320,8 @@ status_http_destroy(struct status_http **http)
 	*http = NULL;
 	if (doomed->path != NULL)
 		unix_socket_remove(doomed->path, &doomed->file);
+	if (doomed->rested != NULL)
+		event_free(doomed->rested);
 	if (doomed->server != NULL)
 		evhttp_free(doomed->server);
 	free(doomed->path);

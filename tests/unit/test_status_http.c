@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -229,6 +230,55 @@ test_mode(void **state)
 	assert_int_equal(status.st_mode & 0777, 0660);
 }
 
+static unsigned lines_of_libevent;
+
+static void
+count_line(int severity, const char *line)
+{
+	(void)severity;
+	(void)line;
+	lines_of_libevent++;
+}
+
+static bool
+is_answered(struct fixture *fixture, int fd)
+{
+	struct pollfd answer = { .fd = fd, .events = POLLIN };
+
+	for (unsigned ms = 0; ms < 5000; ms++) {
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+		if (poll(&answer, 1, 1) == 1)
+			return true;
+	}
+	return false;
+}
+
+/* Who waits is served when there are descriptors again; until then nothing spins. */
+static void
+test_out_of_descriptors(void **state)
+{
+	static const char question[] = "GET /healthz HTTP/1.0\r\n\r\n";
+	struct fixture *fixture = *state;
+	char error[256];
+	struct rlimit before, none;
+	int fd = unix_socket_connect(fixture->path, error, sizeof(error));
+
+	assert_true(fd >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)fd + 1;
+	event_set_log_callback(count_line);
+	assert_int_equal(write(fd, question, sizeof(question) - 1), sizeof(question) - 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (unsigned i = 0; i < 100; i++)
+		event_base_loop(fixture->base, EVLOOP_NONBLOCK);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	event_set_log_callback(NULL);
+	assert_int_equal(lines_of_libevent, 0);
+	assert_true(is_answered(fixture, fd));
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -243,6 +293,7 @@ main(void)
 		    test_address_is_taken_or_wrong, open_server, close_server),
 		cmocka_unit_test_setup_teardown(test_loopback_port, open_server, close_server),
 		cmocka_unit_test_setup_teardown(test_mode, open_server, close_server),
+		cmocka_unit_test_setup_teardown(test_out_of_descriptors, open_server, close_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
