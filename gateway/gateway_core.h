@@ -30,6 +30,8 @@ struct gateway_uplink {
 	/* Begin connecting; gateway_core_hub_connected or gateway_core_hub_lost follows. */
 	void (*connect)(void *context);
 	void (*send)(void *context, const void *frames, size_t length);
+	/* Bytes that were sent and not yet taken by the system. */
+	size_t (*queued)(void *context);
 	/* End the link; gateway_core_hub_lost follows. */
 	void (*drop)(void *context, enum link_loss why);
 	void *context;

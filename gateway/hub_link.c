@@ -223,6 +223,14 @@ replay_chunk(struct hub_link *link)
 	say(link, ENVELOPE_ROSTER_END, &end);
 }
 
+/* While the hub is slow its reading wakes us, no clock does. */
+static bool
+can_replay(const struct hub_link *link)
+{
+	return link->phase == HUB_ATTACHED && link->replaying &&
+	       link->uplink.queued(link->uplink.context) < HUB_REPLAY_QUEUE;
+}
+
 static void
 on_open(void *context, struct session *session)
 {
@@ -309,7 +317,7 @@ hub_link_probed(struct hub_link *link, struct now now, uint64_t token)
 void
 hub_link_tick(struct hub_link *link, struct now now)
 {
-	if (link->phase == HUB_ATTACHED && link->replaying)
+	if (can_replay(link))
 		replay_chunk(link);
 	if (now.mono_ms < link->due_ms)
 		return;
@@ -361,7 +369,7 @@ hub_link_deadline_ms(const struct hub_link *link)
 {
 	if (link->phase == HUB_STOPPED)
 		return UINT64_MAX;
-	if (link->phase == HUB_ATTACHED && link->replaying)
+	if (can_replay(link))
 		return 0;
 	return link->due_ms;
 }

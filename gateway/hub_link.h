@@ -24,6 +24,9 @@
 /* Bytes of OPEN and JOIN said again in one turn. */
 #define HUB_REPLAY_CHUNK (64u * 1024u)
 
+/* No more of them while so many bytes wait for the hub: its queue is bounded. */
+#define HUB_REPLAY_QUEUE (4 * HUB_REPLAY_CHUNK)
+
 enum hub_phase {
 	HUB_AWAY, /* waiting to try again */
 	HUB_CONNECTING,

@@ -94,6 +94,12 @@ effect_send(void *context, const void *frames, size_t length)
 		(void)link_socket_send_frames(uplink->socket, frames, length);
 }
 
+static size_t
+effect_queued(void *context)
+{
+	return uplink_queued(context);
+}
+
 static void
 effect_drop(void *context, enum link_loss why)
 {
@@ -106,7 +112,13 @@ effect_drop(void *context, enum link_loss why)
 struct gateway_uplink
 uplink_effects(struct uplink *uplink)
 {
-	return (struct gateway_uplink){ effect_connect, effect_send, effect_drop, uplink };
+	return (struct gateway_uplink){
+		.connect = effect_connect,
+		.send = effect_send,
+		.queued = effect_queued,
+		.drop = effect_drop,
+		.context = uplink,
+	};
 }
 
 struct uplink *

@@ -120,6 +120,13 @@ on_send(void *context, const void *frames, size_t length)
 	buffer_append(&((struct bench *)context)->to_hub, frames, length);
 }
 
+static size_t
+on_queued(void *context)
+{
+	(void)context;
+	return 0;
+}
+
 static void
 on_drop(void *context, enum link_loss why)
 {
@@ -246,6 +253,7 @@ create(struct bench *bench, uint64_t *seed)
 		.transport = { .write = on_write, .close = on_close, .read_more = on_read_more },
 		.uplink = { .connect = on_connect,
 		    .send = on_send,
+		    .queued = on_queued,
 		    .drop = on_drop,
 		    .context = bench },
 		.random = random_seeded(seed),

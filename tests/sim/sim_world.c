@@ -89,6 +89,16 @@ uplink_send(void *context, const void *frames, size_t length)
 		link_send_frames(gateway->link.gateway_side, frames, length);
 }
 
+static size_t
+uplink_queued(void *context)
+{
+	const struct sim_gateway *gateway = context;
+
+	if (!sim_link_is_open(&gateway->link))
+		return 0;
+	return link_output(gateway->link.gateway_side).length;
+}
+
 static void
 uplink_drop(void *context, enum link_loss why)
 {
@@ -106,6 +116,7 @@ sim_gateway_start(struct sim_gateway *gateway)
 		.transport = sim_client_transport(),
 		.uplink = { .connect = uplink_connect,
 		    .send = uplink_send,
+		    .queued = uplink_queued,
 		    .drop = uplink_drop,
 		    .context = gateway },
 		.random = world->random,

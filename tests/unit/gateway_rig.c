@@ -227,6 +227,12 @@ fake_uplink_send(void *context, const void *frames, size_t length)
 	buffer_append(&((struct rig *)context)->said, frames, length);
 }
 
+static size_t
+fake_queued(void *context)
+{
+	return ((struct rig *)context)->queued;
+}
+
 static void
 fake_drop(void *context, enum link_loss why)
 {
@@ -240,7 +246,7 @@ rig_create(struct rig *rig, void (*adjust)(struct config_limits *limits))
 	struct gateway_core_setup setup = {
 		.name = "gw-1",
 		.transport = { fake_write, fake_close, fake_read_more },
-		.uplink = { fake_connect, fake_uplink_send, fake_drop, rig },
+		.uplink = { fake_connect, fake_uplink_send, fake_queued, fake_drop, rig },
 	};
 	struct config config;
 

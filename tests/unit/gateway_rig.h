@@ -35,6 +35,7 @@ struct rig {
 	unsigned drops;
 	enum link_loss dropped;
 	struct buffer said; /* frames for the hub */
+	size_t queued;      /* what waits for it, as the test says */
 	struct envelope_decoder *decoder;
 	struct rig_peer *peers;
 	unsigned peer_count;

@@ -215,6 +215,31 @@ many_are_said_in_parts(void **state)
 	assert_true(gateway_core_next_deadline(rig.core, rig.now) > 0);
 }
 
+/* Saying all at once to a hub that reads slowly would fill the link's queue, and cut the link. */
+static void
+a_slow_hub_is_not_flooded_with_what_is_said_again(void **state)
+{
+	struct rig_peer *ana = rig_connect(&rig);
+
+	(void)state;
+	rig_send(ana, "ana");
+	rig_welcome(&rig, 1);
+	rig_forget_said(&rig);
+	rig.queued = HUB_REPLAY_QUEUE;
+	assert_true(gateway_core_next_deadline(rig.core, rig.now) == 0);
+	rig_turn(&rig);
+	rig_said(&rig, ENVELOPE_PROBE);
+	rig_said_nothing(&rig);
+	assert_true(gateway_core_next_deadline(rig.core, rig.now) > 100);
+	rig.queued--;
+	assert_int_equal(gateway_core_next_deadline(rig.core, rig.now), 0);
+	rig_turn(&rig);
+	rig_said(&rig, ENVELOPE_OPEN);
+	rig_said(&rig, ENVELOPE_JOIN);
+	rig_said(&rig, ENVELOPE_ROSTER_END);
+	rig_said_nothing(&rig);
+}
+
 static void
 the_hub_is_probed_every_second(void **state)
 {
@@ -316,6 +341,7 @@ main(void)
 		TEST_IN_RIG(an_attempt_without_an_end_is_given_up),
 		TEST_IN_RIG(everybody_is_said_again_in_order),
 		TEST_IN_RIG(many_are_said_in_parts),
+		TEST_IN_RIG(a_slow_hub_is_not_flooded_with_what_is_said_again),
 		TEST_IN_RIG(the_hub_is_probed_every_second),
 		TEST_IN_RIG(a_client_that_goes_is_closed_once),
 		TEST_IN_RIG(who_goes_while_the_hub_is_away_is_not_said),
