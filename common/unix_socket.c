@@ -72,6 +72,24 @@ new_socket(struct refusal why)
 	return fd;
 }
 
+/* Where everybody may rename files, anybody can put a socket of their own in place of ours. */
+static bool
+is_safe_directory(int fd, const char *path, const char *directory, struct refusal why)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return refuse(
+		    why, "cannot listen on %s: directory %s: %s", path, directory, strerror(errno));
+	if ((status.st_mode & S_IWOTH) == 0 || (status.st_mode & S_ISVTX) != 0)
+		return true;
+	errno = EPERM;
+	return refuse(why,
+	    "cannot listen on %s: everybody may write to directory %s; chmod o-w it or choose "
+	    "another path",
+	    path, directory);
+}
+
 /*
  * Two processes that find the same stale socket must not both replace it, for
  * the later one would cut off the earlier. They queue at a lock on the
@@ -96,6 +114,10 @@ lock_directory(const char *path, struct refusal why)
 	if (fd < 0) {
 		refuse(
 		    why, "cannot listen on %s: directory %s: %s", path, directory, strerror(errno));
+		return -1;
+	}
+	if (!is_safe_directory(fd, path, directory, why)) {
+		close(fd);
 		return -1;
 	}
 	for (int i = 0; i < LOCK_ATTEMPTS; i++) {

@@ -224,6 +224,24 @@ test_full_queue_is_a_living_listener(void **state)
 	close(listener);
 }
 
+/* In a folder of everybody's, only its sticky bit keeps others from replacing the socket. */
+static void
+test_open_folder_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd;
+
+	assert_int_equal(chmod(fixture->folder, 0777), 0);
+	assert_int_equal(listen_at(fixture, fixture->path, ""), -1);
+	assert_non_null(strstr(fixture->error, "everybody may write to directory"));
+	assert_int_equal(access(fixture->path, F_OK), -1);
+	assert_int_equal(chmod(fixture->folder, 01777), 0);
+	fd = listen_at(fixture, fixture->path, "");
+	assert_true(fd >= 0);
+	unix_socket_remove(fixture->path, &fixture->file);
+	close(fd);
+}
+
 /* Tries to listen when the gate opens, says whether it could, and listens until it is closed. */
 static void
 run_contender(struct fixture *fixture, int gate, int verdict, int end)
@@ -293,6 +311,8 @@ main(void)
 		    test_other_files_are_never_removed, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_impossible_paths, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_groups, open_folder, close_folder),
+		cmocka_unit_test_setup_teardown(
+		    test_open_folder_is_refused, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_one_of_many_wins, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(
 		    test_full_queue_is_a_living_listener, open_folder, close_folder),
