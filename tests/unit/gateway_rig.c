@@ -464,12 +464,6 @@ rig_next(struct rig_peer *peer)
 	return heard;
 }
 
-bool
-rig_next_is(struct rig_peer *peer, const char *text)
-{
-	return strcmp(rig_next(peer), text) == 0;
-}
-
 size_t
 rig_unheard(const struct rig_peer *peer)
 {

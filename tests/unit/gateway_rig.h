@@ -92,7 +92,6 @@ struct rig_peer *rig_login(struct rig *rig, uint32_t client, const char *name);
 
 /* The next frame the client got: its text, or "PING". Asserts that there is one. */
 const char *rig_next(struct rig_peer *peer);
-bool rig_next_is(struct rig_peer *peer, const char *text);
 size_t rig_unheard(const struct rig_peer *peer);
 void rig_forget_heard(struct rig_peer *peer);
 
