@@ -228,8 +228,8 @@ listen_on(struct status_http *http, const char *address, char *error, size_t err
 }
 
 /*
- * The connection stays in the queue, so that libevent would try again at once, for ever, and write a
- * line to stderr each time. libevent passes us nothing of ours: on_rested wakes all that rest.
+ * The connection stays in the queue, so that libevent would try again at once, for ever, and write
+ * a line to stderr each time. libevent passes us nothing of ours: on_rested wakes all that rest.
  */
 static void
 on_accept_failed(struct evconnlistener *listener, void *context)
