@@ -45,6 +45,7 @@ static const struct admin_column gateway_columns[] = {
 	{ "commands", ADMIN_TYPE_NUMBER },
 	{ "delivered", ADMIN_TYPE_NUMBER },
 	{ "since", ADMIN_TYPE_TIME },
+	{ "last_loss", ADMIN_TYPE_TEXT },
 };
 
 static const struct admin_column user_columns[] = {
@@ -122,6 +123,9 @@ do_gateways(const struct call *call)
 
 	admin_write_columns(call->out, COLUMNS(gateway_columns), false);
 	while (core_next_gateway(call->core, &cursor, &info)) {
+		struct text lost = info.last_loss == LINK_ALIVE
+				       ? (struct text){ NULL, 0 }
+				       : text_of(link_loss_word(info.last_loss));
 		const struct admin_cell cells[] = {
 			admin_cell_string(info.name),
 			admin_cell_string(info.software),
@@ -132,6 +136,7 @@ do_gateways(const struct call *call)
 			admin_cell_number(info.commands),
 			admin_cell_number(info.delivered),
 			admin_cell_time(info.since_wall_ms),
+			admin_cell_text(lost),
 		};
 
 		admin_write_row(call->out, gateway_columns, cells, COUNT(cells));

@@ -306,13 +306,15 @@ core_gateway_lost(struct core *core, unsigned slot, struct now now, enum link_lo
 	gateway->state = GATEWAY_FREE;
 	if ((unsigned)why < LINK_LOSS_COUNT)
 		metric_increment(core->metrics.lost[why]);
-	if (gateway->name[0] == '\0')
+	if (gateway->name[0] == '\0') {
 		log_info(core->log, "link over before its HELLO", log_i64("pid", gateway->pid),
 		    log_string("reason", link_loss_word(why)));
-	else
-		log_info(core->log, "gateway lost", log_string("gateway", gateway->name),
-		    log_i64("pid", gateway->pid), log_string("reason", link_loss_word(why)),
-		    log_u64("clients", clients));
+		return;
+	}
+	core_past_lost(core, gateway, why);
+	log_info(core->log, "gateway lost", log_string("gateway", gateway->name),
+	    log_i64("pid", gateway->pid), log_string("reason", link_loss_word(why)),
+	    log_u64("clients", clients));
 }
 
 static void

@@ -103,6 +103,7 @@ struct core_gateway_info {
 	uint64_t commands;  /* taken from it so far   */
 	uint64_t delivered; /* envelopes sent to it   */
 	int64_t since_wall_ms;
+	enum link_loss last_loss; /* of the link before; LINK_ALIVE: none */
 };
 
 struct core_client_info {

@@ -61,10 +61,39 @@ core_past_keep(struct core *core, const struct gateway *gateway)
 	if (past == NULL) {
 		past = &core->pasts[core->next_past];
 		core->next_past = (core->next_past + 1) % CORE_PASTS;
+		*past = (struct gateway_past){ 0 };
 	}
 	memcpy(past->name, gateway->name, sizeof(past->name));
 	past->epoch = gateway->epoch;
 	past->last_number = gateway->last_number;
+}
+
+void
+core_past_lost(struct core *core, const struct gateway *gateway, enum link_loss why)
+{
+	struct gateway_past *past = past_of(core, gateway->name, gateway->epoch);
+
+	if (past == NULL)
+		return;
+	past->lost = why;
+	past->lost_order = ++core->losses;
+}
+
+enum link_loss
+core_past_loss(const struct core *core, const char *name)
+{
+	enum link_loss lost = LINK_ALIVE;
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < CORE_PASTS; i++) {
+		const struct gateway_past *past = &core->pasts[i];
+
+		if (past->lost_order <= last || strcmp(past->name, name) != 0)
+			continue;
+		lost = past->lost;
+		last = past->lost_order;
+	}
+	return lost;
 }
 
 static struct gateway *

@@ -47,6 +47,7 @@ core_next_gateway(const struct core *core, unsigned *cursor, struct core_gateway
 			.commands = gateway->commands,
 			.delivered = gateway->delivered,
 			.since_wall_ms = gateway->since_wall_ms,
+			.last_loss = core_past_loss(core, gateway->name),
 		};
 		return true;
 	}

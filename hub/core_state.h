@@ -56,11 +56,13 @@ struct gateway {
 	int64_t since_wall_ms;
 };
 
-/* What must outlive a link: which numbers a gateway's life has used. */
+/* What must outlive a link: which numbers a gateway's life has used, why the link ended. */
 struct gateway_past {
 	char name[GATEWAY_NAME_MAX + 1];
 	uint64_t epoch;
 	uint64_t last_number;
+	enum link_loss lost;
+	uint64_t lost_order; /* rises from loss to loss; 0: none yet */
 };
 
 /* Waiting, after a restart, for the gateways that the hub before us knew. */
@@ -110,6 +112,7 @@ struct core {
 	struct gateway gateways[CORE_GATEWAYS_MAX];
 	struct gateway_past pasts[CORE_PASTS];
 	unsigned next_past;
+	uint64_t losses;
 	unsigned attached;
 	uint64_t doomed; /* slots that missed a frame for want of memory */
 	uint64_t last_ordinal;
@@ -142,6 +145,12 @@ core_slot_bit(unsigned slot)
 /* core_opening.c: the last number that this gateway's life has used. */
 uint64_t core_past_number(struct core *core, const char *name, uint64_t epoch);
 void core_past_keep(struct core *core, const struct gateway *gateway);
+
+/* Notes why a link ended whose past is kept. */
+void core_past_lost(struct core *core, const struct gateway *gateway, enum link_loss why);
+
+/* Why the last link of that name ended; LINK_ALIVE if none is remembered. */
+enum link_loss core_past_loss(const struct core *core, const char *name);
 
 /* core_roster.c: tells every gateway that must know now. A member is told of before it leaves. */
 void core_roster_entered(struct core *core, const struct member *member, struct now now);

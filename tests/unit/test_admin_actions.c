@@ -140,6 +140,7 @@ test_gateways(void **state)
 	assert_value(stage, 1, "pid", "0");
 	assert_value(stage, 1, "clients", "3");
 	assert_value(stage, 1, "attached", "true");
+	assert_value(stage, 1, "last_loss", "bad_frame");
 }
 
 static void

@@ -70,6 +70,36 @@ gateways_are_listed_with_what_they_did(void **state)
 }
 
 static void
+gateways_are_listed_with_why_they_were_lost(void **state)
+{
+	struct rig rig;
+	struct core_gateway_info info;
+	unsigned here;
+	unsigned cursor = 0;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	here = rig_gateway(&rig, "here");
+	assert_true(core_next_gateway(rig.core, &cursor, &info));
+	assert_int_equal(info.last_loss, LINK_ALIVE);
+	core_gateway_lost(rig.core, here, rig.now, LINK_BAD_FRAME);
+	/* The same life once more, then another. */
+	here = rig_gateway(&rig, "here");
+	core_gateway_lost(rig.core, here, rig.now, LINK_TOO_SLOW);
+	(void)rig_gateway(&rig, "there");
+	here = rig_link(&rig);
+	rig_hello(&rig, here, "here", 4711, 0, 0);
+	cursor = 0;
+	assert_true(core_next_gateway(rig.core, &cursor, &info));
+	assert_string_equal(info.name, "there");
+	assert_int_equal(info.last_loss, LINK_ALIVE);
+	assert_true(core_next_gateway(rig.core, &cursor, &info));
+	assert_string_equal(info.name, "here");
+	assert_int_equal(info.last_loss, LINK_TOO_SLOW);
+	rig_stop(&rig);
+}
+
+static void
 a_kick_closes_and_the_gateway_reports(void **state)
 {
 	struct rig rig;
@@ -175,6 +205,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_are_listed_in_joining_order),
 		cmocka_unit_test(gateways_are_listed_with_what_they_did),
+		cmocka_unit_test(gateways_are_listed_with_why_they_were_lost),
 		cmocka_unit_test(a_kick_closes_and_the_gateway_reports),
 		cmocka_unit_test(a_reason_fits_a_close_frame),
 		cmocka_unit_test(a_notice_reaches_every_gateway),
