@@ -83,6 +83,7 @@ const struct config_key config_keys[] = {
 	  "bytes", "16384", NULL, "The text of one chat message." },
 	{ "limits", "name_code_points", CONFIG_TYPE_NUMBER, LIMITS(name_code_points), 1, 256,
 	  "code points", "64", NULL, "A display name; what is longer is cut." },
+	/* With less, a browser that keeps many cookies could not connect. */
 	{ "limits", "header_bytes", CONFIG_TYPE_NUMBER, LIMITS(header_bytes), 8192, 65535, "bytes",
 	  "8192", NULL, "The header of one HTTP request." },
 	{ "limits", "handshake_seconds", CONFIG_TYPE_NUMBER, LIMITS(handshake_seconds), 1, 600,

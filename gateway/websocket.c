@@ -22,9 +22,6 @@
 /* Its shared working memory, in which it also makes the answer to an upgrade. */
 #define WORKING_BYTES 4096
 
-/* Less, and browsers with many cookies cannot connect. */
-#define HEADER_BYTES_MIN 8192
-
 /* Connections beside the clients': page requests and handshakes. */
 #define SPARE_CONNECTIONS 256
 
@@ -151,14 +148,6 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	return handlers[reason](wsi, user, in, length);
 }
 
-static unsigned
-header_bytes(const struct websocket *websocket)
-{
-	unsigned wanted = websocket->limits.header_bytes;
-
-	return wanted > HEADER_BYTES_MIN ? wanted : HEADER_BYTES_MIN;
-}
-
 static bool
 create_context(struct websocket *websocket)
 {
@@ -183,7 +172,7 @@ create_context(struct websocket *websocket)
 		.foreign_loops = loops,
 		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
 			   LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
-		.max_http_header_data2 = header_bytes(websocket),
+		.max_http_header_data2 = websocket->limits.header_bytes,
 		.pt_serv_buf_size = WORKING_BYTES,
 		.timeout_secs_ah_idle = websocket->limits.handshake_seconds,
 		.retry_and_idle_policy = &no_pings,
@@ -206,7 +195,7 @@ prepare_upgrade(struct websocket *websocket)
 
 	buffer_init(&upgrade->values, 0);
 	buffer_init(&websocket->response, 0);
-	return buffer_reserve(&upgrade->values, 2 * (size_t)header_bytes(websocket)) != NULL;
+	return buffer_reserve(&upgrade->values, 2 * (size_t)websocket->limits.header_bytes) != NULL;
 }
 
 static void

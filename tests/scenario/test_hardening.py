@@ -152,6 +152,18 @@ def test_a_refusal_ends_the_connection(cluster):
     assert answer.count(b"HTTP/1.1") == 1
 
 
+def test_headers_are_as_long_as_the_setting_says(cluster, make_cluster):
+    def has_room(gateway, length):
+        answer = exchange(gateway, request(extra=b"Cookie: a=" + b"b" * length + b"\r\n"))
+        return answer.startswith(b"HTTP/1.1 101")
+
+    assert has_room(cluster.gateway(0), 7000)
+    assert not has_room(cluster.gateway(0), 9000)
+    roomy = make_cluster(gateways=1, settings={"limits.header_bytes": 16384})
+    assert has_room(roomy.gateway(0), 15000)
+    assert not has_room(roomy.gateway(0), 17000)
+
+
 def test_origins_can_be_limited(make_cluster):
     cluster = make_cluster(
         gateways=1,
