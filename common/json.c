@@ -97,12 +97,6 @@ json_get_string(const struct json *json, const char *key, struct text *value_out
 	return JSON_FOUND;
 }
 
-bool
-json_has(const struct json *json, const char *key)
-{
-	return json_object_get(json->object, key) != NULL;
-}
-
 /* The escapes of RFC 8259 that both writers use; NULL if the code point has none of its own. */
 static const char *
 short_escape(uint32_t code_point)

@@ -27,9 +27,6 @@ enum json_lookup { JSON_ABSENT, JSON_WRONG_TYPE, JSON_FOUND };
 /* A string member; *value_out borrows from `json`. A null value is JSON_WRONG_TYPE. */
 enum json_lookup json_get_string(const struct json *json, const char *key, struct text *value_out);
 
-/* True if the member is there, whatever its type. */
-bool json_has(const struct json *json, const char *key);
-
 /*
  * Appends a quoted string in pure ASCII: the rest as lower-case \uXXXX, astral as surrogate pairs;
  * / < > as they are. Malformed UTF-8 becomes U+FFFD.

@@ -133,19 +133,6 @@ text_is_utf8(struct text t)
 	return true;
 }
 
-size_t
-text_code_points(struct text t)
-{
-	size_t count = 0;
-
-	/* In well-formed UTF-8 every byte but a continuation begins a code point. */
-	for (size_t i = 0; i < t.length; i++) {
-		if (((uint8_t)t.data[i] & 0xc0) != 0x80)
-			count++;
-	}
-	return count;
-}
-
 bool
 text_to_u64(struct text t, uint64_t *value_out)
 {

@@ -45,9 +45,6 @@ bool text_is_utf8(struct text t);
  */
 size_t text_first_code_point(struct text t, uint32_t *code_point_out);
 
-/* Code points in well-formed UTF-8. */
-size_t text_code_points(struct text t);
-
 /* Decimal, no sign, no space, no overflow; false leaves *value_out alone. */
 bool text_to_u64(struct text t, uint64_t *value_out);
 
