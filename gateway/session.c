@@ -246,8 +246,9 @@ session_outcome(
 		session->dialect->outcome(session, command, outcome);
 }
 
-void
-session_refuse(struct session *session, const struct envelope *command, uint32_t code)
+/* Ends a command here: the hub never sees it. */
+static void
+refuse(struct session *session, const struct envelope *command, uint32_t code)
 {
 	struct envelope_outcome outcome = {
 		.code = code,
@@ -273,7 +274,7 @@ command(struct session *session, struct envelope *envelope, size_t content_lengt
 	else
 		code = sessions->uplink.command(sessions->uplink.context, session, envelope);
 	if (code != OUTCOME_OK)
-		session_refuse(session, envelope, code);
+		refuse(session, envelope, code);
 }
 
 void

@@ -86,9 +86,6 @@ void session_close_text(struct session *session, enum close_code code, struct te
 /* Closes at once for reading too slowly: what waits is given up. */
 void session_close_slow(struct session *session, const char *what);
 
-/* Ends a command here with `code`: the hub never sees it. */
-void session_refuse(struct session *session, const struct envelope *command, uint32_t code);
-
 /* Hands the end of a command to the dialect. */
 void session_outcome(struct session *session, const struct envelope *command,
     const struct envelope_outcome *outcome);
