@@ -367,8 +367,11 @@ def test_idle_costs_nothing_worth_mentioning(make_cluster):
     gateway = cluster.gateway(0)
     clients = [gateway.room(as_=f"n{number}") for number in range(20)]
     before = {p.name: cpu_seconds(p.pid) for p in cluster.processes()}
+    turns = gateway.metric("hubbub_gateway_turn_seconds_count")
     started = time.monotonic()
     wait_for(lambda: time.monotonic() - started > 2, "two seconds")
+    # A probe, its answer and a heartbeat each second, and no clock of any client.
+    assert gateway.metric("hubbub_gateway_turn_seconds_count") - turns < 30
     for process in cluster.processes():
         assert cpu_seconds(process.pid) - before[process.name] < 0.3, process.name
     assert clients[0].client_id
