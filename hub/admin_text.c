@@ -29,8 +29,9 @@ static const struct range unsafe[] = {
 	{ 0xe0000, 0xe007f }, /* tags */
 };
 
-bool
-admin_text_is_unsafe(uint32_t code_point)
+/* True for what could move the cursor, hide or reorder text. */
+static bool
+is_unsafe(uint32_t code_point)
 {
 	for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
 		if (code_point <= unsafe[i].last)
@@ -53,7 +54,7 @@ admin_text_is_plain(struct text text)
 	while (text.length > 0) {
 		size_t length = text_first_code_point(text, &code_point);
 
-		if (length == 0 || admin_text_is_unsafe(code_point))
+		if (length == 0 || is_unsafe(code_point))
 			return false;
 		text = after(text, length);
 	}
@@ -84,7 +85,7 @@ append_first(struct buffer *out, struct text foreign, bool reversible)
 		buffer_printf(out, "\\x%02x", (unsigned char)foreign.data[0]);
 		return 1;
 	}
-	if (admin_text_is_unsafe(code_point)) {
+	if (is_unsafe(code_point)) {
 		append_unsafe(out, code_point);
 		return length;
 	}

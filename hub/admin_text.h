@@ -13,12 +13,9 @@
 #include "common/text.h"
 
 /*
- * True if a code point could move the cursor, hide or reorder text: control characters of both
- * sets, line and paragraph separators, bidirectional and zero-width controls.
+ * True for well-formed UTF-8 without unsafe code points: those that could move the cursor, hide or
+ * reorder text.
  */
-bool admin_text_is_unsafe(uint32_t code_point);
-
-/* True for well-formed UTF-8 without unsafe code points. */
 bool admin_text_is_plain(struct text text);
 
 /*

@@ -45,8 +45,9 @@ past_of(struct core *core, const char *name, uint64_t epoch)
 	return NULL;
 }
 
-uint64_t
-core_past_number(struct core *core, const char *name, uint64_t epoch)
+/* The last number that this gateway's life has used. */
+static uint64_t
+past_number(struct core *core, const char *name, uint64_t epoch)
 {
 	const struct gateway_past *past = past_of(core, name, epoch);
 
@@ -154,7 +155,7 @@ on_hello(
 	if (hello->link_version < welcome.link_version)
 		welcome.link_version = hello->link_version;
 	gateway->link_version = welcome.link_version;
-	gateway->last_number = core_past_number(core, name, hello->epoch);
+	gateway->last_number = past_number(core, name, hello->epoch);
 	welcome.committed = gateway->last_number;
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_WELCOME, &welcome);
 	core_settle_hello(core, now, hello);

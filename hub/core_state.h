@@ -142,8 +142,7 @@ core_slot_bit(unsigned slot)
 	return UINT64_C(1) << slot;
 }
 
-/* core_opening.c: the last number that this gateway's life has used. */
-uint64_t core_past_number(struct core *core, const char *name, uint64_t epoch);
+/* core_opening.c: remembers which numbers this gateway's life has used. */
 void core_past_keep(struct core *core, const struct gateway *gateway);
 
 /* Notes why a link ended whose past is kept. */

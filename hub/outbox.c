@@ -272,9 +272,3 @@ outbox_open_length(const struct outbox *outbox)
 {
 	return outbox->open == NULL ? 0 : outbox->open->frames.length;
 }
-
-bool
-outbox_holds(const struct outbox *outbox)
-{
-	return outbox->first != NULL;
-}

@@ -66,7 +66,4 @@ uint64_t outbox_undo(struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo
 /* Bytes said in the open turn. */
 size_t outbox_open_length(const struct outbox *outbox);
 
-/* True if sealed turns wait. */
-bool outbox_holds(const struct outbox *outbox);
-
 #endif
