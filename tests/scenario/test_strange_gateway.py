@@ -7,7 +7,7 @@ import pytest
 from harness import wait_for
 from stranger import (
     CLOSED, DELIVER, GOODBYE, HELLO, JOIN, JOINED, NOTICE, OPEN, OPENED, OUTCOME, PUBLISH,
-    ROSTER_END, Stranger, TELL, U32_MAX, U64_MAX, WELCOME, envelope, framed,
+    REFUSED, ROSTER_END, Stranger, TELL, U32_MAX, U64_MAX, WELCOME, envelope, framed,
 )
 
 ASAN_MEGABYTES = 64  # what the sanitizer keeps of freed memory, and some more
@@ -68,7 +68,7 @@ IN = WELL + envelope(JOIN, 1, "lobby", 0)
         (envelope(OPEN, 1, 0, "room", "open", b"\xff\xfe", "a", 0), "bad_content"),
         (envelope(OPEN, 1, 0, "room", "open", "a\0b", "a", 0), "bad_content"),
         (envelope(OPEN, 1, 0, "room", "open", "\x1b[2J", "a", 0), "bad_content"),
-        (envelope(OPEN, 1, 0, "room", "open", "x" * 1000000, "a", 0), "bad_content"),
+        (envelope(OPEN, 1, 0, "room", "open", "n", "x" * 1000000, 0), "bad_content"),
         (WELL + envelope(JOIN, 1, "../x", 0), "bad_content"),
         (IN + envelope(PUBLISH, 5, 1, 1, "lobby", "x") * 2, "bad_content"),
         (IN + envelope(PUBLISH, U64_MAX, 1, 1, "lobby", "x") * 2, "bad_content"),
@@ -111,6 +111,13 @@ def test_a_gateway_speaks_for_its_own_clients_only(cluster):
     stranger.leave()
     victim.hear_until(lambda frame: frame.get("content") == "victim 已离开")
     assert victim.hears_nothing_more()
+    all_is_well(cluster)
+
+
+def test_a_name_too_long_is_refused(cluster):
+    stranger = Stranger.gateway(cluster)
+    stranger.say(OPEN, 1, 0, "room", "open", "x" * 1000000, "a", 0)
+    assert stranger.until(REFUSED)[1] == 1
     all_is_well(cluster)
 
 
