@@ -70,7 +70,7 @@ try_connect(void *context)
 		return;
 	}
 	uplink->complained = false;
-	log_info(uplink->setup.log, "connected to the hub", log_string("socket", uplink->path));
+	log_debug(uplink->setup.log, "connected to the hub", log_string("socket", uplink->path));
 	gateway_core_hub_connected(uplink->core, clock_now());
 }
 
