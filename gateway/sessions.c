@@ -300,6 +300,7 @@ limit_pinned(struct sessions *sessions)
 		if (longest == NULL)
 			return;
 		session_close_slow(longest, "pinned_bytes");
+		/* Also of one that closes already, which keeps what it was told before. */
 		outbound_clear(&longest->output);
 		recount(longest);
 	}

@@ -53,7 +53,7 @@ void slab_release(struct slab **slab);
  */
 void slab_finish(struct slab **slab);
 
-/* Appends one whole frame; false, with the slab as it was, without memory or past 4 GiB. */
+/* Appends one whole frame; false, with the slab as it was, without memory or past 2 GiB. */
 bool slab_frame(struct slab *slab, enum frame_opcode opcode, struct text payload);
 
 bool slab_is_full(const struct slab *slab);
