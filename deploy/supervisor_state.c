@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "deploy/supervisor_options.h"
 #include "deploy/supervisor_text.h"
 
 #define FOLDER_MODE 0750
@@ -120,6 +121,7 @@ subfolder_make(const struct supervisor_state *state, const char *name)
 	return true;
 }
 
+/* All there may be: a supervisor that was killed may have had more gateways than this one. */
 static void
 sockets_remove(const struct supervisor_state *state)
 {
@@ -129,7 +131,7 @@ sockets_remove(const struct supervisor_state *state)
 	unlink(path);
 	supervisor_state_admin_socket(state, path);
 	unlink(path);
-	for (unsigned number = 0; number <= state->gateways; number++) {
+	for (unsigned number = 0; number <= SUPERVISOR_GATEWAYS_MAX; number++) {
 		supervisor_state_status_socket(state, number, path);
 		unlink(path);
 	}

@@ -173,8 +173,10 @@ def test_killed_itself_it_leaves_no_process(start):
     pids = supervisor.pids()
     supervisor.stop(signal.SIGKILL)
     wait_until(lambda: not any(alive(pid) for pid in pids), "the end of every child")
-    # The sockets that it could not remove are in nobody's way.
+    # The sockets that it could not remove are in nobody's way, not even those of more gateways.
+    (supervisor.state / "run" / "gw-9-status.sock").touch()
     assert start().ready().stop() == 0
+    assert not (supervisor.state / "run").exists()
 
 
 def test_second_signal_kills_what_hangs(start):
