@@ -93,6 +93,12 @@ folder_lock(struct supervisor_state *state)
 		    (unsigned)facts.st_uid, way_out);
 		return false;
 	}
+	/* Whoever may write there could put a folder of his own in place of run. */
+	if ((facts.st_mode & 0022) != 0 && (facts.st_mode & S_ISVTX) == 0) {
+		complain("others may write to the state folder %s; take that right away, or %s",
+		    state->folder, way_out);
+		return false;
+	}
 	if (flock(state->folder_fd, LOCK_EX | LOCK_NB) != 0) {
 		complain("the state folder %s is in use by another Hubbub; stop that one, or %s",
 		    state->folder, way_out);

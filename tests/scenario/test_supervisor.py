@@ -226,6 +226,18 @@ def test_refuses_a_state_folder_in_use(start):
     assert "is in use by another Hubbub" in second.said() and "--state" in second.said()
 
 
+@pytest.mark.parametrize("mode, taken", [(0o777, False), (0o770, False), (0o1777, True), (0o755, True)])
+def test_takes_no_state_folder_that_others_may_change(start, folder, mode, taken):
+    state = folder / "given"
+    state.mkdir()
+    state.chmod(mode)
+    if taken:
+        assert start("--state", str(state)).ready().stop() == 0
+    else:
+        assert f"others may write to the state folder {state}" in refused(start, "--state", str(state))
+    assert stat.S_IMODE(state.stat().st_mode) == mode and not list(state.iterdir())
+
+
 def test_refuses_a_state_folder_too_deep_for_sockets(start, folder):
     deep = folder / ("d" * 100)
     said = refused(start, "--state", str(deep))
