@@ -158,6 +158,13 @@ hubctl_options_read(struct hubctl_options *options, int argc, char **argv, struc
 				return false;
 			continue;
 		}
+		/* No command begins so, and a list of commands would be no help. */
+		if (options->word_count == 0 && word[0] == '-' && strcmp(word, "--") != 0) {
+			buffer_append_string(sentence, "no such option: ");
+			admin_text_quote(sentence, text_of(word));
+			buffer_append_string(sentence, "; see --help");
+			return false;
+		}
 		add_word(options, word);
 		/* An option of the command: what follows is its value, whatever it looks like. */
 		if (strncmp(word, "--", 2) == 0 && word[2] != '\0' && strchr(word, '=') == NULL &&

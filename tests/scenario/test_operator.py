@@ -102,6 +102,13 @@ def test_wrong_words_print_the_possibilities(cluster, words):
             assert command in done.stderr
 
 
+@pytest.mark.parametrize("word", ["--bogus", "-h", "--bogus=1"])
+def test_an_option_that_does_not_exist_is_named(cluster, word):
+    done = cluster.hubctl(word, "status", check=False, json_output=False)
+    assert done.returncode == 2
+    assert done.stderr == f'hubctl: no such option: "{word}"; see --help\n'
+
+
 def test_without_a_hub_it_says_so(cluster):
     cluster.hub.stop()
     done = cluster.hubctl("status", check=False)
