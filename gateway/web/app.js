@@ -231,9 +231,17 @@ const isWatched = (conversation) =>
 function arriving(conversation) {
   if (isWatched(conversation))
     return;
-  if (conversation.unread === 0)
+  if (conversation.unread === 0) {
     conversation.log.markUnread();
+    announceElsewhere(conversation);
+  }
   conversation.unread += 1;
+}
+
+// A log that is hidden is not read aloud, and a badge is only seen.
+function announceElsewhere(conversation) {
+  if (conversation.isPrivate && conversation !== conversations.current)
+    byId("news").textContent = say("privateFrom", { name: conversation.name });
 }
 
 function seen() {

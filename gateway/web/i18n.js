@@ -69,6 +69,7 @@ const english = {
   rejoined: "Connected again. What was said in between is not shown.",
   samePersonMaybe: "{name} is here with a new connection. Anyone can use a name: make sure.",
   newMessages: "New",
+  privateFrom: "New private message from {name}",
   today: "Today",
   yesterday: "Yesterday",
 
@@ -156,6 +157,7 @@ const chinese = {
   rejoined: "已重新连接。断线期间的消息不会显示。",
   samePersonMaybe: "{name} 以新的连接回来了。名字可以随意取，请确认是同一个人。",
   newMessages: "新消息",
+  privateFrom: "{name} 发来新的私信",
   today: "今天",
   yesterday: "昨天",
 

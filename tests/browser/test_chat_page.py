@@ -44,6 +44,7 @@ def test_private_by_click_is_seen_by_the_two_only(window):
     assert ana.own_messages == ["between us"]
     ben.wait(lambda: ben.unread("Ana") == 1)
     assert ben.driver.title == "(1) Hubbub"
+    assert ben.texts("#news[role=status]") == ["New private message from Ana"]
     assert "between us" not in ben.messages
     ben.click_conversation("Ana")
     ben.hears("between us")
