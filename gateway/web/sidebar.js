@@ -191,6 +191,7 @@ export class Drawer {
   #sidebar = byId("sidebar");
   #narrow = matchMedia("(max-width: 760px)");
   #opener = byId("open-drawer");
+  #main = document.querySelector("main");
 
   constructor() {
     this.#opener.addEventListener("click", () => this.open());
@@ -221,5 +222,6 @@ export class Drawer {
     document.body.classList.toggle("drawer-open", open);
     this.#opener.setAttribute("aria-expanded", String(open));
     this.#sidebar.inert = this.#narrow.matches && !open;
+    this.#main.inert = this.#narrow.matches && open;
   }
 }

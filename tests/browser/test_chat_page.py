@@ -233,6 +233,21 @@ def test_fits_a_phone(window):
     assert overflow() == 0
 
 
+def test_keyboard_stays_in_the_open_drawer(window):
+    ana = window("Ana", width=390, height=844)
+
+    def focused():
+        return ana.script("return document.activeElement.id")
+
+    ana.find("#open-drawer").send_keys(Keys.ENTER)
+    ana.wait(lambda: focused() == "close-drawer")
+    for _ in range(8):
+        ana.driver.switch_to.active_element.send_keys(Keys.TAB)
+        assert ana.script("return document.activeElement.closest('main') === null")
+    ana.find("#close-drawer").send_keys(Keys.ESCAPE)
+    assert focused() == "open-drawer"
+
+
 def test_speaks_chinese(window):
     ana = window(None, lang="zh")
 
