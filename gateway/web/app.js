@@ -211,7 +211,7 @@ function open(conversation) {
   shown();
   drawer.close();
   // On a touch screen the keyboard would cover what one came to read.
-  if (matchMedia("(pointer: fine)").matches)
+  if (!matchMedia("(pointer: coarse)").matches)
     composer.focus();
 }
 
@@ -401,7 +401,7 @@ function join(name) {
   remembered("localStorage", name);
   byId("name-dialog").close();
   connection.join(name);
-  if (matchMedia("(pointer: fine)").matches)
+  if (!matchMedia("(pointer: coarse)").matches)
     composer.focus();
 }
 

@@ -248,6 +248,14 @@ def test_keyboard_stays_in_the_open_drawer(window):
     assert focused() == "open-drawer"
 
 
+def test_one_can_write_at_once(window):
+    ana, ben = window("Ana"), window("Ben")
+
+    assert ana.script("return document.activeElement.id") == "draft"
+    ana.click_person("Ben")
+    assert ana.script("return document.activeElement.id") == "draft"
+
+
 def test_speaks_chinese(window):
     ana = window(None, lang="zh")
 
