@@ -189,8 +189,13 @@ talk(struct load_run *run)
 	bool private = plan->mode == LOAD_PRIVATE;
 	uint64_t total = (uint64_t)(plan->rate * plan->seconds);
 	uint32_t lanes = private ? plan->clients / 2 : plan->senders;
-	uint64_t numbers = total / lanes + 1;
+	uint64_t numbers;
 
+	if (lanes == 0) {
+		fprintf(stderr, "load: nobody would speak\n");
+		return false;
+	}
+	numbers = total / lanes + 1;
 	run->book_open = numbers < UINT32_MAX && marker_book_open(&run->book, plan->clients,
 						     private ? 1 : lanes, (uint32_t)numbers);
 	if (!run->book_open) {
