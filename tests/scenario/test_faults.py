@@ -1,7 +1,6 @@
 """Processes die, hang and come back; those who can go on do not notice more than they must."""
 
 import signal
-import time
 
 from harness import wait_for
 
@@ -152,9 +151,7 @@ def test_a_stopped_gateway_says_1012(cluster):
 
 
 def test_a_stopped_hub_leaves_no_socket_behind(cluster):
-    started = time.monotonic()
     assert cluster.hub.stop() == 0
-    assert time.monotonic() - started < 10
     assert not cluster.hub_socket.exists()
     assert not cluster.admin_socket.exists()
     assert not cluster.hub.status_path.exists()
