@@ -1,48 +1,45 @@
 /*
- * What the hub asks of durable storage. An implementation is one file with one
- * struct store_ops. The hub's loop never waits for it: writes gather in a batch,
- * a commit is asked for once per turn, its completion comes as an event.
+ * What the hub asks of durable storage. An implementation is one struct store_ops. The hub's loop
+ * never waits for a write: writes gather in a batch, a commit is asked for once per turn, its
+ * completion comes as an event. Reads are bounded, see only what is committed and are answered at
+ * once. All functions are called from the hub's loop, and all texts are borrowed during the call.
  */
 #ifndef HUBBUB_HUB_STORE_H
 #define HUBBUB_HUB_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/text.h"
+#include "hub/store_rows.h"
 
 struct store;
-
-/* What survives: told to senders with each acknowledgement. */
-enum store_durability { STORE_MEMORY, STORE_NORMAL, STORE_DISK };
 
 /* A batch's end. `committed` false: nothing of it or of later batches was kept. */
 typedef void store_completed_fn(void *context, uint64_t batch, bool committed);
 
-/* One message of a stream, borrowed during the call. */
-struct store_message {
-	struct text stream; /* "room/lobby", "inbox/REALM/ID" */
-	uint64_t epoch;
-	uint64_t seq;
-	int64_t wall_ms;
-	uint32_t from;
-	struct text from_name;
-	struct text content;
-};
+/* Going on would risk what was promised: the process must end. `why` is for people. */
+typedef void store_broken_fn(void *context, const char *why);
 
-/* A numbered command's end, kept until its gateway confirmed it. */
-struct store_outcome {
-	struct text gateway;
-	uint64_t gateway_epoch;
-	uint64_t number;
-	uint32_t code;
-	uint64_t seq;
-	int64_t wall_ms;
+/* Receive one row each, in rising order; false stops. */
+typedef bool store_message_fn(void *context, const struct store_message *message);
+typedef bool store_outcome_fn(void *context, const struct store_outcome *outcome);
+typedef bool store_id_fn(void *context, const struct store_id *id);
+typedef bool store_user_fn(void *context, const struct store_user *user);
+typedef bool store_room_fn(void *context, const struct store_room *room);
+
+/* Long work beside everything else; one at a time. */
+enum store_job {
+	STORE_CHECK,   /* reads all of the file                                             */
+	STORE_BACKUP,  /* a consistent copy into a new file                                 */
+	STORE_RESTORE, /* takes the file's content at the next start, under new epochs      */
 };
+typedef void store_job_fn(void *context, bool done, const char *sentence);
 
 struct store_ops {
 	const char *name;
-	enum store_durability durability;
+	enum store_durability durability; /* the best it has */
 
 	/*
 	 * Reserves `count` never-before reserved ordinals for client_ids; the first is
@@ -52,12 +49,9 @@ struct store_ops {
 	bool (*reserve_clients)(
 	    struct store *store, uint32_t count, uint32_t *first_out, uint64_t *key_out);
 
-	/*
-	 * Where a stream stands: its epoch and last committed seq; a new stream gets an
-	 * epoch.
-	 */
-	bool (*open_stream)(
-	    struct store *store, struct text stream, uint64_t *epoch_out, uint64_t *seq_out);
+	/* Where a stream stands; a new one gets an epoch with its first message. */
+	bool (*open_stream)(struct store *store, const struct store_stream *stream,
+	    struct store_position *position_out);
 
 	/*
 	 * The stream is needed no more for now. A store that forgets where it stands gives it
@@ -65,9 +59,30 @@ struct store_ops {
 	 */
 	void (*close_stream)(struct store *store, struct text stream);
 
-	/* Add to the open batch. False: it cannot be taken (the sender is told not_stored). */
+	/*
+	 * Into the open batch. False: it cannot be taken (the sender is told not_stored). The
+	 * stream of a message or mark is open.
+	 */
 	bool (*append)(struct store *store, const struct store_message *message);
+	bool (*set_mark)(struct store *store, struct text stream, uint64_t seq);
 	bool (*put_outcome)(struct store *store, const struct store_outcome *outcome);
+	bool (*put_id)(struct store *store, const struct store_id *id);
+	bool (*put_user)(struct store *store, const struct store_user *user);
+	bool (*remove_user)(struct store *store, struct text realm, struct text id);
+	bool (*put_room)(struct store *store, const struct store_room *room);
+	bool (*remove_room)(struct store *store, struct text name);
+	bool (*rename_stream)(struct store *store, struct text from, struct text to);
+	bool (*remove_stream)(struct store *store, struct text stream);
+
+	/* Outcomes up to `number` of that gateway's life have arrived. */
+	bool (*prune_outcomes)(
+	    struct store *store, struct text gateway, uint64_t gateway_epoch, uint64_t number);
+
+	/*
+	 * Removes what a user said, its name wherever it stands, its inbox, ids and record.
+	 * Messages leave a hole in their stream: readers skip what is empty of content and name.
+	 */
+	bool (*forget)(struct store *store, struct text realm, struct text user);
 
 	/*
 	 * Closes the open batch and commits it under its number. The completion is called
@@ -75,9 +90,44 @@ struct store_ops {
 	 */
 	void (*commit)(struct store *store, uint64_t batch);
 
-	/* Delivers completions that are due. */
+	/* Delivers completions and ends of jobs that are due. */
 	void (*poll)(struct store *store);
 
+	/* Becomes readable when poll has something to deliver; -1: never. */
+	int (*wake_fd)(const struct store *store);
+
+	/* Committed rows only. False if they could not be read. */
+	bool (*read)(struct store *store, const struct store_range *range, store_message_fn *row,
+	    void *context);
+	bool (*read_outcomes)(struct store *store, struct text gateway, uint64_t gateway_epoch,
+	    uint64_t above, store_outcome_fn *row, void *context);
+	/* The highest number that was committed; 0 for a life that is not known. */
+	bool (*last_outcome)(
+	    struct store *store, struct text gateway, uint64_t gateway_epoch, uint64_t *number_out);
+	/* At most one row each. */
+	bool (*find_id)(struct store *store, struct text sender, struct text id, store_id_fn *row,
+	    void *context);
+	bool (*find_user)(struct store *store, struct text realm, struct text id,
+	    store_user_fn *row, void *context);
+	/* Users with a secret last seen before that time, the longest ago first. */
+	bool (*stale_users)(struct store *store, int64_t before_ms, unsigned limit,
+	    store_user_fn *row, void *context);
+	/* By name, from behind `after`. */
+	bool (*read_rooms)(struct store *store, struct text after, unsigned limit,
+	    store_room_fn *row, void *context);
+	/*
+	 * Every message, a page at a time: *cursor begins as 0 and is the store's; 0 again after
+	 * the last page.
+	 */
+	bool (*export_page)(struct store *store, uint64_t *cursor, unsigned limit,
+	    store_message_fn *row, void *context);
+	void (*stats)(struct store *store, struct store_stats *stats_out);
+
+	/* False if it cannot begin; `done` is called from poll otherwise. */
+	bool (*start_job)(struct store *store, enum store_job job, struct text path,
+	    store_job_fn *done, void *context);
+
+	/* Commits what is asked for, then closes. */
 	void (*close)(struct store *store);
 };
 
@@ -86,6 +136,8 @@ struct store {
 	const struct store_ops *ops;
 	store_completed_fn *completed; /* set by the core before the first commit */
 	void *context;
+	store_broken_fn *broken; /* set by the process; may be NULL */
+	void *broken_context;
 };
 
 /* Keeps nothing beyond the process: commits complete at once. NULL without memory. */

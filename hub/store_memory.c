@@ -84,16 +84,20 @@ position_create(struct store_memory *memory, struct text stream)
 }
 
 static bool
-open_stream(struct store *store, struct text stream, uint64_t *epoch_out, uint64_t *seq_out)
+open_stream(
+    struct store *store, const struct store_stream *wanted, struct store_position *position_out)
 {
-	struct position *position = find(self(store), stream);
+	struct position *position = find(self(store), wanted->name);
 
 	if (position == NULL)
-		position = position_create(self(store), stream);
+		position = position_create(self(store), wanted->name);
 	if (position == NULL)
 		return false;
-	*epoch_out = position->epoch;
-	*seq_out = position->seq;
+	*position_out = (struct store_position){
+		.epoch = position->epoch,
+		.first = position->seq + 1,
+		.seq = position->seq,
+	};
 	return true;
 }
 

@@ -107,6 +107,8 @@ load(struct streams *streams, struct text name)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
 	char *copy = text_duplicate(name);
+	struct store_stream wanted = { .name = name, .durability = STORE_DISK };
+	struct store_position position;
 
 	if (stream == NULL || copy == NULL) {
 		free(stream);
@@ -114,12 +116,13 @@ load(struct streams *streams, struct text name)
 		return NULL;
 	}
 	stream->name = (struct text){ copy, name.length };
-	if (!streams->store->ops->open_stream(
-		streams->store, name, &stream->epoch, &stream->committed) ||
+	if (!streams->store->ops->open_stream(streams->store, &wanted, &position) ||
 	    !table_insert(&streams->by_name, table_hash_text(streams->key, name), stream)) {
 		stream_free(stream);
 		return NULL;
 	}
+	stream->epoch = position.epoch;
+	stream->committed = position.seq;
 	stream->seq = stream->committed;
 	list_append(&streams->used, stream);
 	return stream;

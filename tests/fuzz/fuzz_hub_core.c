@@ -52,11 +52,12 @@ store_reserve(struct store *store, uint32_t count, uint32_t *first_out, uint64_t
 }
 
 static bool
-store_open(struct store *store, struct text stream, uint64_t *epoch_out, uint64_t *seq_out)
+store_open(
+    struct store *store, const struct store_stream *stream, struct store_position *position_out)
 {
 	struct store *inner = self_of(store)->inner;
 
-	return inner->ops->open_stream(inner, stream, epoch_out, seq_out);
+	return inner->ops->open_stream(inner, stream, position_out);
 }
 
 static void

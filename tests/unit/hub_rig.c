@@ -20,11 +20,12 @@ reserve_clients(struct store *store, uint32_t count, uint32_t *first_out, uint64
 }
 
 static bool
-open_stream(struct store *store, struct text stream, uint64_t *epoch_out, uint64_t *seq_out)
+open_stream(
+    struct store *store, const struct store_stream *stream, struct store_position *position_out)
 {
 	struct store *memory = self(store)->memory;
 
-	return memory->ops->open_stream(memory, stream, epoch_out, seq_out);
+	return memory->ops->open_stream(memory, stream, position_out);
 }
 
 static void

@@ -29,6 +29,19 @@ append(struct store *store, struct text stream, uint64_t epoch, uint64_t seq)
 	return store->ops->append(store, &message);
 }
 
+static bool
+open_stream(struct store *store, struct text name, uint64_t *epoch_out, uint64_t *seq_out)
+{
+	struct store_stream wanted = { .name = name };
+	struct store_position position;
+
+	if (!store->ops->open_stream(store, &wanted, &position))
+		return false;
+	*epoch_out = position.epoch;
+	*seq_out = position.seq;
+	return true;
+}
+
 static void
 streams_go_on_where_they_stopped(void **state)
 {
@@ -38,14 +51,14 @@ streams_go_on_where_they_stopped(void **state)
 	uint64_t seq;
 
 	(void)state;
-	assert_true(store->ops->open_stream(store, TEXT("room/a"), &epoch, &seq));
+	assert_true(open_stream(store, TEXT("room/a"), &epoch, &seq));
 	assert_int_not_equal(epoch, 0);
 	assert_int_equal(seq, 0);
-	assert_true(store->ops->open_stream(store, TEXT("room/b"), &other_epoch, &seq));
+	assert_true(open_stream(store, TEXT("room/b"), &other_epoch, &seq));
 	assert_int_not_equal(epoch, other_epoch);
 	assert_true(append(store, TEXT("room/a"), epoch, 1));
 	assert_true(append(store, TEXT("room/a"), epoch, 2));
-	assert_true(store->ops->open_stream(store, TEXT("room/a"), &other_epoch, &seq));
+	assert_true(open_stream(store, TEXT("room/a"), &other_epoch, &seq));
 	assert_int_equal(other_epoch, epoch);
 	assert_int_equal(seq, 2);
 	store_close(&store);
@@ -61,7 +74,7 @@ numbers_out_of_turn_are_not_taken(void **state)
 	uint64_t seq;
 
 	(void)state;
-	assert_true(store->ops->open_stream(store, TEXT("room/a"), &epoch, &seq));
+	assert_true(open_stream(store, TEXT("room/a"), &epoch, &seq));
 	assert_false(append(store, TEXT("room/a"), epoch, 0));
 	assert_false(append(store, TEXT("room/a"), epoch, 2));
 	assert_false(append(store, TEXT("room/a"), epoch + 1, 1));
