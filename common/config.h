@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define CONFIG_LISTENERS_MAX 8
+#define CONFIG_CLASSES_MAX 32
 
 /* Gateways are bits of one word in the hub. */
 #define CONFIG_GATEWAYS_MAX 64
@@ -27,6 +28,31 @@ struct config_hub {
 	unsigned gateways_max;
 	unsigned clients_max; /* online at once, all gateways together */
 	unsigned rooms_max;   /* with members at once                  */
+	char *operators;      /* blank-separated ids of users that may what "operators" may */
+};
+
+struct config_store {
+	char *path;
+	char *durability;        /* "disk", "normal" or "memory" */
+	unsigned megabytes_max;  /* of the file; 0 without bound */
+	unsigned inbox_messages; /* not yet received, of one user */
+	unsigned inbox_kilobytes;
+	unsigned read_hours;   /* what was received is kept for other devices */
+	unsigned resume_hours; /* users without a connection may come again */
+};
+
+/* One [class NAME] section: rules for the rooms it names. */
+struct config_class {
+	char *name;
+	char *rooms;      /* names, or beginnings followed by '*', blank-separated */
+	char *durability; /* "store", "disk", "normal" or "memory" */
+	unsigned keep_messages;
+	unsigned keep_kilobytes;
+	unsigned keep_hours;
+	char *read; /* "everyone", "operators", or blank-separated user ids */
+	char *write;
+	char *list;
+	char *create; /* who may enter one that does not exist: likewise */
 };
 
 struct config_gateway {
@@ -67,6 +93,11 @@ struct config_limits {
 	unsigned list_bytes_per_second; /* of user lists, per room and gateway */
 	unsigned link_queue_bytes;      /* waiting for one gateway or for the hub */
 	unsigned commands;              /* sent by a gateway and not yet answered */
+	unsigned rooms_per_client;
+	unsigned connections_per_user; /* of all gateways together */
+	unsigned hold_seconds;         /* commands wait so long for a hub that is away */
+	unsigned history_messages;     /* of one answer */
+	unsigned presence_ms;          /* differences gather so long */
 };
 
 struct config {
@@ -76,6 +107,9 @@ struct config {
 	struct config_limits limits;
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	unsigned listener_count;
+	struct config_store store;
+	struct config_class classes[CONFIG_CLASSES_MAX];
+	unsigned class_count;
 };
 
 /* Which program asks: settings of other roles are accepted and checked all the same. */
