@@ -1,7 +1,7 @@
 /*
  * A dialect translates between one client protocol and what a session can
  * do. One file, one const struct, one page in docs/dialects/. Dialects see
- * neither sockets nor frames nor the link: only the session_*() functions below.
+ * neither sockets nor frames nor the link: only the functions of session_api.h.
  */
 #ifndef HUBBUB_GATEWAY_DIALECT_H
 #define HUBBUB_GATEWAY_DIALECT_H
@@ -15,17 +15,42 @@
 #include "common/outcomes.h"
 #include "common/text.h"
 #include "gateway/request.h"
-#include "gateway/transport.h"
+#include "gateway/session_api.h"
 
-struct session;
-struct roster_room;
+/* What a dialect knows of who its clients are. Realms are shared only among equals. */
+enum authentication {
+	AUTHENTICATION_NONE,  /* names are free; users are client_ids      */
+	AUTHENTICATION_PATH,  /* whoever says so in the path is that user  */
+	AUTHENTICATION_TOKEN, /* a token belongs to the user of the path   */
+};
+
+/* What a part of a stream was asked for. An empty room is the inbox. */
+enum fetch_purpose {
+	FETCH_MISSED,  /* the session catches up: every message of it is news */
+	FETCH_HISTORY, /* session_history                                     */
+};
+
+/* Users that came to or left a room since the last such word, by user. */
+struct presence_change {
+	struct text room;
+	const struct roster_user *joined;
+	size_t joined_count;
+	const struct roster_user *left;
+	size_t left_count;
+	unsigned count; /* of users in the room now */
+};
 
 struct dialect {
 	const char *name;
 	const char *subprotocol; /* as negotiated; NULL for none                 */
 	bool reaches_hub;        /* its clients come online; false: answers here   */
 	bool takes_binary;       /* else a binary message is CLOSE 1003          */
-	size_t state_size;       /* zeroed and freed by the session; 0 for none  */
+	bool takes_token;        /* its mount is for requests with a token       */
+	bool many_rooms;         /* JOINED goes to `joined`, not straight to hearing */
+	bool lingers;            /* a lost connection may come back without a word */
+	bool pong_receipts;      /* a PONG behind private messages is their receipt; else READ */
+	enum authentication authentication;
+	size_t state_size; /* zeroed and freed by the session; 0 for none  */
 
 	/* The HTTP status of an upgrade that is not granted, 0 to grant; may be NULL. */
 	unsigned (*admit)(const struct client_request *request);
@@ -36,13 +61,41 @@ struct dialect {
 	void (*closed)(struct session *session); /* free what the state owns; may be NULL */
 
 	/*
-	 * The rest only for dialects that reach the hub. OPEN or JOIN refused / a command's
-	 * end: `command` is the PUBLISH or TELL as it was sent.
+	 * The rest only for dialects that reach the hub; what is NULL is not said. OPEN or JOIN
+	 * refused / a command's end: `command` is the PUBLISH, TELL or READ as it was sent.
 	 */
 	void (*refused)(struct session *session, uint32_t code);
 	void (*outcome)(struct session *session, const struct envelope *command,
 	    const struct envelope_outcome *outcome);
 	void (*whisper)(struct session *session, const struct envelope_whisper *whisper);
+
+	/* The client is online; once in a session's life. */
+	void (*online)(struct session *session, const struct envelope_opened *opened);
+
+	/* With many_rooms: it is a member; the dialect says session_hear when it is ready. */
+	void (*joined)(struct session *session, const struct envelope_joined *joined);
+	void (*join_refused)(struct session *session, struct text room, uint32_t code);
+	void (*left)(struct session *session, const struct envelope_left *left);
+
+	/* One message of a part that was asked for; `room` is empty for the inbox. */
+	void (*item)(
+	    struct session *session, enum fetch_purpose purpose, const struct envelope_item *item);
+
+	/* That part is complete; FETCH_MISSED: called only when it names a gap. */
+	void (*fetched)(struct session *session, enum fetch_purpose purpose,
+	    const struct envelope_fetched *fetched);
+
+	/* One room of an answer to session_list; NULL: that was the last, and whether there are more. */
+	void (*listed)(struct session *session, const struct envelope_listed *room, bool more);
+
+	/* Somebody writes to this client alone. */
+	void (*typed)(struct session *session, const struct envelope_typed *typed);
+
+	/* This client's own public message has just been said to the members here, itself included. */
+	void (*spoken)(struct session *session, const struct envelope_deliver *deliver);
+
+	/* The last connection of a user left a room that this client is in; for each member here. */
+	void (*departed)(struct session *session, struct text room, struct text user);
 
 	/*
 	 * Rendered once per room and dialect, whatever the number of members: each
@@ -54,54 +107,9 @@ struct dialect {
 	void (*render_entered)(struct buffer *payload, const struct envelope_entered *entered);
 	void (*render_exited)(
 	    struct buffer *payload, const struct envelope_exited *exited, struct text name);
+	void (*render_presence)(struct buffer *payload, const struct presence_change *change);
+	void (*render_typed)(struct buffer *payload, const struct envelope_typed *typed);
 };
-
-/* What a session can do for its dialect. */
-
-void *session_state(struct session *session); /* state_size zeroed bytes */
-
-/* One message to this client alone, in order behind what it was already sent. */
-void session_reply(struct session *session, enum frame_opcode opcode, struct text payload);
-
-/* True once session_open was called. */
-bool session_is_open(const struct session *session);
-
-/*
- * Identifies the client to the hub: comes online under `name` (cleaned; empty: the hub
- * gives the fallback name) and enters `room` when that is not empty. Waits for the hub if
- * it is away.
- */
-void session_open(struct session *session, struct text name, struct text room);
-
-/*
- * Commands. Each ends in exactly one dialect->outcome call, possibly from within when
- * the hub is away (OUTCOME_UNAVAILABLE) or a limit is passed.
- */
-void session_publish(struct session *session, struct text room, struct text content);
-void session_tell(struct session *session, struct text to, struct text content);
-
-/* Counts an offence; too many of them close the client with 1008. False if that happened. */
-bool session_offence(struct session *session);
-
-/* Closes at the end of the turn; the first reason wins. `reason` must be a literal. */
-void session_close(struct session *session, enum close_code code, const char *reason);
-
-/* 0 until the hub gave one. */
-uint32_t session_client(const struct session *session);
-struct text session_name(const struct session *session);
-struct text session_room(const struct session *session);
-
-/* The most bytes of one chat message's text, for error sentences. */
-unsigned session_content_max(const struct session *session);
-
-/* The members of a room in joining order: a row per call until false; `cursor` begins as 0. */
-struct roster_member {
-	uint32_t client;
-	struct text name;
-};
-size_t roster_room_size(const struct roster_room *room);
-bool roster_room_next(
-    const struct roster_room *room, size_t *cursor, struct roster_member *member_out);
 
 /* The list of dialects, ended by NULL. */
 extern const struct dialect *const dialects[];
