@@ -22,9 +22,17 @@ static const struct outcome {
 	[OUTCOME_BAD_MESSAGE] = { "bad_message", "The message could not be understood." },
 	[OUTCOME_RATE_LIMITED] = { "rate_limited",
 	    "Too many messages in a short time; this one was not delivered." },
+	[OUTCOME_MAILBOX_FULL] = { "mailbox_full",
+	    "The recipient's mailbox is full; the message was not delivered." },
+	[OUTCOME_READ_ONLY] = { "read_only", "You may read in this room but not write." },
+	[OUTCOME_ID_REUSED] = { "id_reused", "This id was used for another message." },
+	[OUTCOME_BAD_SEQ] = { "bad_seq", "There is no message of that number." },
+	[OUTCOME_TOO_MANY_ROOMS] = { "too_many_rooms", "You are in as many rooms as you may be." },
 };
 
 #define OUTCOME_COUNT (sizeof(outcomes) / sizeof(outcomes[0]))
+
+_Static_assert(OUTCOME_COUNT == OUTCOME_CODES, "every code has its words");
 
 const char *
 outcome_word(uint32_t code)

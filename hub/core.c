@@ -42,7 +42,7 @@ register_metrics(struct core_metrics *own, struct metrics *metrics)
 	own->public_messages = labelled(metrics, messages, "kind", "public", said);
 	own->private_messages = labelled(metrics, messages, "kind", "private", said);
 	own->notices = labelled(metrics, messages, "kind", "notice", said);
-	for (uint32_t code = OUTCOME_NO_SUCH_USER; code <= OUTCOME_RATE_LIMITED; code++)
+	for (uint32_t code = OUTCOME_NO_SUCH_USER; code < OUTCOME_CODES; code++)
 		own->refused[code] = labelled(metrics, "hubbub_hub_commands_refused_total", "code",
 		    outcome_word(code), "Commands, openings and joins refused.");
 	for (unsigned why = LINK_ALIVE + 1; why < LINK_LOSS_COUNT; why++)

@@ -5,6 +5,7 @@
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
 
+#include "common/outcomes.h"
 #include "hub/client_ids.h"
 #include "hub/core.h"
 #include "hub/held.h"
@@ -79,7 +80,7 @@ struct core_metrics {
 	struct metric *public_messages;
 	struct metric *private_messages;
 	struct metric *notices;
-	struct metric *refused[16]; /* by enum outcome_code */
+	struct metric *refused[OUTCOME_CODES];
 	struct metric *lost[LINK_LOSS_COUNT];
 };
 

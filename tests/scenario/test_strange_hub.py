@@ -11,7 +11,7 @@ from stranger import (
     OUTCOME, REFUSED, ROSTER_END, Stranger, U32_MAX, U64_MAX, WELCOME, WHISPER, envelope, framed,
 )
 
-WELCOMED = envelope(WELCOME, 1, 5, "hub", 0, 1 << 20, 100)
+WELCOMED = envelope(WELCOME, 2, 5, "hub", 0, 1 << 20, 100)
 KNOWN = envelope(ROSTER_END, 1, 1)
 
 

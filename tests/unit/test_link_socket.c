@@ -240,7 +240,7 @@ an_end_of_ours_is_told_from_the_loop(void **state)
 static void
 what_the_owner_refuses_ends_the_link(void **state)
 {
-	struct envelope_closed closed = { 1 };
+	struct envelope_closed closed = { .conn = 1 };
 	struct peer gateway;
 	struct peer hub;
 

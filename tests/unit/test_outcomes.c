@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define LAST OUTCOME_RATE_LIMITED
+#define LAST (OUTCOME_CODES - 1)
 
 static void
 words_are_distinct_and_fit_for_protocols(void **state)

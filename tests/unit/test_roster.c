@@ -42,7 +42,13 @@ on_entered(void *context, const struct envelope_entered *entered)
 static enum roster_change
 enter(const char *room, uint32_t client, const char *name, uint64_t ordinal)
 {
-	struct envelope_entered entered = { text_of(room), client, text_of(name), ordinal, 1 };
+	struct envelope_entered entered = {
+		.room = text_of(room),
+		.client = client,
+		.name = text_of(name),
+		.ordinal = ordinal,
+		.time = 1,
+	};
 
 	return roster_enter(roster, &entered);
 }
