@@ -42,9 +42,9 @@
 	X(TYPING, typing, 36, SENDER_GATEWAY, "a client is writing, to a room or to a user")      \
 	X(TYPED, typed, 37, SENDER_HUB, "somebody is writing, for a room or for one client here") \
 	X(READ, read, 38, SENDER_GATEWAY, "command: the user received its inbox up to seq")       \
-	X(FETCH, fetch, 40, SENDER_GATEWAY, "asks for a part of a stream; an empty room is the client's inbox") \
+	X(FETCH, fetch, 40, SENDER_GATEWAY, "asks for a part of a room's stream or an inbox") \
 	X(ITEM, item, 41, SENDER_HUB, "one message of that part")                                 \
-	X(FETCHED, fetched, 42, SENDER_HUB, "the part is complete; what is missing in it is named") \
+	X(FETCHED, fetched, 42, SENDER_HUB, "the part is complete, or names what is missing") \
 	X(LIST, list, 43, SENDER_GATEWAY, "asks for the rooms that a client may see, by name")    \
 	X(LISTED, listed, 44, SENDER_HUB, "one of them")                                          \
 	X(LIST_END, list_end, 45, SENDER_HUB, "the answer is complete")                           \

@@ -85,7 +85,7 @@ struct dialect {
 	void (*fetched)(struct session *session, enum fetch_purpose purpose,
 	    const struct envelope_fetched *fetched);
 
-	/* One room of an answer to session_list; NULL: that was the last, and whether there are more. */
+	/* One room of an answer to session_list; NULL at its end: whether there are more. */
 	void (*listed)(struct session *session, const struct envelope_listed *room, bool more);
 
 	/* Somebody writes to this client alone. */
