@@ -130,14 +130,13 @@ const struct config_key config_keys[] = {
 	{ "limits", "rooms_per_client", CONFIG_TYPE_NUMBER, LIMITS(rooms_per_client), 1, 1000,
 	  "rooms", "50", NULL, "Rooms that one client is in at once." },
 	{ "limits", "connections_per_user", CONFIG_TYPE_NUMBER, LIMITS(connections_per_user), 1,
-	  10000, "connections", "100", NULL, "Connections of one user at once, over all gateways." },
+	  10000, "connections", "100", NULL, "Connections of one user over all gateways." },
 	{ "limits", "hold_seconds", CONFIG_TYPE_NUMBER, LIMITS(hold_seconds), 0, 600, "seconds",
 	  "10", NULL, "How long commands wait for a hub that is away." },
 	{ "limits", "history_messages", CONFIG_TYPE_NUMBER, LIMITS(history_messages), 1, 1000,
 	  "messages", "100", NULL, "Messages in one answer to a request for history." },
 	{ "limits", "presence_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_ms), 1, 10000,
-	  "milliseconds", "100", NULL, "How long changes of who is in a room gather before they are "
-	  "told." },
+	  "milliseconds", "100", NULL, "How long changes of who is in a room gather." },
 
 	{ "store", "path", CONFIG_TYPE_TEXT, STORE(path), 0, 900, "",
 	  "/var/lib/hubbub/hubbub.db", NULL, "The file; the hub's user owns it and its folder." },
@@ -145,14 +144,14 @@ const struct config_key config_keys[] = {
 	  "disk normal memory", "What an acknowledged message survives: the end of the machine, of "
 	  "the hub, or neither. With memory there is no file." },
 	{ "store", "megabytes_max", CONFIG_TYPE_NUMBER, STORE(megabytes_max), 0, 1000000000,
-	  "megabytes", "0", NULL, "Size of the file, past which nothing more is stored; 0: as large "
+	  "megabytes", "0", NULL, "Size of the file, past which nothing is stored; 0: as large "
 	  "as the disk allows." },
 	{ "store", "inbox_messages", CONFIG_TYPE_NUMBER, STORE(inbox_messages), 1, 1000000,
 	  "messages", "1000", NULL, "Private messages that wait for one user." },
 	{ "store", "inbox_kilobytes", CONFIG_TYPE_NUMBER, STORE(inbox_kilobytes), 1, 1000000,
 	  "kilobytes", "4096", NULL, "Content that waits for one user." },
 	{ "store", "read_hours", CONFIG_TYPE_NUMBER, STORE(read_hours), 0, 100000, "hours", "24",
-	  NULL, "How long a private message that was received stays for the user's other devices." },
+	  NULL, "How long a received private message stays for other devices." },
 	{ "store", "resume_hours", CONFIG_TYPE_NUMBER, STORE(resume_hours), 1, 100000, "hours",
 	  "24", NULL, "How long a user without a connection may come again as the same." },
 	{ NULL, NULL, CONFIG_TYPE_TEXT, 0, 0, 0, NULL, NULL, NULL, NULL },

@@ -85,16 +85,16 @@ struct dialect {
 	void (*fetched)(struct session *session, enum fetch_purpose purpose,
 	    const struct envelope_fetched *fetched);
 
-	/* One room of an answer to session_list; NULL at its end: whether there are more. */
+	/* One room of an answer to session_list; NULL at its end, with whether more follow. */
 	void (*listed)(struct session *session, const struct envelope_listed *room, bool more);
 
 	/* Somebody writes to this client alone. */
 	void (*typed)(struct session *session, const struct envelope_typed *typed);
 
-	/* This client's own public message has just been said to the members here, itself included. */
+	/* This client's own public message has just been said to the members here. */
 	void (*spoken)(struct session *session, const struct envelope_deliver *deliver);
 
-	/* The last connection of a user left a room that this client is in; for each member here. */
+	/* A user's last connection left a room that this client is in; for each member. */
 	void (*departed)(struct session *session, struct text room, struct text user);
 
 	/*
