@@ -236,7 +236,7 @@ room_frames_are_rendered_as_the_old_servers_did(void **state)
 		{ 0xbf0c711b, { "ana", 3 } },
 		{ 0x00000001, { "小", 3 } },
 	};
-	struct roster_room listed = { members, 2 };
+	struct roster_room listed = { .members = members, .count = 2 };
 	struct buffer payload;
 
 	(void)state;
