@@ -73,7 +73,7 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 		return envelope_encode(out, envelope.kind, &envelope.outcome);
 	case ENVELOPE_JOINED:
 		/* Whoever joined behind numbers that never were must not wait for them. */
-		stream = streams_find(core->streams, envelope.joined.room);
+		stream = streams_find_room(core->streams, envelope.joined.room);
 		if (stream != NULL)
 			envelope.joined.seq = stream->committed;
 		return envelope_encode(out, envelope.kind, &envelope.joined);
@@ -87,6 +87,7 @@ static void
 leave(void *context, const struct outbox_run *run, const char *frames)
 {
 	struct core *core = context;
+	struct text room;
 
 	if (run->length == 0)
 		return;
@@ -96,21 +97,23 @@ leave(void *context, const struct outbox_run *run, const char *frames)
 	if (run->stream == NULL)
 		return;
 	run->stream->committed = run->seq;
-	core->bus->ops->publish(
-	    core->bus, &(struct bus_message){
-			   .room = { run->stream->name.data + STREAMS_ROOM_PREFIX,
-			       run->stream->name.length - STREAMS_ROOM_PREFIX },
-			   .epoch = run->stream->epoch,
-			   .seq = run->seq,
-			   .frame = frames,
-			   .length = run->length,
-		       });
+	room = streams_room_of(run->stream->name);
+	if (text_is_empty(room))
+		return;
+	core->bus->ops->publish(core->bus, &(struct bus_message){
+					       .room = room,
+					       .epoch = run->stream->epoch,
+					       .seq = run->seq,
+					       .frame = frames,
+					       .length = run->length,
+					   });
 }
 
 static void
 release(struct core *core)
 {
 	outbox_release(core->outbox, core->kept, (struct outbox_sink){ leave, core });
+	streams_kept(core->streams, core->kept);
 }
 
 static void

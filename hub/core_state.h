@@ -1,6 +1,6 @@
 /*
  * The inside of struct core, shared by the files that make it up: core.c (turns, links' ends),
- * core_opening.c, core_roster.c, core_clients.c, core_commands.c and core_operator.c.
+ * core_opening.c, core_roster.c, core_clients.c, core_rooms.c, core_commands.c and core_operator.c.
  */
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
@@ -18,6 +18,9 @@
 
 /* Gateways of the past whose numbers are remembered. */
 #define CORE_PASTS 128
+
+/* A client's rooms are searched one by one. */
+#define CORE_CLIENT_ROOMS_MAX 1000u
 
 enum gateway_state {
 	GATEWAY_FREE,
@@ -171,6 +174,13 @@ bool core_is_showable(struct text text, size_t bytes_max);
 
 /* Takes a client out of the roster, telling the others. */
 void core_client_gone(struct core *core, struct client *client, struct now now);
+
+/* core_rooms.c: tells a gateway that an OPEN (no room) or JOIN was not granted. */
+void core_refuse(struct core *core, const struct gateway *gateway, uint64_t conn, struct text room,
+    enum outcome_code code);
+
+/* Ends a membership, telling the others. */
+void core_room_leave(struct core *core, struct now now, struct member *member);
 
 /* core_commands.c: takes up a part of what was held while settling. */
 void core_commands_resume(struct core *core, struct now now);

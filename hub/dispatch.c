@@ -34,6 +34,7 @@ static hub_handler *const handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_OPEN] = on_open,
 	[ENVELOPE_CLOSED] = on_closed,
 	[ENVELOPE_JOIN] = on_join,
+	[ENVELOPE_LEAVE] = on_leave,
 	[ENVELOPE_PUBLISH] = on_command,
 	[ENVELOPE_TELL] = on_command,
 };

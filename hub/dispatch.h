@@ -22,7 +22,10 @@ hub_handler on_probe;
 /* core_clients.c */
 hub_handler on_open;
 hub_handler on_closed;
+
+/* core_rooms.c */
 hub_handler on_join;
+hub_handler on_leave;
 
 /* core_commands.c: PUBLISH and TELL alike. */
 hub_handler on_command;

@@ -4,6 +4,7 @@
 #include "hub/streams.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/buffer.h"
 
@@ -20,6 +21,7 @@ struct streams {
 	struct stream_list resting; /* the longest first */
 	unsigned resting_count;
 	unsigned resting_max;
+	unsigned changing;  /* streams that a batch under way renames or removes */
 	struct buffer name; /* scratch */
 };
 
@@ -42,6 +44,7 @@ static void
 stream_free(struct stream *stream)
 {
 	free((char *)stream->name.data);
+	free((char *)stream->former.data);
 	free(stream);
 }
 
@@ -102,12 +105,22 @@ has_name(const void *item, const void *key)
 	return text_equal(((const struct stream *)item)->name, *(const struct text *)key);
 }
 
+static void
+take_position(struct stream *stream, const struct store_position *position)
+{
+	stream->epoch = position->epoch;
+	stream->committed = position->seq;
+	stream->seq = position->seq;
+	stream->first = position->first;
+	stream->mark = position->mark;
+	stream->unread_bytes = position->unread_bytes;
+}
+
 static struct stream *
-load(struct streams *streams, struct text name)
+load(struct streams *streams, const struct store_stream *wanted)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
-	char *copy = text_duplicate(name);
-	struct store_stream wanted = { .name = name, .durability = STORE_DISK };
+	char *copy = text_duplicate(wanted->name);
 	struct store_position position;
 
 	if (stream == NULL || copy == NULL) {
@@ -115,51 +128,75 @@ load(struct streams *streams, struct text name)
 		free(copy);
 		return NULL;
 	}
-	stream->name = (struct text){ copy, name.length };
-	if (!streams->store->ops->open_stream(streams->store, &wanted, &position) ||
-	    !table_insert(&streams->by_name, table_hash_text(streams->key, name), stream)) {
+	stream->name = (struct text){ copy, wanted->name.length };
+	stream->durability = wanted->durability;
+	stream->keep = wanted->keep;
+	stream->inbox = wanted->inbox;
+	if (!streams->store->ops->open_stream(streams->store, wanted, &position) ||
+	    !table_insert(&streams->by_name, table_hash_text(streams->key, wanted->name), stream)) {
 		stream_free(stream);
 		return NULL;
 	}
-	stream->epoch = position.epoch;
-	stream->committed = position.seq;
-	stream->seq = stream->committed;
+	take_position(stream, &position);
 	list_append(&streams->used, stream);
 	return stream;
 }
 
-/* "room/lobby" of "lobby", valid until the next call; empty without memory. */
-static struct text
-name_of(struct streams *streams, struct text room)
+struct text
+streams_room_name(struct streams *streams, struct text room)
 {
 	buffer_clear(&streams->name);
-	buffer_append_text(&streams->name, TEXT("room/"));
+	buffer_append_text(&streams->name, TEXT(STREAMS_ROOM));
 	buffer_append_text(&streams->name, room);
 	return streams->name.failed ? (struct text){ 0 } : buffer_text(&streams->name);
 }
 
-static struct stream *
-find(const struct streams *streams, struct text name)
+struct text
+streams_room_of(struct text name)
+{
+	if (name.length < STREAMS_ROOM_PREFIX ||
+	    memcmp(name.data, STREAMS_ROOM, STREAMS_ROOM_PREFIX) != 0)
+		return (struct text){ 0 };
+	return (struct text){ name.data + STREAMS_ROOM_PREFIX, name.length - STREAMS_ROOM_PREFIX };
+}
+
+struct stream *
+streams_find(struct streams *streams, struct text name)
 {
 	return table_find(&streams->by_name, table_hash_text(streams->key, name), has_name, &name);
 }
 
 struct stream *
-streams_find(struct streams *streams, struct text room)
+streams_find_room(struct streams *streams, struct text room)
 {
-	return find(streams, name_of(streams, room));
+	return streams_find(streams, streams_room_name(streams, room));
+}
+
+/* A stream was called so until a batch that is under way is kept. */
+static bool
+is_former(const struct streams *streams, struct text name)
+{
+	if (streams->changing == 0)
+		return false;
+	for (const struct stream *s = streams->resting.first; s != NULL; s = s->next) {
+		if (s->changing != 0 && text_equal(s->former, name))
+			return true;
+	}
+	return false;
 }
 
 struct stream *
-streams_room(struct streams *streams, struct text room)
+streams_get(struct streams *streams, const struct store_stream *wanted)
 {
-	struct text name = name_of(streams, room);
-	struct stream *stream = find(streams, name);
+	struct stream *stream;
 
-	if (text_is_empty(name))
+	if (text_is_empty(wanted->name))
 		return NULL;
+	stream = streams_find(streams, wanted->name);
 	if (stream == NULL)
-		return load(streams, name);
+		return is_former(streams, wanted->name) ? NULL : load(streams, wanted);
+	if (stream->changing != 0)
+		return NULL;
 	if (stream->resting) {
 		stream->resting = false;
 		list_remove(&streams->resting, stream);
@@ -175,7 +212,8 @@ forget(struct streams *streams, struct stream *stream)
 	list_remove(&streams->resting, stream);
 	streams->resting_count--;
 	table_remove(&streams->by_name, table_hash_text(streams->key, stream->name), stream);
-	streams->store->ops->close_stream(streams->store, stream->name);
+	if (!stream->removed)
+		streams->store->ops->close_stream(streams->store, stream->name);
 	stream_free(stream);
 }
 
@@ -190,7 +228,7 @@ streams_rest(struct streams *streams, struct stream *stream)
 	streams->resting_count++;
 	while (streams->resting_count > streams->resting_max) {
 		oldest = streams->resting.first;
-		if (oldest->seq != oldest->committed) {
+		if (oldest->seq != oldest->committed || oldest->changing != 0) {
 			/* What was said last is on its way: later. */
 			list_remove(&streams->resting, oldest);
 			list_append(&streams->resting, oldest);
@@ -201,15 +239,123 @@ streams_rest(struct streams *streams, struct stream *stream)
 }
 
 static void
-list_roll_back(const struct stream_list *list)
+begin_change(struct streams *streams, struct stream *stream, uint64_t batch)
+{
+	stream->changing = batch;
+	streams->changing++;
+}
+
+static void
+end_change(struct streams *streams, struct stream *stream)
+{
+	free((char *)stream->former.data);
+	stream->former = (struct text){ 0 };
+	stream->changing = 0;
+	streams->changing--;
+}
+
+bool
+streams_remove(struct streams *streams, struct stream *stream, uint64_t batch)
+{
+	if (!stream->resting || stream->changing != 0 ||
+	    !streams->store->ops->remove_stream(streams->store, stream->name))
+		return false;
+	stream->removed = true;
+	begin_change(streams, stream, batch);
+	return true;
+}
+
+/* Gives a stream another name, which it takes over; false without memory. */
+static bool
+change_name(struct streams *streams, struct stream *stream, struct text name)
+{
+	if (!table_insert(&streams->by_name, table_hash_text(streams->key, name), stream))
+		return false;
+	table_remove(&streams->by_name, table_hash_text(streams->key, stream->name), stream);
+	stream->name = name;
+	return true;
+}
+
+bool
+streams_rename(struct streams *streams, struct stream *stream, struct text name, uint64_t batch)
+{
+	struct text former = stream->name;
+	struct text copy = { text_duplicate(name), name.length };
+
+	if (copy.data == NULL || !stream->resting || stream->changing != 0 ||
+	    streams_find(streams, name) != NULL ||
+	    !streams->store->ops->rename_stream(streams->store, former, name) ||
+	    !change_name(streams, stream, copy)) {
+		free((char *)copy.data);
+		return false;
+	}
+	stream->former = former;
+	begin_change(streams, stream, batch);
+	return true;
+}
+
+void
+streams_kept(struct streams *streams, uint64_t batch)
+{
+	struct stream *next;
+
+	if (streams->changing == 0)
+		return;
+	for (struct stream *stream = streams->resting.first; stream != NULL; stream = next) {
+		next = stream->next;
+		/* What was said before must have left: it points here. */
+		if (stream->changing == 0 || stream->changing > batch ||
+		    stream->seq != stream->committed)
+			continue;
+		end_change(streams, stream);
+		if (stream->removed)
+			forget(streams, stream);
+	}
+}
+
+/* The rename or removal was not kept. */
+static void
+undo_change(struct streams *streams, struct stream *stream)
+{
+	struct text wrong = stream->name;
+
+	stream->removed = false;
+	if (!text_is_empty(stream->former) && change_name(streams, stream, stream->former))
+		stream->former = wrong;
+	end_change(streams, stream);
+}
+
+static void
+roll_back(struct streams *streams, struct stream *stream)
+{
+	const struct store_stream known = {
+		.name = stream->name,
+		.durability = stream->durability,
+		.keep = stream->keep,
+		.inbox = stream->inbox,
+	};
+	struct store_position position;
+
+	stream->seq = stream->committed;
+	if (stream->changing != 0)
+		undo_change(streams, stream);
+	/* Marks are not counted twice, so what is kept of them is asked for again. */
+	if (!stream->inbox || !streams->store->ops->open_stream(streams->store, &known, &position))
+		return;
+	stream->mark = position.mark;
+	stream->unread_bytes = position.unread_bytes;
+}
+
+static void
+list_roll_back(struct streams *streams, const struct stream_list *list)
 {
 	for (struct stream *stream = list->first; stream != NULL; stream = stream->next)
-		stream->seq = stream->committed;
+		roll_back(streams, stream);
 }
 
 void
 streams_roll_back(struct streams *streams)
 {
-	list_roll_back(&streams->used);
-	list_roll_back(&streams->resting);
+	list_roll_back(streams, &streams->used);
+	list_roll_back(streams, &streams->resting);
 }

@@ -242,8 +242,8 @@ rooms_have_an_end(void **state)
 	slot = rig_gateway(&rig, "gw");
 	(void)rig_client(&rig, slot, 1, "ana");
 	/* It is in the lobby already. */
-	assert_int_equal(join_rooms(&rig, slot, 1, "r", 63), 0);
-	assert_int_equal(join_rooms(&rig, slot, 1, "s", 1), OUTCOME_FULL);
+	assert_int_equal(join_rooms(&rig, slot, 1, "r", 999), 0);
+	assert_int_equal(join_rooms(&rig, slot, 1, "s", 1), OUTCOME_TOO_MANY_ROOMS);
 	(void)rig_client(&rig, slot, 2, "ben");
 	assert_int_equal(join_rooms(&rig, slot, 2, "s", 1), 0);
 	rig_stop(&rig);

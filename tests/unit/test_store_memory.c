@@ -128,13 +128,16 @@ positions_tell_given_from_committed(void **state)
 	struct store *store = store_memory_open(3);
 	struct table_key key = { { 1, 2 } };
 	struct streams *streams = streams_create(store, key, 10);
-	struct stream *stream = streams_room(streams, TEXT("lobby"));
+	struct stream *stream =
+	    streams_get(streams, &(struct store_stream){ .name = TEXT("room/lobby") });
 
 	(void)state;
 	assert_non_null(stream);
 	assert_true(text_equal(stream->name, TEXT("room/lobby")));
-	assert_ptr_equal(streams_room(streams, TEXT("lobby")), stream);
-	assert_ptr_not_equal(streams_room(streams, TEXT("other")), stream);
+	assert_ptr_equal(
+	    streams_get(streams, &(struct store_stream){ .name = TEXT("room/lobby") }), stream);
+	assert_ptr_not_equal(
+	    streams_get(streams, &(struct store_stream){ .name = TEXT("room/other") }), stream);
 	stream->seq = 5;
 	stream->committed = 3;
 	streams_roll_back(streams);

@@ -1,0 +1,172 @@
+/*
+ * Clients enter and leave rooms. The hub gives places in joining order; whoever was a member under
+ * an earlier link keeps its place. What is said in rooms is core_commands.c's.
+ */
+#include "common/names.h"
+#include "common/outcomes.h"
+#include "hub/core_state.h"
+#include "hub/dispatch.h"
+
+/*
+ * Places in joining order are times in microseconds. Places that were given before a restart, by a
+ * clock that was ahead, are kept; one further ahead was never given.
+ */
+#define ORDINAL_AHEAD_US (UINT64_C(24) * 60 * 60 * 1000 * 1000)
+
+void
+core_refuse(struct core *core, const struct gateway *gateway, uint64_t conn, struct text room,
+    enum outcome_code code)
+{
+	struct envelope_refused refused = { .conn = conn, .room = room, .code = (uint32_t)code };
+
+	metric_increment(core->metrics.refused[code]);
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_REFUSED, &refused);
+}
+
+void
+core_room_leave(struct core *core, struct now now, struct member *member)
+{
+	struct stream *stream = member->room->stream;
+	bool is_last = member->room->count == 1;
+
+	core_roster_exited(core, member, now);
+	presence_leave(core->presence, member);
+	if (is_last)
+		streams_rest(core->streams, stream);
+}
+
+static uint64_t
+next_ordinal(struct core *core, struct now now, uint64_t kept)
+{
+	uint64_t now_us = now.wall_ms > 0 ? (uint64_t)now.wall_ms * 1000 : 0;
+	uint64_t ordinal = core->last_ordinal + 1;
+
+	if (ordinal < now_us)
+		ordinal = now_us;
+	/* Whoever took just any place would give one gateway power over all later ones. */
+	if (kept != 0 && (kept <= ordinal || kept <= now_us + ORDINAL_AHEAD_US))
+		ordinal = kept;
+	if (ordinal > core->last_ordinal)
+		core->last_ordinal = ordinal;
+	return ordinal;
+}
+
+static void
+say_joined(struct core *core, const struct gateway *gateway, const struct member *member)
+{
+	struct envelope_joined joined = {
+		.conn = member->client->conn,
+		.room = member->room->name,
+		.ordinal = member->ordinal,
+		.epoch = member->room->stream->epoch,
+		.seq = member->room->stream->seq,
+	};
+
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_JOINED, &joined);
+}
+
+static bool
+has_room_for_another(const struct client *client)
+{
+	unsigned count = 0;
+
+	for (const struct member *member = client->memberships; member != NULL;
+	     member = member->next)
+		count++;
+	return count < CORE_CLIENT_ROOMS_MAX;
+}
+
+static struct stream *
+open_stream(struct core *core, struct text room)
+{
+	const struct store_stream wanted = {
+		.name = streams_room_name(core->streams, room),
+		.durability = core->store->ops->durability,
+	};
+
+	return streams_get(core->streams, &wanted);
+}
+
+/* OUTCOME_OK with the new member, or why there is none. */
+static enum outcome_code
+join(struct core *core, struct now now, struct client *client, const struct envelope_join *join,
+    struct member **member_out)
+{
+	const struct room *room = presence_room(core->presence, join->room);
+	struct stream *stream;
+
+	*member_out = NULL;
+	if (!has_room_for_another(client))
+		return OUTCOME_TOO_MANY_ROOMS;
+	if (room == NULL && presence_rooms(core->presence) >= core->limits.rooms_max)
+		return OUTCOME_FULL;
+	stream = room != NULL ? room->stream : open_stream(core, join->room);
+	if (stream == NULL)
+		return OUTCOME_FULL;
+	*member_out = presence_join(
+	    core->presence, client, join->room, stream, next_ordinal(core, now, join->ordinal));
+	if (*member_out != NULL)
+		return OUTCOME_OK;
+	if (room == NULL)
+		streams_rest(core->streams, stream);
+	return OUTCOME_FULL;
+}
+
+enum link_loss
+on_join(struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	const struct envelope_join *request = &envelope->join;
+	struct client *client;
+	struct member *member;
+	enum outcome_code code;
+
+	if (!names_is_room(request->room))
+		return LINK_BAD_CONTENT;
+	client = presence_by_conn(core->presence, gateway->slot, request->conn);
+	if (client == NULL) {
+		/* Sent behind an OPEN that was refused. */
+		core_refuse(core, gateway, request->conn, request->room, OUTCOME_FULL);
+		return LINK_ALIVE;
+	}
+	member = presence_member(client, request->room);
+	if (member != NULL) {
+		say_joined(core, gateway, member);
+		return LINK_ALIVE;
+	}
+	code = join(core, now, client, request, &member);
+	if (code != OUTCOME_OK) {
+		core_refuse(core, gateway, request->conn, request->room, code);
+		return LINK_ALIVE;
+	}
+	say_joined(core, gateway, member);
+	core_roster_entered(core, member, now);
+	return LINK_ALIVE;
+}
+
+static void
+say_left(struct core *core, unsigned slot, const struct envelope_left *left)
+{
+	core_tell(core, core_slot_bit(slot), ENVELOPE_LEFT, left);
+}
+
+enum link_loss
+on_leave(
+    struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
+{
+	const struct envelope_leave *request = &envelope->leave;
+	struct client *client = presence_by_conn(core->presence, gateway->slot, request->conn);
+	struct member *member = client == NULL ? NULL : presence_member(client, request->room);
+	struct envelope_left left = {
+		.conn = request->conn,
+		.room = request->room,
+		.reason = LEFT_WISHED,
+	};
+
+	if (!names_is_room(request->room))
+		return LINK_BAD_CONTENT;
+	/* One who is no member, or no longer, has what it asked for. */
+	if (member != NULL)
+		core_room_leave(core, now, member);
+	say_left(core, gateway->slot, &left);
+	return LINK_ALIVE;
+}
