@@ -1,0 +1,179 @@
+/*
+ * The inside of the SQLite store, shared by the store_sqlite*.c files, which alone know SQLite.
+ * Three threads, one connection each: the hub's loop gathers batches in memory and reads, the
+ * writer commits batches, the keeper checks the file and checkpoints. What two of them touch lies behind
+ * `lock`; only the loop's thread logs, counts and calls back.
+ */
+#ifndef HUBBUB_HUB_STORE_SQLITE_PRIVATE_H
+#define HUBBUB_HUB_STORE_SQLITE_PRIVATE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "common/random.h"
+#include "hub/store_sqlite.h"
+#include "hub/store_sqlite_batch.h"
+#include "hub/table.h"
+
+/* "HUBB": says in the file's header whose it is. */
+#define SQ_APPLICATION_ID 0x48554242
+
+#define SQ_READS 16
+#define SQ_WRITES 32
+#define SQ_BOOT_SIZE 40
+
+/* What a test replaces. */
+struct sq_world {
+	const char *boot; /* id of this life of the machine */
+	int64_t (*wall_ms)(void *context);
+	void *context;
+};
+
+/* Statements are prepared when first used, by their place in a file's own table of texts. */
+struct sq_connection {
+	sqlite3 *db;
+	sqlite3_stmt *statements[SQ_WRITES];
+};
+
+struct sq_metrics {
+	struct metric *commit_seconds;
+	struct metric *batches;
+	struct metric *failures;
+	struct metric *file_bytes;
+	struct metric *wal_bytes;
+};
+
+/* Ordinals of clients: reserved in the file ahead of need, for nobody waits for a disk here. */
+struct sq_ordinals {
+	uint64_t key;
+	uint64_t next;     /* loop                                */
+	uint64_t reserved; /* lock: up to here, according to the file */
+	uint64_t wanted;   /* lock: the writer shall reserve up to here */
+};
+
+/* The writer's own. */
+struct sq_upkeep {
+	int64_t swept_ms;    /* when streams were last looked at          */
+	int64_t swept_to;    /* id of the stream the sweep stopped at     */
+	unsigned generation; /* of the ids: the table that is written, 0 or 1 */
+	int64_t rotated_ms;
+	int synchronous; /* as the connection was last told; -1: never */
+};
+
+struct store_sqlite {
+	struct store store; /* first: the loop knows this alone */
+	char *path;
+	char *lock_path;
+	int lock_fd;
+	enum store_durability durability;
+	uint64_t bytes_max;
+	uint64_t read_keep_ms;
+	struct log *log;
+	struct sq_world world;
+	char boot[SQ_BOOT_SIZE];
+
+	/* The loop's. */
+	struct sq_connection reader;
+	struct store *memory; /* keeps the streams of durability memory */
+	struct table_key key;
+	struct table by_name;
+	struct sq_stream *first_stream;
+	int64_t next_stream;
+	struct sq_batch *open;
+	struct sq_ordinals ordinals;
+	struct sq_metrics metrics;
+	uint64_t batches;
+	uint64_t failures;
+	bool told_broken;
+	bool told_state;
+	void *job; /* store_sqlite_jobs.c */
+
+	/* The writer's. */
+	pthread_t writer_thread;
+	struct sq_connection writer;
+	struct sq_upkeep upkeep;
+
+	/* The keeper's. */
+	pthread_t keeper_thread;
+	sqlite3 *keeper;
+	pthread_mutex_t checkpointing;
+
+	/* Everybody's, behind the lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t work;     /* to the writer: look at the queue    */
+	pthread_cond_t upkept;   /* to the keeper: look at the WAL      */
+	pthread_cond_t reserved; /* to the loop: look at the ordinals   */
+	struct sq_batch_list queue;
+	struct sq_batch_list ended; /* committed or failed, to be told */
+	bool failing;               /* until the loop has heard of it  */
+	bool closing;
+	bool threads;
+	uint64_t wal_bytes;
+	uint64_t file_bytes;
+	char broken[160]; /* not empty: the process must end                 */
+	char state[160];  /* not empty: why nothing is stored any more       */
+	int wake_fd;
+};
+
+static inline struct store_sqlite *
+sq_self(struct store *store)
+{
+	return (struct store_sqlite *)store;
+}
+
+/* store_sqlite_open.c: the same as store_sqlite_open in a world of the test's. */
+struct store *sq_open_in(const struct store_sqlite_setup *setup, const struct sq_world *world,
+    char *error, size_t error_size);
+
+/* A connection of a thread's own with everything set but what only one of them needs. */
+int sq_connect(const char *path, int flags, sqlite3 **db_out);
+
+/* The statement of that place, reset; NULL if it cannot be prepared. */
+sqlite3_stmt *sq_statement(struct sq_connection *connection, unsigned place, const char *sql);
+void sq_disconnect(struct sq_connection *connection);
+
+/* store_sqlite_schema.c: carries a file to schema `version` (0: the newest). */
+int sq_migrate(sqlite3 *db, int version);
+extern const int sq_schema_version;
+
+/* meta(name, value): one number each. *value_out is left alone if there is none. */
+int sq_meta_get(sqlite3 *db, const char *name, int64_t *value_out);
+int sq_meta_set(sqlite3 *db, const char *name, int64_t value);
+
+/* Every stream of at most that durability begins another epoch. */
+int sq_renew_epochs(sqlite3 *db, enum store_durability at_most, struct random_source random);
+
+/* store_sqlite_writer.c */
+bool sq_threads_start(struct store_sqlite *store);
+void sq_threads_stop(struct store_sqlite *store);
+/* Makes wake_fd readable; from any thread. */
+void sq_wake(struct store_sqlite *store);
+
+/* store_sqlite_keeper.c */
+void *sq_keeper_main(void *store);
+
+/* store_sqlite_apply.c: does a batch's operations on the writer; an SQLite result. */
+int sq_apply(struct store_sqlite *store, struct sq_batch *batch);
+
+/* store_sqlite_retention.c: on the writer, within a transaction. */
+int sq_retain(struct store_sqlite *store, int64_t stream, unsigned rows_max);
+int sq_sweep(struct store_sqlite *store);
+/* Forgets what streams have left behind, at most so many rows. */
+int sq_sweep_doomed(struct store_sqlite *store, unsigned rows_max);
+int sq_rotate_ids(struct store_sqlite *store);
+
+/* store_sqlite_jobs.c. The loop's thread but for the second. */
+bool sq_take_restore(const struct store_sqlite_setup *setup, char *error, size_t error_size);
+int sq_apply_forget(struct store_sqlite *store, struct text realm, struct text user);
+bool sq_start_job(
+    struct store *store, enum store_job job, struct text path, store_job_fn *done, void *context);
+bool sq_export_page(
+    struct store *store, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context);
+void sq_stats(struct store *store, struct store_stats *stats_out);
+bool sq_forget(struct store *store, struct text realm, struct text user);
+/* Calls `done` of a job that has ended; from poll. */
+void sq_job_poll(struct store_sqlite *store);
+/* Interrupts a job and waits for its thread. */
+void sq_job_close(struct store_sqlite *store);
+
+#endif
