@@ -39,16 +39,36 @@ clock_mono_us(void)
 	return (uint64_t)mono.tv_sec * 1000000 + (uint64_t)mono.tv_nsec / 1000;
 }
 
+/* Division cuts towards zero; what is before the epoch belongs to the second that began. */
+static time_t
+whole_seconds(int64_t wall_ms)
+{
+	return (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0));
+}
+
 void
 clock_local(int64_t wall_ms, char out[CLOCK_LOCAL_SIZE])
 {
-	time_t seconds = (time_t)(wall_ms / 1000);
+	time_t seconds = whole_seconds(wall_ms);
 	struct tm local;
 
-	/* Division cuts towards zero; what is before the epoch belongs to the second that began. */
-	if (wall_ms % 1000 < 0)
-		seconds--;
 	if (localtime_r(&seconds, &local) == NULL ||
 	    strftime(out, CLOCK_LOCAL_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
 		memcpy(out, "0000-00-00 00:00:00", CLOCK_LOCAL_SIZE);
+}
+
+void
+clock_utc(int64_t wall_ms, char out[CLOCK_UTC_SIZE])
+{
+	time_t seconds = whole_seconds(wall_ms);
+	unsigned ms = (unsigned)(wall_ms - (int64_t)seconds * 1000);
+	struct tm utc;
+	size_t length = 0;
+
+	if (gmtime_r(&seconds, &utc) != NULL)
+		length = strftime(out, CLOCK_UTC_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
+	/* A year of five digits has no place here. */
+	if (length != CLOCK_UTC_SIZE - 6)
+		memcpy(out, "0000-00-00T00:00:00", CLOCK_UTC_SIZE - 5);
+	snprintf(out + CLOCK_UTC_SIZE - 6, 6, ".%03uZ", ms % 1000);
 }

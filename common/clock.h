@@ -17,6 +17,9 @@ struct now {
 /* "YYYY-MM-DD HH:MM:SS" and a NUL. */
 #define CLOCK_LOCAL_SIZE 20
 
+/* "YYYY-MM-DDTHH:MM:SS.mmmZ" and a NUL. */
+#define CLOCK_UTC_SIZE 25
+
 /* Reads the system's clocks. */
 struct now clock_now(void);
 
@@ -25,5 +28,8 @@ uint64_t clock_mono_us(void);
 
 /* Writes the local time of this machine's zone as YYYY-MM-DD HH:MM:SS. */
 void clock_local(int64_t wall_ms, char out[CLOCK_LOCAL_SIZE]);
+
+/* Writes UTC as ISO 8601 with milliseconds. */
+void clock_utc(int64_t wall_ms, char out[CLOCK_UTC_SIZE]);
 
 #endif

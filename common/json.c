@@ -49,26 +49,43 @@ is_shallow(struct text bytes)
 #define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY)
 
 struct json *
-json_parse_object(struct text bytes, const char **why_out)
+json_parse(struct text bytes, enum json_fault *fault_out)
 {
 	json_error_t error;
 	struct json *json;
 	json_t *object;
 
-	*why_out = "nested too deeply";
+	*fault_out = JSON_TOO_DEEP;
 	if (!is_shallow(bytes))
 		return NULL;
-	*why_out = "not valid JSON";
+	*fault_out = JSON_INVALID;
 	object = json_loadb(bytes.length > 0 ? bytes.data : "", bytes.length, PARSE_FLAGS, &error);
 	if (object == NULL)
 		return NULL;
-	*why_out = "not a JSON object";
-	json = json_is_object(object) ? malloc(sizeof(*json)) : NULL;
+	*fault_out = JSON_NO_OBJECT;
+	json = json_typeof(object) == JSON_OBJECT ? malloc(sizeof(*json)) : NULL;
 	if (json == NULL) {
 		json_decref(object);
 		return NULL;
 	}
+	*fault_out = JSON_FINE;
 	json->object = object;
+	return json;
+}
+
+struct json *
+json_parse_object(struct text bytes, const char **why_out)
+{
+	static const char *const reasons[] = {
+		[JSON_TOO_DEEP] = "nested too deeply",
+		[JSON_INVALID] = "not valid JSON",
+		[JSON_NO_OBJECT] = "not a JSON object",
+	};
+	enum json_fault fault;
+	struct json *json = json_parse(bytes, &fault);
+
+	if (json == NULL)
+		*why_out = reasons[fault];
 	return json;
 }
 
@@ -95,6 +112,90 @@ json_get_string(const struct json *json, const char *key, struct text *value_out
 		return JSON_WRONG_TYPE;
 	*value_out = (struct text){ json_string_value(value), json_string_length(value) };
 	return JSON_FOUND;
+}
+
+/* A node is what jansson calls a value: only the name differs, to keep its header here. */
+static const struct json_node *
+as_node(const json_t *value)
+{
+	return (const struct json_node *)value;
+}
+
+static const json_t *
+as_value(const struct json_node *node)
+{
+	return (const json_t *)node;
+}
+
+const struct json_node *
+json_member(const struct json *json, const char *key)
+{
+	return as_node(json_object_get(json->object, key));
+}
+
+bool
+json_node_is_object(const struct json_node *node)
+{
+	return json_is_object(as_value(node));
+}
+
+bool
+json_node_is_null(const struct json_node *node)
+{
+	return json_is_null(as_value(node));
+}
+
+bool
+json_node_next(const struct json_node *object, void **cursor, struct text *key_out,
+    const struct json_node **value_out)
+{
+	/* Iterating changes nothing, although jansson does not promise it in its types. */
+	json_t *walked = (json_t *)(uintptr_t)as_value(object);
+
+	*cursor =
+	    *cursor == NULL ? json_object_iter(walked) : json_object_iter_next(walked, *cursor);
+	if (*cursor == NULL)
+		return false;
+	*key_out =
+	    (struct text){ json_object_iter_key(*cursor), json_object_iter_key_len(*cursor) };
+	*value_out = as_node(json_object_iter_value(*cursor));
+	return true;
+}
+
+size_t
+json_node_length(const struct json_node *array)
+{
+	return json_array_size(as_value(array));
+}
+
+const struct json_node *
+json_node_element(const struct json_node *array, size_t index)
+{
+	return as_node(json_array_get(as_value(array), index));
+}
+
+enum json_lookup
+json_node_integer(const struct json_node *node, uint64_t *value_out)
+{
+	double number;
+
+	if (node == NULL)
+		return JSON_ABSENT;
+	if (!json_is_number(as_value(node)))
+		return JSON_WRONG_TYPE;
+	number = json_number_value(as_value(node));
+	/* What is larger than the limit was rounded to something that is larger, too. */
+	if (!(number >= 0 && number <= (double)JSON_INTEGER_MAX) ||
+	    number != (double)(uint64_t)number)
+		return JSON_OUT_OF_RANGE;
+	*value_out = (uint64_t)number;
+	return JSON_FOUND;
+}
+
+enum json_lookup
+json_get_integer(const struct json *json, const char *key, uint64_t *value_out)
+{
+	return json_node_integer(json_member(json, key), value_out);
 }
 
 /* The escapes of RFC 8259 that both writers use; NULL if the code point has none of its own. */

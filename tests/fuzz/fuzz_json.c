@@ -50,6 +50,15 @@ check_member(const struct json *json, const char *key)
 	check_writer(json_append_utf8, value, &value);
 }
 
+static void
+check_number(const struct json *json, const char *key)
+{
+	uint64_t value;
+
+	if (json_get_integer(json, key, &value) == JSON_FOUND)
+		demand(value <= JSON_INTEGER_MAX);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -62,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		check_member(json, "username");
 		check_member(json, "content");
 		check_member(json, "to");
+		check_number(json, "seq");
 	}
 	json_destroy(&json);
 	check_writer(json_append_ascii, input, text_is_utf8(input) ? &input : NULL);

@@ -37,6 +37,30 @@ test_local_time(void **state)
 }
 
 static void
+assert_utc(int64_t wall_ms, const char *expected)
+{
+	char text[CLOCK_UTC_SIZE];
+
+	clock_utc(wall_ms, text);
+	assert_string_equal(text, expected);
+}
+
+static void
+test_universal_time(void **state)
+{
+	(void)state;
+	setenv("TZ", "CST-8", 1);
+	tzset();
+	assert_utc(0, "1970-01-01T00:00:00.000Z");
+	assert_utc(1741928740123, "2025-03-14T05:05:40.123Z");
+	assert_utc(1741928740999, "2025-03-14T05:05:40.999Z");
+	assert_utc(-1, "1969-12-31T23:59:59.999Z");
+	assert_utc(253402300799999, "9999-12-31T23:59:59.999Z");
+	assert_utc(253402300800000, "0000-00-00T00:00:00.000Z");
+	assert_utc(INT64_MAX, "0000-00-00T00:00:00.807Z");
+}
+
+static void
 test_absurd_times_stay_in_their_place(void **state)
 {
 	(void)state;
@@ -66,6 +90,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_local_time),
+		cmocka_unit_test(test_universal_time),
 		cmocka_unit_test(test_absurd_times_stay_in_their_place),
 		cmocka_unit_test(test_clocks_advance),
 	};

@@ -140,6 +140,109 @@ test_depth(void **state)
 }
 
 static void
+test_faults_have_names(void **state)
+{
+	static const struct {
+		const char *text;
+		enum json_fault fault;
+	} rows[] = {
+		{ "{", JSON_INVALID },
+		{ "[]", JSON_NO_OBJECT },
+		{ "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]", JSON_TOO_DEEP },
+		{ "{}", JSON_FINE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enum json_fault fault = JSON_INVALID;
+		struct json *json = json_parse(text_of(rows[i].text), &fault);
+
+		assert_int_equal(fault, rows[i].fault);
+		assert_true((json != NULL) == (fault == JSON_FINE));
+		json_destroy(&json);
+	}
+}
+
+static void
+test_whole_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		enum json_lookup lookup;
+		uint64_t value;
+	} rows[] = {
+		{ "{}", JSON_ABSENT, 1 },
+		{ "{\"n\":null}", JSON_WRONG_TYPE, 1 },
+		{ "{\"n\":\"7\"}", JSON_WRONG_TYPE, 1 },
+		{ "{\"n\":true}", JSON_WRONG_TYPE, 1 },
+		{ "{\"n\":0}", JSON_FOUND, 0 },
+		{ "{\"n\":-0}", JSON_FOUND, 0 },
+		{ "{\"n\":7.0}", JSON_FOUND, 7 },
+		{ "{\"n\":12e2}", JSON_FOUND, 1200 },
+		{ "{\"n\":9007199254740991}", JSON_FOUND, JSON_INTEGER_MAX },
+		{ "{\"n\":9007199254740992}", JSON_OUT_OF_RANGE, 1 },
+		{ "{\"n\":9007199254740993}", JSON_OUT_OF_RANGE, 1 },
+		{ "{\"n\":18446744073709551616}", JSON_OUT_OF_RANGE, 1 },
+		{ "{\"n\":1e300}", JSON_OUT_OF_RANGE, 1 },
+		{ "{\"n\":-1}", JSON_OUT_OF_RANGE, 1 },
+		{ "{\"n\":0.5}", JSON_OUT_OF_RANGE, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json *json = parsed(text_of(rows[i].text));
+		uint64_t value = 1;
+
+		assert_int_equal(json_get_integer(json, "n", &value), rows[i].lookup);
+		assert_true(value == rows[i].value);
+		json_destroy(&json);
+	}
+}
+
+static void
+test_objects_are_walked_in_their_order(void **state)
+{
+	struct json *json = parsed(TEXT("{\"o\":{\"z\":[1,2],\"a\":null,\"z\":[3,4,5],\"m\":{}}}"));
+	const struct json_node *object = json_member(json, "o");
+	const struct json_node *value;
+	void *cursor = NULL;
+	uint64_t number;
+	struct text key;
+
+	(void)state;
+	assert_true(json_node_is_object(object));
+	assert_true(json_node_next(object, &cursor, &key, &value));
+	assert_true(text_equal(key, TEXT("z")));
+	assert_int_equal(json_node_length(value), 3);
+	assert_int_equal(json_node_integer(json_node_element(value, 2), &number), JSON_FOUND);
+	assert_int_equal(number, 5);
+	assert_null(json_node_element(value, 3));
+	assert_true(json_node_next(object, &cursor, &key, &value));
+	assert_true(text_equal(key, TEXT("a")));
+	assert_true(json_node_is_null(value));
+	assert_true(json_node_next(object, &cursor, &key, &value));
+	assert_true(json_node_is_object(value));
+	assert_int_equal(json_node_length(value), 0);
+	assert_false(json_node_next(object, &cursor, &key, &value));
+	json_destroy(&json);
+}
+
+static void
+test_what_is_not_there_may_be_asked(void **state)
+{
+	const struct json_node *value;
+	void *cursor = NULL;
+	struct text key;
+
+	(void)state;
+	assert_false(json_node_is_object(NULL));
+	assert_false(json_node_is_null(NULL));
+	assert_int_equal(json_node_length(NULL), 0);
+	assert_null(json_node_element(NULL, 0));
+	assert_false(json_node_next(NULL, &cursor, &key, &value));
+}
+
+static void
 assert_written(void (*append)(struct buffer *, struct text), struct text utf8, const char *expected)
 {
 	struct buffer out;
@@ -185,6 +288,10 @@ main(void)
 		cmocka_unit_test(test_invalid_json_is_refused),
 		cmocka_unit_test(test_only_objects),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_faults_have_names),
+		cmocka_unit_test(test_whole_numbers),
+		cmocka_unit_test(test_objects_are_walked_in_their_order),
+		cmocka_unit_test(test_what_is_not_there_may_be_asked),
 		cmocka_unit_test(test_ascii_writer),
 		cmocka_unit_test(test_utf8_writer),
 	};
