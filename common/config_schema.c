@@ -73,8 +73,9 @@ const struct config_key config_keys[] = {
 	  "chat demo", "Which paths are served: those of the chat, or those of the demonstration "
 	  "protocols." },
 	{ "listener", "mounts", CONFIG_TYPE_TEXT, LISTENER(mounts), 0, 900, "", "", NULL,
-	  "Paths instead of the profile's: PATTERN DIALECT pairs, separated by commas; empty keeps "
-	  "the profile's." },
+	  "Paths instead of the profile's: PATTERN DIALECT [room=NAME] [realm=NAME], separated by "
+	  "commas; a segment of the path may be {name} or {name:int}. Empty keeps the "
+	  "profile's." },
 	{ "listener", "origins", CONFIG_TYPE_TEXT, LISTENER(origins), 0, 900, "", "", NULL,
 	  "Origins whose pages may connect, such as https://chat.example.org, separated by blanks; "
 	  "empty allows any." },

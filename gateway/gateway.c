@@ -59,13 +59,7 @@ struct refusal {
 bool
 gateway_check(const struct config *config, char *error, size_t error_size)
 {
-	struct mount_table table;
-
-	for (unsigned i = 0; i < config->listener_count; i++) {
-		if (!mounts_build(&config->listeners[i], &table, error, error_size))
-			return false;
-	}
-	return true;
+	return mounts_check(config, dialects, error, error_size);
 }
 
 static void
@@ -200,7 +194,7 @@ open_door(
 
 	door->gateway = gateway;
 	door->entrance = (struct entrance){ &door->mounts, config->origins };
-	if (!mounts_build(config, &door->mounts, why.sentence, why.size))
+	if (!mounts_build(config, dialects, &door->mounts, why.sentence, why.size))
 		return false;
 	door->listener = listener_create(&setup, why.sentence, why.size);
 	return door->listener != NULL;

@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Every dialect that reaches the hub enters this room of this realm for now. */
-#define MOUNT_ROOM "lobby"
-#define MOUNT_REALM "open"
+#include "common/names.h"
+#include "gateway/mount_pattern.h"
 
 struct profile {
 	const char *name;
@@ -23,13 +22,43 @@ static const struct profile profiles[] = {
 	{ "demo", "/ws echo, /items/{item_id}/ws items", false },
 };
 
-static bool __attribute__((format(printf, 3, 4)))
-fail(char *error, size_t error_size, const char *format, ...)
+/* Where a dialect's clients are without options of their mount. */
+struct home {
+	const char *dialect; /* NULL: any other that reaches the hub  */
+	const char *room;    /* empty: it has no use for one          */
+	const char *realm;
+};
+
+static const struct home homes[] = {
+	{ "lobby", "demo", "open" },
+	{ "direct", "", "direct" },
+	/* Nobody else's room: its roster tells who leaves. */
+	{ "pair", "pair", "pair" },
+	{ NULL, "lobby", "open" },
+};
+
+/* Whose mounts are read, and where the sentence about a mistake goes. */
+struct reading {
+	const struct config_listener *listener;
+	const struct dialect *const *known;
+	char *error;
+	size_t error_size;
+};
+
+static bool fail(const struct reading *reading, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool
+fail(const struct reading *reading, const char *format, ...)
 {
+	int used =
+	    snprintf(reading->error, reading->error_size, "listener.%s.", reading->listener->name);
 	va_list arguments;
 
+	if (used < 0 || (size_t)used >= reading->error_size)
+		return false;
 	va_start(arguments, format);
-	vsnprintf(error, error_size, format, arguments);
+	vsnprintf(reading->error + used, reading->error_size - (size_t)used, format, arguments);
 	va_end(arguments);
 	return false;
 }
@@ -44,187 +73,282 @@ profile_find(const char *name)
 	return NULL;
 }
 
-/* Cuts the next segment off a path that begins with '/'; false at its end. */
-static bool
-next_segment(struct text *path, struct text *segment_out)
+static const struct dialect *
+find_dialect(const struct dialect *const *known, struct text name)
 {
-	const char *slash;
+	for (; *known != NULL; known++) {
+		if (text_equal(text_of((*known)->name), name))
+			return *known;
+	}
+	return NULL;
+}
 
-	if (path->length == 0 || path->data[0] != '/')
-		return false;
-	path->data++;
-	path->length--;
-	slash = path->length == 0 ? NULL : memchr(path->data, '/', path->length);
-	segment_out->data = path->data;
-	segment_out->length = slash == NULL ? path->length : (size_t)(slash - path->data);
-	path->data += segment_out->length;
-	path->length -= segment_out->length;
+static const struct home *
+home_of(const struct dialect *dialect)
+{
+	const struct home *home = homes;
+
+	while (home->dialect != NULL && strcmp(home->dialect, dialect->name) != 0)
+		home++;
+	return home;
+}
+
+/* Cuts off what stands before the next `separator`, without blanks around it. */
+static struct text
+cut(struct text *rest, char separator)
+{
+	const char *end = rest->length == 0 ? NULL : memchr(rest->data, separator, rest->length);
+	struct text item = { rest->data, end == NULL ? rest->length : (size_t)(end - rest->data) };
+	size_t used = item.length + (end != NULL);
+
+	rest->data += used;
+	rest->length -= used;
+	return text_trimmed(item);
+}
+
+static struct text
+cut_word(struct text *rest)
+{
+	*rest = text_trimmed(*rest);
+	return cut(rest, ' ');
+}
+
+/* True if no request could tell the two rows apart. */
+static bool
+rows_conflict(const struct mount *a, const struct mount *b)
+{
+	const char *in_a = a->dialect->subprotocol == NULL ? "" : a->dialect->subprotocol;
+	const char *in_b = b->dialect->subprotocol == NULL ? "" : b->dialect->subprotocol;
+
+	return strcmp(in_a, in_b) == 0 && a->dialect->takes_token == b->dialect->takes_token &&
+	       mount_pattern_same(text_of(a->pattern), text_of(b->pattern));
+}
+
+/* One "room=NAME" or "realm=NAME" of a row. */
+static bool
+take_option(const struct reading *reading, struct mount *mount, struct text option)
+{
+	struct text value = option;
+	struct text key = cut(&value, '=');
+	bool is_room = text_equal(key, TEXT("room"));
+
+	if (!is_room && !text_equal(key, TEXT("realm")))
+		return fail(reading,
+		    "mounts: '%.*s' (after '%s') is no option of a mount; there are room=NAME and "
+		    "realm=NAME",
+		    (int)option.length, option.data, mount->pattern);
+	if (!mount->dialect->reaches_hub || (is_room && mount->room[0] == '\0'))
+		return fail(reading, "mounts: '%s' speaks %s, which has no use for '%.*s'",
+		    mount->pattern, mount->dialect->name, (int)option.length, option.data);
+	if (value.length > MOUNT_NAME_MAX || !names_is_room(value))
+		return fail(reading,
+		    "mounts: '%.*s' (of '%s') is no name: 1 to %d of a-z, 0-9, '.', '_' and '-', "
+		    "beginning with a letter or digit",
+		    (int)value.length, value.data, mount->pattern, MOUNT_NAME_MAX);
+	snprintf(is_room ? mount->room : mount->realm, MOUNT_NAME_MAX + 1, "%.*s",
+	    (int)value.length, value.data);
+	return true;
+}
+
+/* What follows a row's pattern. */
+static bool
+take_dialect(const struct reading *reading, struct mount *mount, struct text rest)
+{
+	struct text name = cut_word(&rest);
+	const struct home *home;
+
+	mount->dialect = find_dialect(reading->known, name);
+	if (mount->dialect == NULL)
+		return fail(reading, "mounts: no dialect is called '%.*s' (after '%s')",
+		    (int)name.length, name.data, mount->pattern);
+	if (mount->dialect->reaches_hub) {
+		home = home_of(mount->dialect);
+		snprintf(mount->room, sizeof(mount->room), "%s", home->room);
+		snprintf(mount->realm, sizeof(mount->realm), "%s", home->realm);
+	}
+	while (rest.length > 0) {
+		if (!take_option(reading, mount, cut_word(&rest)))
+			return false;
+	}
 	return true;
 }
 
 static bool
-is_variable(struct text segment)
+add_row(const struct reading *reading, struct text row, struct mount_table *table)
 {
-	return segment.length > 2 && segment.data[0] == '{' &&
-	       segment.data[segment.length - 1] == '}';
-}
-
-/* Literal segments without braces, at most one variable, nothing empty. */
-static bool
-pattern_is_good(struct text pattern)
-{
-	struct text segment;
-	unsigned variables = 0;
-	unsigned segments = 0;
-
-	while (next_segment(&pattern, &segment)) {
-		segments++;
-		if (segment.length == 0)
-			return false;
-		if (is_variable(segment))
-			variables++;
-		else if (memchr(segment.data, '{', segment.length) != NULL ||
-			 memchr(segment.data, '}', segment.length) != NULL)
-			return false;
-	}
-	return pattern.length == 0 && segments > 0 && variables <= 1;
-}
-
-/* True if both patterns match exactly the same paths: one of them could never be reached. */
-static bool
-patterns_conflict(struct text a, struct text b)
-{
-	struct text in_a;
-	struct text in_b;
-	bool more_a = next_segment(&a, &in_a);
-	bool more_b = next_segment(&b, &in_b);
-
-	while (more_a && more_b) {
-		if (is_variable(in_a) != is_variable(in_b))
-			return false;
-		if (!is_variable(in_a) && !text_equal(in_a, in_b))
-			return false;
-		more_a = next_segment(&a, &in_a);
-		more_b = next_segment(&b, &in_b);
-	}
-	return more_a == more_b;
-}
-
-/* One "PATTERN DIALECT". */
-static bool
-add_row(const struct config_listener *listener, struct text row, struct mount_table *table,
-    char *error, size_t error_size)
-{
-	const char *blank = row.length == 0 ? NULL : memchr(row.data, ' ', row.length);
-	size_t cut = blank == NULL ? row.length : (size_t)(blank - row.data);
-	struct text pattern = { row.data, cut };
-	struct text dialect = text_trimmed((struct text){ row.data + cut, row.length - cut });
+	struct text pattern = cut_word(&row);
 	struct mount *mount = &table->rows[table->count];
 
 	if (table->count == MOUNTS_MAX)
-		return fail(error, error_size, "listener.%s.mounts: more than %d mounts",
-		    listener->name, MOUNTS_MAX);
-	if (pattern.length >= MOUNT_PATTERN_MAX || !pattern_is_good(pattern))
-		return fail(error, error_size,
-		    "listener.%s.mounts: '%.*s' is not a path of at most %d bytes like "
-		    "/ws or /items/{item_id}/ws",
-		    listener->name, (int)pattern.length, pattern.data, MOUNT_PATTERN_MAX - 1);
-	mount->dialect = dialect_find(dialect);
-	if (mount->dialect == NULL)
-		return fail(error, error_size,
-		    "listener.%s.mounts: no dialect is called '%.*s' (after '%.*s')",
-		    listener->name, (int)dialect.length, dialect.data, (int)pattern.length,
-		    pattern.data);
-	for (size_t i = 0; i < table->count; i++) {
-		if (patterns_conflict(text_of(table->rows[i].pattern), pattern))
-			return fail(error, error_size,
-			    "listener.%s.mounts: '%.*s' takes the same paths as '%s'; "
-			    "remove one of them",
-			    listener->name, (int)pattern.length, pattern.data,
-			    table->rows[i].pattern);
-	}
+		return fail(reading, "mounts: more than %d mounts", MOUNTS_MAX);
+	if (pattern.length >= MOUNT_PATTERN_MAX || !mount_pattern_is_good(pattern))
+		return fail(reading,
+		    "mounts: '%.*s' is not a path of at most %d bytes like /ws, "
+		    "/items/{item_id}/ws or /pair/{id:int}",
+		    (int)pattern.length, pattern.data, MOUNT_PATTERN_MAX - 1);
 	memcpy(mount->pattern, pattern.data, pattern.length);
-	mount->pattern[pattern.length] = '\0';
-	mount->room = MOUNT_ROOM;
-	mount->realm = MOUNT_REALM;
+	if (!take_dialect(reading, mount, row))
+		return false;
+	for (size_t i = 0; i < table->count; i++) {
+		if (rows_conflict(&table->rows[i], mount))
+			return fail(reading,
+			    "mounts: '%s %s' takes the same requests as '%s %s'; remove one of "
+			    "them",
+			    mount->pattern, mount->dialect->name, table->rows[i].pattern,
+			    table->rows[i].dialect->name);
+	}
 	table->count++;
 	return true;
 }
 
 bool
-mounts_build(const struct config_listener *listener, struct mount_table *table_out, char *error,
-    size_t error_size)
+mounts_build(const struct config_listener *listener, const struct dialect *const *known,
+    struct mount_table *table_out, char *error, size_t error_size)
 {
+	const struct reading reading = { listener, known, error, error_size };
 	const struct profile *profile = profile_find(listener->profile);
 	struct text rest;
 
 	memset(table_out, 0, sizeof(*table_out));
 	if (profile == NULL)
-		return fail(error, error_size,
-		    "listener.%s.profile: no profile is called '%s'; use chat or demo",
-		    listener->name, listener->profile);
+		return fail(&reading, "profile: no profile is called '%s'; use chat or demo",
+		    listener->profile);
 	table_out->page = profile->page;
 	rest = text_of(listener->mounts[0] != '\0' ? listener->mounts : profile->mounts);
 	while (rest.length > 0) {
-		const char *comma = memchr(rest.data, ',', rest.length);
-		size_t cut = comma == NULL ? rest.length : (size_t)(comma - rest.data);
-
-		if (!add_row(listener, text_trimmed((struct text){ rest.data, cut }), table_out,
-			error, error_size))
+		if (!add_row(&reading, cut(&rest, ','), table_out))
 			return false;
-		cut += comma != NULL;
-		rest.data += cut;
-		rest.length -= cut;
 	}
 	return true;
 }
 
-/*
- * False if the path is not of the pattern's shape. `*literals_out` counts what matched to
- * the letter.
- */
-static bool
-pattern_matches(
-    struct text pattern, struct text path, struct text *segment_out, unsigned *literals_out)
+static const char *
+authentication_name(enum authentication authentication)
 {
-	struct text expected;
-	struct text actual;
+	static const char *const names[] = {
+		[AUTHENTICATION_NONE] = "takes anybody",
+		[AUTHENTICATION_PATH] = "believes the path",
+		[AUTHENTICATION_TOKEN] = "demands a token",
+	};
 
-	*segment_out = text_of("");
-	*literals_out = 0;
-	while (next_segment(&pattern, &expected)) {
-		if (!next_segment(&path, &actual) || actual.length == 0)
-			return false;
-		if (is_variable(expected))
-			*segment_out = actual;
-		else if (text_equal(expected, actual))
-			(*literals_out)++;
-		else
-			return false;
+	return names[authentication];
+}
+
+/* Holds a row against those of a table that may be another listener's. */
+static bool
+check_row(const struct reading *reading, const struct mount *row, const struct mount_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct mount *other = &table->rows[i];
+
+		if (!row->dialect->reaches_hub || !other->dialect->reaches_hub ||
+		    strcmp(row->realm, other->realm) != 0 ||
+		    row->dialect->authentication == other->dialect->authentication)
+			continue;
+		return fail(reading,
+		    "mounts: realm '%s' is shared by '%s %s', which %s, and '%s %s', which %s; "
+		    "give one of them another realm with realm=NAME",
+		    row->realm, row->pattern, row->dialect->name,
+		    authentication_name(row->dialect->authentication), other->pattern,
+		    other->dialect->name, authentication_name(other->dialect->authentication));
 	}
-	return path.length == 0;
+	return true;
+}
+
+bool
+mounts_check(
+    const struct config *config, const struct dialect *const *known, char *error, size_t error_size)
+{
+	struct mount_table tables[CONFIG_LISTENERS_MAX];
+
+	for (unsigned i = 0; i < config->listener_count; i++) {
+		const struct config_listener *listener = &config->listeners[i];
+		const struct reading reading = { listener, known, error, error_size };
+
+		if (!mounts_build(listener, known, &tables[i], error, error_size))
+			return false;
+		for (size_t row = 0; row < tables[i].count; row++) {
+			for (unsigned j = 0; j <= i; j++) {
+				if (!check_row(&reading, &tables[i].rows[row], &tables[j]))
+					return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* What of a request selects among the rows that fit its path. */
+struct selector {
+	bool subprotocol; /* rows with the offered one, else those without any */
+	bool token;       /* rows that take one, else the others               */
+};
+
+static bool
+row_is_selected(
+    const struct mount *row, const struct client_request *request, struct selector selector)
+{
+	if (row->dialect->takes_token != selector.token)
+		return false;
+	if (selector.subprotocol)
+		return request_offers(request, row->dialect->subprotocol);
+	return row->dialect->subprotocol == NULL;
+}
+
+/* The closest of the selected rows, NULL for none. */
+static const struct mount *
+find_row(const struct mount_table *table, struct text path, const struct client_request *request,
+    struct selector selector, struct text *segment_out)
+{
+	const struct mount *best = NULL;
+	struct mount_fit best_fit = { .literals = 0 };
+	struct mount_fit fit;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct mount *row = &table->rows[i];
+
+		if (!row_is_selected(row, request, selector) ||
+		    !mount_pattern_fits(text_of(row->pattern), path, &fit))
+			continue;
+		if (best != NULL && !mount_fit_is_closer(&fit, &best_fit))
+			continue;
+		best = row;
+		best_fit = fit;
+		*segment_out = fit.segment;
+	}
+	return best;
+}
+
+/* True if some row would take the path under another subprotocol. */
+static bool
+path_is_known(const struct mount_table *table, struct text path)
+{
+	struct mount_fit fit;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (mount_pattern_fits(text_of(table->rows[i].pattern), path, &fit))
+			return true;
+	}
+	return false;
 }
 
 unsigned
 mounts_resolve(const struct mount_table *table, struct text path, struct client_request *request)
 {
-	unsigned best = 0;
+	struct text token = TEXT("");
+	bool has_token = request_arg(request, "token", &token) && token.length > 0;
+	const struct selector order[] = {
+		{ true, has_token },
+		{ true, !has_token },
+		{ false, has_token },
+		{ false, !has_token },
+	};
 
 	request->mount = NULL;
-	for (size_t i = 0; i < table->count; i++) {
-		struct text segment;
-		unsigned literals;
-
-		if (!pattern_matches(text_of(table->rows[i].pattern), path, &segment, &literals))
-			continue;
-		if (request->mount != NULL && literals <= best)
-			continue;
-		request->mount = &table->rows[i];
-		request->segment = segment;
-		best = literals;
-	}
+	request->segment = TEXT("");
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && request->mount == NULL; i++)
+		request->mount = find_row(table, path, request, order[i], &request->segment);
 	if (request->mount == NULL)
-		return 404;
+		return path_is_known(table, path) ? 400 : 404;
 	if (!text_is_utf8(request->segment))
 		return 400;
 	return request->mount->dialect->admit == NULL ? 0 : request->mount->dialect->admit(request);

@@ -1,5 +1,5 @@
 /*
- * Which path of which listener speaks which dialect.
+ * Which path of which listener speaks which dialect, and where its clients enter.
  */
 #ifndef HUBBUB_GATEWAY_MOUNTS_H
 #define HUBBUB_GATEWAY_MOUNTS_H
@@ -12,16 +12,14 @@
 
 #define MOUNTS_MAX 16
 #define MOUNT_PATTERN_MAX 64
+#define MOUNT_NAME_MAX 64
 
-/*
- * A row: the pattern's segments are literal, except one that may be "{name}" and takes any
- * segment.
- */
+/* A row: "PATTERN DIALECT [room=NAME] [realm=NAME]". */
 struct mount {
 	char pattern[MOUNT_PATTERN_MAX];
 	const struct dialect *dialect;
-	const char *room;  /* that the dialect's clients enter   */
-	const char *realm; /* of the users that come in by here  */
+	char room[MOUNT_NAME_MAX + 1];  /* that its clients enter by themselves, or empty */
+	char realm[MOUNT_NAME_MAX + 1]; /* of the users that come in by here, or empty    */
 };
 
 struct mount_table {
@@ -31,18 +29,30 @@ struct mount_table {
 };
 
 /*
- * The table of a listener: its own `mounts` if set, else its profile's. False with a
- * sentence naming the listener and what is wrong (unknown dialect or profile, malformed
- * pattern, conflict).
+ * The table of a listener: its own `mounts` if set, else its profile's. `known` is the list of
+ * dialects, ended by NULL. False with a sentence naming the listener and what is wrong (unknown
+ * dialect, profile or option, malformed pattern or name, two rows for the same requests).
  */
-bool mounts_build(const struct config_listener *listener, struct mount_table *table_out,
-    char *error, size_t error_size);
+bool mounts_build(const struct config_listener *listener, const struct dialect *const *known,
+    struct mount_table *table_out, char *error, size_t error_size);
 
 /*
- * Resolves a request's decoded path. 0: granted, and `request` (whose other fields are set
- * by the caller) has mount and segment, the latter borrowed from `path`. Else the HTTP
- * status to refuse with: 404 for no such path, 400 for a segment that is no UTF-8, or what
- * the dialect's admit says.
+ * Every listener's table, and what they must have in common: mounts share a realm only if they
+ * demand the same authentication, for else one could be in the weaker who another is in the
+ * stronger. False with a sentence.
+ */
+bool mounts_check(const struct config *config, const struct dialect *const *known, char *error,
+    size_t error_size);
+
+/*
+ * Resolves a request's decoded path. Of the rows that fit: those whose subprotocol is offered, if
+ * there are any, else those without one; among these, with a non-empty `token` argument those that
+ * take tokens, else the others (one that takes tokens may refuse its absence itself, if nothing
+ * else fits); among these the closest, and of two equally close ones the first.
+ * 0: granted, and `request` (whose other fields are set by the caller) has mount and segment, the
+ * latter borrowed from `path`. Else the HTTP status to refuse with: 404 for no such path, 400 for
+ * one that is only there with a subprotocol or for a segment that is no UTF-8, or what the
+ * dialect's admit says.
  */
 unsigned mounts_resolve(
     const struct mount_table *table, struct text path, struct client_request *request);

@@ -1,5 +1,5 @@
 /*
- * Arguments and cookies of a request. Must not know what they mean.
+ * Arguments, cookies and subprotocols of a request. Must not know what they mean.
  */
 #include "gateway/request.h"
 
@@ -40,6 +40,25 @@ request_cookie(const struct client_request *request, const char *name, struct te
 			value_out->length = pair.length - name_length - 1;
 			return true;
 		}
+		cut += end != NULL;
+		rest.data += cut;
+		rest.length -= cut;
+	}
+	return false;
+}
+
+bool
+request_offers(const struct client_request *request, const char *subprotocol)
+{
+	struct text rest = request->subprotocols;
+
+	while (subprotocol != NULL && rest.length > 0) {
+		const char *end = memchr(rest.data, ',', rest.length);
+		size_t cut = end == NULL ? rest.length : (size_t)(end - rest.data);
+
+		/* To the letter: a browser refuses an answer that is not one of its own words. */
+		if (text_equal(text_trimmed((struct text){ rest.data, cut }), text_of(subprotocol)))
+			return true;
 		cut += end != NULL;
 		rest.data += cut;
 		rest.length -= cut;

@@ -20,8 +20,9 @@ struct client_request {
 	struct text segment;     /* what filled the pattern's {...}, or empty     */
 	const struct text *args; /* "key=value", split at '&' before the decoding */
 	size_t arg_count;
-	struct text cookies; /* raw Cookie header                             */
-	struct text address; /* the client's, for people                      */
+	struct text cookies;      /* raw Cookie header                             */
+	struct text subprotocols; /* offered, comma-separated                      */
+	struct text address;      /* the client's, for people                      */
 };
 
 /* The value of a query argument, borrowed; false if absent. The first of several counts. */
@@ -29,5 +30,8 @@ bool request_arg(const struct client_request *request, const char *key, struct t
 
 /* The value of a cookie as sent, borrowed; false if absent. */
 bool request_cookie(const struct client_request *request, const char *name, struct text *value_out);
+
+/* True if `subprotocol` is among those that the client offers; NULL never is. */
+bool request_offers(const struct client_request *request, const char *subprotocol);
 
 #endif

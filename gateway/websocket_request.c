@@ -123,23 +123,23 @@ choose_subprotocol(struct websocket *websocket, struct lws *wsi)
 {
 	struct upgrade *upgrade = &websocket->upgrade;
 	const char *ours = upgrade->request.mount->dialect->subprotocol;
-	char list[SUBPROTOCOLS_MAX + 1];
+	struct text offered = upgrade->request.subprotocols;
 	struct lws_tokenize tokens;
-	int length = lws_hdr_copy(wsi, list, sizeof(list) - 1, WSI_TOKEN_PROTOCOL);
 
-	if (length < 0)
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) != (int)offered.length ||
+	    offered.length > SUBPROTOCOLS_MAX)
 		return false;
-	if (length == 0)
+	if (offered.length == 0)
 		return true;
-	if (ours != NULL && http_list_has((struct text){ list, (size_t)length }, text_of(ours))) {
+	if (request_offers(&upgrade->request, ours)) {
 		upgrade->answers_subprotocol = true;
 		lws_strncpy(websocket->subprotocol, ours, sizeof(websocket->subprotocol));
 		return true;
 	}
-	lws_tokenize_init(&tokens, list,
+	lws_tokenize_init(&tokens, offered.data,
 	    LWS_TOKENIZE_F_COMMA_SEP_LIST | LWS_TOKENIZE_F_MINUS_NONTERM |
 		LWS_TOKENIZE_F_DOT_NONTERM | LWS_TOKENIZE_F_RFC7230_DELIMS);
-	tokens.len = (size_t)length;
+	tokens.len = offered.length;
 	return lws_tokenize(&tokens) == LWS_TOKZE_TOKEN &&
 	       lws_tokenize_cstr(&tokens, websocket->subprotocol, sizeof(websocket->subprotocol)) ==
 		   0;
@@ -167,6 +167,7 @@ judge(struct websocket *websocket, struct lws *wsi)
 	if (status != 0)
 		return status;
 	request->cookies = header(websocket, wsi, WSI_TOKEN_HTTP_COOKIE);
+	request->subprotocols = header(websocket, wsi, WSI_TOKEN_PROTOCOL);
 	if (!copy_path(websocket, wsi) || !copy_args(websocket, wsi))
 		return HTTP_BAD_REQUEST;
 	status = mounts_resolve(upgrade->entrance->mounts, upgrade->path, request);
@@ -240,7 +241,7 @@ missing_file_status(struct websocket *websocket, const struct mount_table *mount
 	unsigned status =
 	    mounts_resolve(mounts, websocket->upgrade.path, &websocket->upgrade.request);
 
-	return status == 0 || status == HTTP_UNAUTHORIZED ? HTTP_UPGRADE_REQUIRED : HTTP_NOT_FOUND;
+	return status == HTTP_NOT_FOUND ? HTTP_NOT_FOUND : HTTP_UPGRADE_REQUIRED;
 }
 
 int

@@ -310,7 +310,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	if (length == 0)
 		return 0;
-	demand(mounts_build(&listener, &table, error, sizeof(error)));
+	demand(mounts_build(&listener, dialects, &table, error, sizeof(error)));
 	buffer_init(&bench.to_hub, 0);
 	create(&bench, &seed);
 	open_client(&bench, &table, bytes[0],

@@ -1,7 +1,7 @@
 /*
  * Mount tables and requests: a configuration's mounts and a request's path, arguments and
- * cookies. Input: the mounts, a line end, the path, a line end, the cookies, a line end,
- * one argument.
+ * cookies. Input, a line each: the mounts, the path, the cookies, one argument, the
+ * subprotocols that are offered.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct text path = next_line(&rest);
 	struct client_request request = { .cookies = next_line(&rest) };
 	struct text argument = next_line(&rest);
+	struct text subprotocols = next_line(&rest);
 	struct mount_table table;
 	struct text value;
 	char error[256] = "";
@@ -40,11 +41,18 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	request.args = &argument;
 	request.arg_count = 1;
-	if (!mounts_build(&listener, &table, error, sizeof(error))) {
+	request.subprotocols = subprotocols;
+	if (!mounts_build(&listener, dialects, &table, error, sizeof(error))) {
 		if (error[0] == '\0')
 			abort();
 	} else if (mounts_resolve(&table, path, &request) == 0) {
 		if (request.mount == NULL || !text_is_utf8(request.segment))
+			abort();
+		/* Whoever got one it did not offer would have to hang up. */
+		if (request.mount->dialect->subprotocol != NULL &&
+		    !request_offers(&request, request.mount->dialect->subprotocol))
+			abort();
+		if (request.segment.length > path.length)
 			abort();
 	}
 	if (request_cookie(&request, "session", &value) && value.length > request.cookies.length)
