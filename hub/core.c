@@ -174,12 +174,13 @@ core_create(const struct core_setup *setup)
 	held_init(&core->held);
 	client_ids_init(&core->ids, core->store);
 	core->presence = presence_create(core->key);
+	core->users = users_create(core->key);
 	core->streams = streams_create(core->store, core->key, core->limits.rooms_max);
 	core->outbox = outbox_create(TURN_MAX);
 	core->decoder = envelope_decoder_create();
 	core->listing = calloc(1, sizeof(*core->listing));
-	if (core->presence == NULL || core->streams == NULL || core->outbox == NULL ||
-	    core->decoder == NULL || core->listing == NULL)
+	if (core->presence == NULL || core->users == NULL || core->streams == NULL ||
+	    core->outbox == NULL || core->decoder == NULL || core->listing == NULL)
 		core_destroy(&core);
 	else
 		core->store->completed = on_completed;
@@ -198,6 +199,7 @@ core_destroy(struct core **core)
 	*core = NULL;
 	held_clear(&doomed->held);
 	presence_destroy(&doomed->presence);
+	users_destroy(&doomed->users);
 	streams_destroy(&doomed->streams);
 	outbox_destroy(&doomed->outbox);
 	envelope_decoder_destroy(&doomed->decoder);

@@ -53,6 +53,7 @@ is_allowed(const struct envelope_open *open)
 	return core_is_showable(open->name, open->name.length) &&
 	       core_is_showable(open->dialect, DIALECT_BYTES_MAX) &&
 	       core_is_showable(open->realm, REALM_BYTES_MAX) &&
+	       core_is_showable(open->user, USERS_ID_BYTES_MAX) &&
 	       core_is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
 }
 
@@ -61,6 +62,9 @@ open_client(struct core *core, const struct gateway *gateway, struct now now,
     const struct envelope_open *open)
 {
 	char nameless[sizeof(NAMELESS) - 1 + CLIENT_ID_TEXT_SIZE] = NAMELESS;
+	char own_id[CLIENT_ID_TEXT_SIZE];
+	struct client *client;
+	struct user *user;
 	struct client facts = {
 		.slot = gateway->slot,
 		.conn = open->conn,
@@ -78,7 +82,15 @@ open_client(struct core *core, const struct gateway *gateway, struct now now,
 		text_client_id(facts.id, nameless + sizeof(NAMELESS) - 1);
 		facts.name = text_of(nameless);
 	}
-	return presence_open(core->presence, &facts);
+	text_client_id(facts.id, own_id);
+	user = users_get(
+	    core->users, open->realm, text_is_empty(open->user) ? text_of(own_id) : open->user);
+	client = user == NULL ? NULL : presence_open(core->presence, &facts);
+	if (client != NULL)
+		users_attach(user, client);
+	else if (user != NULL && user->clients == NULL)
+		users_forget(core->users, user);
+	return client;
 }
 
 enum link_loss
@@ -107,6 +119,7 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 		.conn = client->conn,
 		.client = client->id,
 		.name = client->name,
+		.user = client->user->id,
 	};
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_OPENED, &opened);
 	return LINK_ALIVE;
@@ -115,10 +128,15 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 void
 core_client_gone(struct core *core, struct client *client, struct now now)
 {
+	struct user *user = client->user;
+
 	while (client->memberships != NULL)
 		core_room_leave(core, now, client->memberships);
 	core->gateways[client->slot].clients--;
+	users_detach(client);
 	presence_close(core->presence, client);
+	if (user->clients == NULL)
+		users_forget(core->users, user);
 	metric_set(core->metrics.clients, presence_clients(core->presence));
 }
 

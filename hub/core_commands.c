@@ -71,6 +71,7 @@ store_message(struct core *core, struct now now, const struct member *from, stru
 		.seq = stream->seq + 1,
 		.wall_ms = now.wall_ms,
 		.from = from->client->id,
+		.from_user = from->client->user->id,
 		.from_name = from->client->name,
 		.content = content,
 	};
@@ -113,6 +114,7 @@ publish(struct core *core, struct gateway *gateway, struct now now,
 		.from_name = from->client->name,
 		.time = outcome.time,
 		.content = publish->content,
+		.from_user = from->client->user->id,
 	};
 	core_tell_message(core, router_room(from->room), &deliver, from->room->stream);
 	core->messages_public++;
@@ -141,6 +143,7 @@ tell(struct core *core, struct gateway *gateway, struct now now, const struct en
 		.code = (uint32_t)code,
 		.to = code == OUTCOME_OK ? to->id : 0,
 		.time = (uint64_t)now.wall_ms,
+		.user = code == OUTCOME_OK ? to->user->id : (struct text){ 0 },
 	};
 
 	/* The sender's own copy is made from the outcome: to oneself that is all there is. */
@@ -152,6 +155,8 @@ tell(struct core *core, struct gateway *gateway, struct now now, const struct en
 			.from_name = from->name,
 			.time = outcome.time,
 			.content = tell->content,
+			.from_user = from->user->id,
+			.extra = tell->extra,
 		};
 
 		core_tell(core, core_slot_bit(to->slot), ENVELOPE_WHISPER, &whisper);

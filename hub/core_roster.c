@@ -9,8 +9,8 @@
 /* Said to one gateway in one turn; a frame that begins below it may end above. */
 #define ROSTER_PART 65536u
 
-/* The longest ENTERED beside its name: numbers, and a room of 64 bytes. */
-#define ENTERED_BESIDE_NAME 160u
+/* The longest ENTERED beside its name: numbers, a room of 64 bytes, a user's id. */
+#define ENTERED_BESIDE_NAME (160u + USERS_ID_BYTES_MAX)
 
 /* Between parts: time for the gateway to read. */
 #define ROSTER_PART_MS 1u
@@ -59,6 +59,7 @@ say_entered(struct core *core, uint64_t slots, const struct member *member, uint
 		.name = member->client->name,
 		.ordinal = member->ordinal,
 		.time = time,
+		.user = member->client->user->id,
 	};
 
 	core_tell(core, slots, ENVELOPE_ENTERED, &entered);

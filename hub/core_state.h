@@ -12,6 +12,7 @@
 #include "hub/outbox.h"
 #include "hub/presence.h"
 #include "hub/streams.h"
+#include "hub/users.h"
 
 #define GATEWAY_NAME_MAX 32
 #define GATEWAY_SOFTWARE_MAX 64
@@ -106,6 +107,7 @@ struct core {
 	uint64_t epoch;
 	int64_t started_wall_ms;
 	struct presence *presence;
+	struct users *users;
 	struct streams *streams;
 	struct client_ids ids;
 	struct outbox *outbox;

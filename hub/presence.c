@@ -135,13 +135,16 @@ copied(struct text from, char **to)
 static struct client *
 client_create(const struct client *facts)
 {
-	size_t texts = facts->name.length + facts->dialect.length + facts->realm.length +
-		       facts->address.length + 4;
+	size_t texts = facts->name.length + facts->dialect.length + facts->realm.length + 3;
 	struct client *client = calloc(1, sizeof(*client) + texts);
+	char *address = text_duplicate(facts->address);
 	char *to = (char *)(client + 1);
 
-	if (client == NULL)
+	if (client == NULL || address == NULL) {
+		free(client);
+		free(address);
 		return NULL;
+	}
 	client->id = facts->id;
 	client->slot = facts->slot;
 	client->conn = facts->conn;
@@ -149,8 +152,16 @@ client_create(const struct client *facts)
 	client->name = copied(facts->name, &to);
 	client->dialect = copied(facts->dialect, &to);
 	client->realm = copied(facts->realm, &to);
-	client->address = copied(facts->address, &to);
+	client->address = (struct text){ address, facts->address.length };
+	client->has_receipts = facts->has_receipts;
 	return client;
+}
+
+static void
+client_free(struct client *client)
+{
+	free((char *)client->address.data);
+	free(client);
 }
 
 static bool
@@ -189,6 +200,7 @@ slot_add(struct presence *presence, struct client *client)
 {
 	struct client **first = &presence->by_slot[client->slot];
 
+	client->neighbour_before = NULL;
 	client->neighbour = *first;
 	if (*first != NULL)
 		(*first)->neighbour_before = client;
@@ -230,8 +242,62 @@ fail_conn:
 fail_id:
 	table_remove(&presence->by_id, id_hash, client);
 fail:
-	free(client);
+	client_free(client);
 	return NULL;
+}
+
+static void
+deafen(struct member *member)
+{
+	struct room *room = member->room;
+	unsigned slot = member->client->slot;
+
+	member->deaf = true;
+	if (--room->by_slot[slot] == 0)
+		room->slots &= ~(UINT64_C(1) << slot);
+}
+
+void
+presence_hear(struct member *member)
+{
+	if (!member->deaf)
+		return;
+	member->deaf = false;
+	member->room->by_slot[member->client->slot]++;
+	member->room->slots |= UINT64_C(1) << member->client->slot;
+}
+
+void
+presence_linger(struct presence *presence, struct client *client)
+{
+	for (struct member *member = client->memberships; member != NULL; member = member->next) {
+		if (!member->deaf)
+			deafen(member);
+	}
+	table_remove(&presence->by_conn, conn_hash(presence, client->slot, client->conn), client);
+	client->lingers = true;
+}
+
+bool
+presence_rebind(struct presence *presence, struct client *client, const struct client *facts)
+{
+	char *address = text_duplicate(facts->address);
+
+	if (address == NULL || !table_insert(&presence->by_conn,
+				   conn_hash(presence, facts->slot, facts->conn), client)) {
+		free(address);
+		return false;
+	}
+	free((char *)client->address.data);
+	client->address = (struct text){ address, facts->address.length };
+	slot_remove(presence, client);
+	client->slot = facts->slot;
+	client->conn = facts->conn;
+	client->since_wall_ms = facts->since_wall_ms;
+	client->has_receipts = facts->has_receipts;
+	client->lingers = false;
+	slot_add(presence, client);
+	return true;
 }
 
 void
@@ -247,10 +313,12 @@ presence_close(struct presence *presence, struct client *client)
 	}
 	slot_remove(presence, client);
 	name_remove(presence, client);
-	table_remove(&presence->by_conn, conn_hash(presence, client->slot, client->conn), client);
+	if (!client->lingers)
+		table_remove(
+		    &presence->by_conn, conn_hash(presence, client->slot, client->conn), client);
 	table_remove(&presence->by_id, table_hash_u64(presence->key, client->id), client);
 	presence->clients--;
-	free(client);
+	client_free(client);
 }
 
 struct room *
@@ -393,8 +461,8 @@ presence_leave(struct presence *presence, struct member *member)
 	while (room->used > 0 && room->members[room->used - 1] == NULL)
 		room->used--;
 	room->count--;
-	if (--room->by_slot[member->client->slot] == 0)
-		room->slots &= ~(UINT64_C(1) << member->client->slot);
+	if (!member->deaf)
+		deafen(member);
 	free(member);
 	if (room->count == 0)
 		room_destroy(presence, room);

@@ -17,6 +17,7 @@
 #define PRESENCE_SLOTS 64
 
 struct presence;
+struct user;
 
 /* Texts of the structs below are followed by a NUL. */
 struct client {
@@ -27,7 +28,15 @@ struct client {
 	struct text name;
 	struct text dialect;
 	struct text realm;
-	struct text address;
+	struct text address;        /* a block of its own */
+	bool has_receipts;          /* it says what it received */
+	bool lingers;               /* without a connection for now: `conn` means nothing */
+	uint64_t waits_until_ms;    /* for its connection, then for its rooms; see core_linger.c */
+	struct client *waits_after; /* in order of that */
+	struct client *waits_before;
+	struct user *user;      /* borrowed; see users.h */
+	struct client *sibling; /* the next client of the same user */
+	struct client *sibling_before;
 	struct member *memberships; /* oldest first, linked by `next` */
 	struct client *namesake;    /* the next client of the same name */
 	struct client *namesake_before;
@@ -41,6 +50,7 @@ struct member {
 	struct room *room;
 	uint64_t ordinal; /* its place in joining order */
 	size_t place;     /* in the room's members */
+	bool deaf;        /* its client has no connection, or has not said that it is still in */
 	struct member *next;
 };
 
@@ -49,7 +59,7 @@ struct room {
 	uint64_t serial;       /* rises from room to room, from 1 */
 	struct stream *stream; /* borrowed */
 	unsigned count;        /* of members */
-	uint64_t slots;        /* gateways with members, as bits */
+	uint64_t slots;        /* gateways with members that hear, as bits */
 	struct room *next;     /* in order of serials */
 	struct room *previous;
 	struct member **members; /* by ordinal if `sorted`; NULL where one left */
@@ -68,6 +78,21 @@ void presence_destroy(struct presence **presence);
  * memory. The id must be free and the conn new to the slot.
  */
 struct client *presence_open(struct presence *presence, const struct client *facts);
+
+/*
+ * Its connection is gone, it stays: found by id, name and gateway, not by conn, a member of its
+ * rooms that no gateway hears for.
+ */
+void presence_linger(struct presence *presence, struct client *client);
+
+/*
+ * It has a connection again, through any gateway: slot, conn, since and address are those of
+ * `facts`. Its memberships stay deaf. False, with nothing changed, without memory.
+ */
+bool presence_rebind(struct presence *presence, struct client *client, const struct client *facts);
+
+/* A deaf member is heard for again. */
+void presence_hear(struct member *member);
 
 /* Takes a client out of every room it is in, and away. */
 void presence_close(struct presence *presence, struct client *client);
