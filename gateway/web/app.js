@@ -1,204 +1,81 @@
-// Puts the page together: frames go in, conversations and lists change, what people do goes out.
+// Puts the page together: which protocol is spoken, the state of the connection, the name.
 
-import { Composer, Outbox } from "./composer.js";
+import { Chat, sayTyping } from "./chat.js";
+import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversations } from "./conversations.js";
 import { byId, isolated, oncePerFrame } from "./elements.js";
-import { now, say, sayCount, sayNodes, translatePage } from "./i18n.js";
+import { say, sayCount, sayNodes, translatePage } from "./i18n.js";
 import { sayNewBelow } from "./messages.js";
+import { NativeProtocol, SUBPROTOCOL } from "./protocol_native.js";
+import { RoomProtocol } from "./protocol_room.js";
+import { RoomsDialog } from "./rooms_dialog.js";
 import { Roster } from "./roster.js";
 import { Drawer, Sidebar } from "./sidebar.js";
+import { Speaking } from "./speaking.js";
 
-// Notices of the room protocol come as Chinese sentences; these two are said in the reader's own
-// language.
-const JOIN_SUFFIX = " 进入聊天室";
-const LEAVE_SUFFIX = " 已离开";
 const MAX_NAME = 64;
 // Joining takes milliseconds; when it takes longer, people should know what they wait for.
 const SLOW_JOIN_MS = 2_000;
 
 translatePage(document);
 
+const refresh = oncePerFrame(draw);
 const roster = new Roster();
-const conversations = new Conversations(roster, byId("logs"), () => seen());
-const composer = new Composer({ roster, onSubmit: submit, onPick: openPerson });
-const outbox = new Outbox(composer);
+const conversations = new Conversations({
+  roster, container: byId("logs"), onMoved: () => chat.seen(),
+  onTop: (conversation) => chat.loadOlder(conversation),
+});
+const chat = new Chat({
+  roster, conversations, refresh, onServerLeaves: (delay) => connection.comeBackAfter(delay),
+});
+const composer = new Composer({
+  roster, onSubmit: (text) => speaking.submit(text), onPick: openPerson,
+  onTyping: () => speaking.typing(),
+});
+const speaking = new Speaking({
+  roster, conversations, composer, protocol: () => chat.protocol,
+  isOnline: () => connection.online, open: openPerson,
+});
 const drawer = new Drawer();
 const sidebar = new Sidebar({
-  roster, conversations, onConversation: open, onPerson: (id) => openPerson(roster.users.get(id)),
+  roster, conversations, onConversation: open, onPerson: (id) => openPerson(roster.find(id)),
+  onMore: morePeople,
 });
+const parts = { chat, roster, composer, send: (frame) => connection.send(frame) };
+const native = new NativeProtocol({ ...parts, memory: identity });
+const protocols = [native, new RoomProtocol(parts)];
 const address = new URL("/ws", location.href);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-const refresh = oncePerFrame(draw);
-const connection = new Connection(address.href, { onState: stateChanged, onFrame: received });
+const connection = new Connection(address.href, {
+  subprotocol: SUBPROTOCOL, hello: () => native.hello(ownName), isWelcome, onState: stateChanged,
+  isAlive: async () => chat.protocol !== native || native.isAlive(),
+  onFrame: received,
+});
+new RoomsDialog({
+  protocol: () => native, onEntered: (room) => open(conversations.inRoom(room)),
+});
 
 let ownName = "";
-let hasBeenOnline = false;
-let awaitsOwnNotice = false;
-let lastError = "";
 let countdown = 0;
 let slowJoin = 0;
+// The last page of the list of people: where the next one begins, by room.
+const nextPages = new Map();
 
-const receivers = {
-  user_list: receivedList,
-  system: receivedNotice,
-  public: receivedMessage,
-  private: receivedMessage,
-  error: receivedError,
-};
+// Which protocol a gateway speaks is known by its first answer.
+function isWelcome(frame) {
+  const spoken = protocols.find((protocol) => protocol.isWelcome(frame));
 
-// Servers may send kinds this page does not know yet; those are not for us.
+  chat.protocol = spoken ?? chat.protocol;
+  return Boolean(spoken);
+}
+
 function received(frame) {
-  const receive = Object.hasOwn(receivers, frame.type) ? receivers[frame.type] : null;
-
-  receive?.(frame);
-}
-
-function receivedList(frame) {
-  if (!Array.isArray(frame.users))
-    return;
-  roster.replace(frame);
-  conversations.followRoster();
-  refresh();
-}
-
-function receivedNotice({ content, timestamp }) {
-  const text = String(content);
-  const at = timestamp ? String(timestamp) : now();
-  const { log } = conversations.everyone;
-
-  if (text.endsWith(JOIN_SUFFIX))
-    return noticeJoin(text.slice(0, -JOIN_SUFFIX.length), at);
-  if (text.endsWith(LEAVE_SUFFIX))
-    return log.addComingOrGoing("left", text.slice(0, -LEAVE_SUFFIX.length), at);
-  const label = document.createElement("strong");
-  label.textContent = say("announcement");
-  const body = document.createElement("span");
-  body.textContent = text;
-  body.dir = "auto";
-  const line = document.createDocumentFragment();
-  line.append(label, body);
-  arriving(conversations.everyone);
-  log.addNotice(line, at, "announcement");
-  return refresh();
-}
-
-function noticeJoin(name, at) {
-  const { log } = conversations.everyone;
-
-  if (!awaitsOwnNotice || name !== (roster.own?.name ?? ownName)) {
-    log.addComingOrGoing("joined", name, at);
-    return;
-  }
-  awaitsOwnNotice = false;
-  log.addNotice(say(hasBeenOnline ? "rejoined" : "youJoined"), at);
-  hasBeenOnline = true;
-}
-
-function receivedMessage(frame) {
-  const isPrivate = frame.type === "private";
-  const from = String(frame.from);
-  const to = String(frame.to);
-  const name = String(frame.sender_name);
-  const content = String(frame.content);
-
-  if (isPrivate)
-    roster.correctOwn({ from, to }, outbox.sentTo(to));
-  const own = from === roster.ownId;
-  if (own)
-    outbox.heard({ type: frame.type, content });
-  const conversation = isPrivate ? privateWith(own ? to : from, name) : conversations.everyone;
-  if (!own)
-    arriving(conversation);
-  conversations.touch(conversation);
-  const timestamp = frame.timestamp ? String(frame.timestamp) : now();
-  conversation.log.addMessage({ from, name, content, timestamp, own });
-  if (own)
-    conversation.log.scrollToEnd();
-  refresh();
-}
-
-function privateWith(id, senderName) {
-  return conversations.withPerson(id, roster.users.get(id)?.name ?? senderName);
-}
-
-function receivedError({ code, content }) {
-  lastError = String(content ?? code);
-  if (connection.online)
-    outbox.refused({ code: String(code), content: lastError });
-}
-
-function submit(text) {
-  const content = text.trim();
-
-  if (content === "")
-    return;
-  if (!connection.online)
-    composer.hint(say("notConnected"));
-  else if (content.startsWith("@") && !content.startsWith("@@"))
-    submitMention(content);
-  else
-    // A doubled @ is how a public message starts with one.
-    submitHere(content.startsWith("@@") ? content.slice(1) : content, text);
-}
-
-function submitHere(content, draft) {
-  const { current } = conversations;
-
-  if (!current.isPrivate)
-    post({ conversation: current, draft, content, to: null });
-  else if (conversations.isOnline(current) || roster.isPartial)
-    post({ conversation: current, draft, content, to: current.peerId });
-  else
-    composer.hint(say("peerGone", { name: current.name }));
-}
-
-function submitMention(content) {
-  const rest = content.slice(1);
-  const firstWord = /^\S*/u.exec(rest)[0];
-  const name = roster.addressee(rest);
-
-  if (name !== null)
-    submitTo(name, rest.slice(name.length).trim());
-  else if (firstWord === "")
-    composer.hint(say("emptyMention"));
-  else if (roster.isPartial)
-    // Not everybody is on our list; the server knows unique names, too.
-    post({
-      conversation: conversations.current, draft: content,
-      content: rest.slice(firstWord.length).trim(), to: firstWord,
-    });
-  else
-    composer.hint(say("nobodyCalled", { name: firstWord }));
-}
-
-function submitTo(name, content) {
-  const namesakes = roster.named(name);
-  const others = namesakes.filter(({ id }) => id !== roster.ownId);
-  const [user] = others.length > 0 ? others : namesakes;
-
-  if (others.length > 1) {
-    composer.hint(say("severalCalled", { name }));
-    return;
-  }
-  composer.clear();
-  openPerson(user);
-  if (content !== "")
-    post({ conversation: conversations.current, draft: content, content, to: user.id });
-}
-
-function post({ conversation, draft, content, to }) {
-  const frame = to === null ? { type: "public", content } : { type: "private", content, to };
-
-  if (!connection.send(frame)) {
-    composer.giveBack(conversation, draft);
-    composer.hint(say("notConnected"));
-    return;
-  }
-  outbox.add({ conversation, draft, content, to });
-  if (conversation === conversations.current)
-    composer.clear();
-  conversation.log.clearUnreadMark();
+  chat.online = connection.online;
+  if (chat.protocol !== null)
+    chat.protocol.receive(frame);
+  else if (frame.type === "error")
+    chat.lastError = String(frame.content ?? frame.code);
 }
 
 function openPerson(user) {
@@ -217,51 +94,43 @@ function open(conversation) {
 
 function shown() {
   const { current } = conversations;
-  const placeholder = current.isPrivate
-    ? say("placeholderPrivate", { name: current.name })
-    : say("placeholderEveryone");
+  const placeholder = current === conversations.everyone
+    ? say("placeholderEveryone")
+    : say("placeholderPrivate", { name: current.name });
 
   composer.show(current, placeholder);
-  seen();
+  chat.seen();
 }
 
-const isWatched = (conversation) =>
-  conversation === conversations.current && !document.hidden && conversation.log.atEnd;
+// People of the room that is shown whom the first list did not name.
+async function morePeople() {
+  const { room } = conversations.current.isPrivate ? conversations.everyone : conversations.current;
+  const answer = await native.who(room, nextPages.get(room));
 
-function arriving(conversation) {
-  if (isWatched(conversation))
+  if (answer?.type !== "who")
     return;
-  if (conversation.unread === 0) {
-    conversation.log.markUnread();
-    announceElsewhere(conversation);
-  }
-  conversation.unread += 1;
-}
-
-// A log that is hidden is not read aloud, and a badge is only seen.
-function announceElsewhere(conversation) {
-  if (conversation.isPrivate && conversation !== conversations.current)
-    byId("news").textContent = say("privateFrom", { name: conversation.name });
-}
-
-function seen() {
-  if (isWatched(conversations.current))
-    conversations.current.unread = 0;
+  nextPages.set(room, answer.next);
+  roster.addAll(room, answer.users.map(({ user, username }) =>
+    ({ id: String(user), name: String(username) })));
   refresh();
 }
 
 function draw() {
   const { current, unread } = conversations;
   const elsewhere = unread - current.unread;
+  const hasRooms = chat.protocol?.features.rooms ?? false;
 
   document.title = unread > 0 ? `(${unread}) Hubbub` : "Hubbub";
   byId("menu-badge").textContent = elsewhere > 99 ? "99+" : String(elsewhere);
   byId("menu-badge").hidden = elsewhere === 0;
   byId("jump").hidden = current.log.atEnd;
   byId("jump-text").textContent = sayNewBelow(current.unread) || say("latest");
-  byId("close-conversation").hidden = !current.isPrivate;
+  byId("close-conversation").hidden = current === conversations.everyone;
   byId("title").replaceChildren(isolated(current.name, "name"));
   byId("subtitle").textContent = subtitle(current);
+  byId("typing").replaceChildren(sayTyping(current.typers.map((name) => isolated(name))));
+  byId("open-rooms").hidden = !hasRooms;
+  byId("more-people").hidden = !hasRooms || !roster.isPartial;
   sidebar.draw();
 }
 
@@ -286,24 +155,26 @@ const stateWords = {
 function stateChanged(state) {
   const retries = state.phase === "connecting" && state.failures > 0;
 
+  chat.online = state.phase === "online";
   byId("status").dataset.state = retries ? "waiting" : state.phase;
   byId("status-text").textContent = say(retries ? "stateWaiting" : stateWords[state.phase]);
-  document.body.classList.toggle("is-online", state.phase === "online");
+  document.body.classList.toggle("is-online", chat.online);
   clearInterval(countdown);
   clearTimeout(slowJoin);
   byId("countdown").textContent = "";
   if (state.phase === "connecting")
     prepareJoin();
   if (["idle", "waiting", "ended"].includes(state.phase))
-    outbox.connectionLost();
+    chat.protocol?.connectionLost();
   showBanner(state, retries);
   refresh();
 }
 
 function prepareJoin() {
-  roster.expect(ownName);
-  awaitsOwnNotice = true;
-  lastError = "";
+  chat.lastError = "";
+  nextPages.clear();
+  for (const protocol of chat.protocol ? [chat.protocol] : protocols)
+    protocol.expect(ownName);
 }
 
 function showBanner(state, retries) {
@@ -345,7 +216,7 @@ function showWaiting({ code, retryAt }) {
 }
 
 function showEnded({ reason, wasOnline }) {
-  const why = reason || lastError || say("noReason");
+  const why = reason || chat.lastError || say("noReason");
 
   if (!wasOnline) {
     banner(null);
@@ -354,17 +225,31 @@ function showEnded({ reason, wasOnline }) {
   }
   const quoted = isolated(why);
   banner("ended", sayNodes("bannerEnded", { reason: quoted }),
-    { label: say("rejoin"), run: () => connection.join(ownName) });
+    { label: say("rejoin"), run: () => connection.join() });
 }
 
 // This tab keeps its name over a reload; other tabs only find it filled in. Storage may be refused.
 function remembered(storage, value) {
+  return stored(storage, "hubbub-name", value) ?? "";
+}
+
+// Who we were, for a reload of this tab.
+function identity(value) {
+  try {
+    return JSON.parse(stored("sessionStorage", "hubbub-identity",
+      value === undefined ? undefined : JSON.stringify(value)));
+  } catch {
+    return null;
+  }
+}
+
+function stored(storage, key, value) {
   try {
     if (value !== undefined)
-      globalThis[storage].setItem("hubbub-name", value);
-    return globalThis[storage].getItem("hubbub-name") ?? "";
+      globalThis[storage].setItem(key, value);
+    return globalThis[storage].getItem(key);
   } catch {
-    return "";
+    return null;
   }
 }
 
@@ -396,11 +281,11 @@ function askName(problem = "") {
 
 function join(name) {
   ownName = name;
-  hasBeenOnline = false;
+  chat.begin();
   remembered("sessionStorage", name);
   remembered("localStorage", name);
   byId("name-dialog").close();
-  connection.join(name);
+  connection.join();
   if (!matchMedia("(pointer: coarse)").matches)
     composer.focus();
 }
@@ -432,11 +317,15 @@ byId("jump").addEventListener("click", () => {
   composer.focus();
 });
 byId("close-conversation").addEventListener("click", () => {
-  conversations.close(conversations.current);
+  const { current } = conversations;
+
+  if (!current.isPrivate)
+    native.leave(current.room);
+  conversations.close(current);
   shown();
   composer.focus();
 });
-document.addEventListener("visibilitychange", seen);
+document.addEventListener("visibilitychange", () => chat.seen());
 
 for (const node of document.querySelectorAll(".address"))
   node.textContent = location.host;

@@ -1,11 +1,7 @@
-// The box one writes in: keys, growing, suggestions behind an @, and what was sent but not yet
-// heard back, so that no text is lost when the server refuses it or goes away.
+// The box one writes in: keys, growing, a draft for each conversation, suggestions behind an @.
 
 import { avatar, byId, element, isolated } from "./elements.js";
-import { known, say } from "./i18n.js";
 
-const SLOW_MS = 800;
-const VERY_SLOW_MS = 8_000;
 const SUGGESTIONS = 6;
 const growsByItself = CSS.supports("field-sizing", "content");
 
@@ -15,14 +11,17 @@ export class Composer {
   #list = byId("suggestions");
   #roster;
   #onPick;
+  #onTyping;
   #active = -1;
   #suggested = [];
   #shown = null;
 
-  // onSubmit(text) gets what was written; onPick(user) a suggestion whose name is not unique.
-  constructor({ roster, onSubmit, onPick }) {
+  // onSubmit(text) gets what was written; onPick(user) a suggestion whose name is not unique;
+  // onTyping() is called while something is being written.
+  constructor({ roster, onSubmit, onPick, onTyping }) {
     this.#roster = roster;
     this.#onPick = onPick;
+    this.#onTyping = onTyping;
     byId("composer").addEventListener("submit", (event) => {
       event.preventDefault();
       this.hint("");
@@ -30,6 +29,8 @@ export class Composer {
     });
     this.#box.addEventListener("input", () => {
       this.#changed();
+      if (this.#box.value !== "" && !this.#box.value.startsWith("@"))
+        this.#onTyping();
       if (this.hintKind === "error")
         this.hint("");
     });
@@ -164,88 +165,5 @@ export class Composer {
     this.#set(`@${user.name} `);
     this.#suggest([]);
     this.focus();
-  }
-}
-
-// What was sent and not heard back. The room protocol numbers nothing, so an echo is recognised by
-// its content, and an error is taken for the message it most likely speaks of.
-export class Outbox {
-  #sent = [];
-  #composer;
-  #timer = 0;
-
-  constructor(composer) {
-    this.#composer = composer;
-  }
-
-  // entry: { conversation, draft (what to give back), content, to (null when public) }
-  add(entry) {
-    this.#sent.push({ ...entry, at: performance.now() });
-    this.#watch();
-  }
-
-  heard({ type, content }) {
-    const isPrivate = type === "private";
-    const index = this.#sent.findIndex((entry) => entry.content === content &&
-      (entry.to !== null) === isPrivate);
-
-    return this.#take(index);
-  }
-
-  sentTo(id) {
-    return this.#sent.some(({ to }) => to === id);
-  }
-
-  refused({ code, content }) {
-    const entry = this.#take(this.#likelyCulprit(code));
-    const words = known(`error_${code}`)
-      ? say(`error_${code}`)
-      : say("failed", { reason: content || code });
-
-    if (entry)
-      this.#composer.giveBack(entry.conversation, entry.draft);
-    this.#composer.hint(words);
-  }
-
-  connectionLost() {
-    for (const entry of this.#sent.splice(0).reverse()) {
-      this.#composer.giveBack(entry.conversation, entry.draft);
-      this.#composer.hint(say("lostBeforeConfirm"));
-    }
-    this.#watch();
-  }
-
-  #likelyCulprit(code) {
-    if (code === "no_such_user")
-      return this.#sent.findIndex(({ to }) => to !== null);
-    if (code === "too_long") {
-      const lengths = this.#sent.map(({ content }) => content.length);
-      return lengths.indexOf(Math.max(...lengths));
-    }
-    return this.#sent.length > 0 ? 0 : -1;
-  }
-
-  #take(index) {
-    const [entry] = index < 0 ? [] : this.#sent.splice(index, 1);
-
-    this.#watch();
-    return entry ?? null;
-  }
-
-  // Most answers arrive before anybody could read "sending", so it is only said when it takes long.
-  #watch() {
-    clearTimeout(this.#timer);
-    const oldest = this.#sent[0];
-    if (!oldest) {
-      if (this.#composer.hintKind === "waiting")
-        this.#composer.hint("");
-      return;
-    }
-    const waited = performance.now() - oldest.at;
-    if (waited >= SLOW_MS)
-      this.#composer.hint(say(waited < VERY_SLOW_MS ? "sending" : "unconfirmed"), "waiting");
-    const nextStage = waited < SLOW_MS ? SLOW_MS : VERY_SLOW_MS;
-    if (waited < nextStage)
-      this.#timer = setTimeout(() => this.#watch(), nextStage - waited + 1);
   }
 }

@@ -1,5 +1,5 @@
 // The WebSocket: joining, coming back by itself, and knowing when not to. It knows frames only as
-// JSON objects and nothing about the page.
+// JSON objects and nothing about the page; what is said first, and what answers it, it asks.
 
 const OPEN_TIMEOUT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
@@ -14,11 +14,21 @@ const CLOSE_LATER = 1013;
 // A busy server is left alone for longer; a restarting one is back soon, but for everybody at once.
 const DELAY_FLOOR_MS = { [CLOSE_RESTART]: 1_500, [CLOSE_LATER]: 4_000 };
 
+// A clock that runs much faster than our timer: the machine slept, and the connection may be dead.
+const WATCH_MS = 5_000;
+const SLEPT_MS = 20_000;
+
 export class Connection {
   #address;
+  #subprotocol;
+  #offers = true;
+  #hello;
+  #isWelcome;
+  #isAlive;
   #onState;
   #onFrame;
-  #name = "";
+  #patience = 0;
+  #watchedAt = Date.now();
   #socket = null;
   #failures = 0;
   #joinedAt = 0;
@@ -29,11 +39,18 @@ export class Connection {
   //   idle, connecting, joining, online,
   //   waiting (code, retryAt): tries again at that time of performance.now()
   //   ended (code, reason, wasOnline): the server does not want us; only the user tries again
-  constructor(address, { onState, onFrame }) {
+  // hello() is the first frame, isWelcome(frame) knows its answer, isAlive() asks the server.
+  constructor(address, { subprotocol, hello, isWelcome, isAlive, onState, onFrame }) {
+    this.#subprotocol = subprotocol;
+    this.#hello = hello;
+    this.#isWelcome = isWelcome;
+    this.#isAlive = isAlive;
     this.#address = address;
     this.#onState = onState;
     this.#onFrame = onFrame;
-    addEventListener("online", () => this.retryNow());
+    addEventListener("online", () => this.#doubt());
+    document.addEventListener("visibilitychange", () => this.#watch());
+    setInterval(() => this.#watch(), WATCH_MS);
     // A browser may keep a page one has left, with its socket open: nobody is there any more. When
     // the reader comes back to it, so does the connection.
     addEventListener("pagehide", () => this.#suspend());
@@ -44,9 +61,8 @@ export class Connection {
     return this.#phase === "online";
   }
 
-  join(name) {
+  join() {
     this.leave();
-    this.#name = name;
     this.#failures = 0;
     this.#connect();
   }
@@ -67,6 +83,11 @@ export class Connection {
     this.#connect();
   }
 
+  // The server said when it wants us back.
+  comeBackAfter(milliseconds) {
+    this.#patience = Math.min(milliseconds, LONGEST_DELAY_MS);
+  }
+
   send(frame) {
     if (!this.online || this.#socket.readyState !== WebSocket.OPEN)
       return false;
@@ -80,7 +101,9 @@ export class Connection {
   }
 
   #connect() {
-    const socket = new WebSocket(this.#address);
+    const offered = this.#offers;
+    const socket = new WebSocket(this.#address, offered ? [this.#subprotocol] : []);
+    let opened = false;
     // Handlers of a socket that was replaced must not speak for the new one.
     const ifCurrent = (handle) => (event) => {
       if (socket === this.#socket)
@@ -91,12 +114,18 @@ export class Connection {
     this.#enter("connecting");
     this.#timer = setTimeout(() => this.#abandon(socket), OPEN_TIMEOUT_MS);
     socket.addEventListener("open", ifCurrent(() => {
+      opened = true;
       clearTimeout(this.#timer);
       this.#enter("joining");
-      socket.send(JSON.stringify({ username: this.#name }));
+      socket.send(JSON.stringify(this.#hello()));
     }));
     socket.addEventListener("message", ifCurrent(({ data }) => this.#receive(data)));
-    socket.addEventListener("close", ifCurrent(({ code, reason }) => this.#lost(code, reason)));
+    socket.addEventListener("close", ifCurrent(({ code, reason }) => {
+      // A server that does not know the subprotocol may refuse the handshake for it: every other
+      // attempt goes without.
+      this.#offers = opened ? offered : !offered;
+      this.#lost(code, reason);
+    }));
   }
 
   #suspend() {
@@ -108,6 +137,23 @@ export class Connection {
     this.#socket = null;
     socket.close(1000);
     this.#enter("waiting", { code: 1001, retryAt: performance.now() });
+  }
+
+  #watch() {
+    const passed = Date.now() - this.#watchedAt;
+
+    this.#watchedAt = Date.now();
+    if (passed > SLEPT_MS)
+      this.#doubt();
+  }
+
+  // After a sleep or on another network an open socket proves nothing.
+  async #doubt() {
+    const socket = this.#socket;
+
+    this.retryNow();
+    if (this.online && !(await this.#isAlive()))
+      this.#abandon(socket);
   }
 
   // A closing handshake with a dead peer takes minutes; we do not wait for it.
@@ -128,7 +174,7 @@ export class Connection {
     }
     if (frame === null || typeof frame !== "object")
       return;
-    if (this.#phase === "joining" && frame.type === "user_list") {
+    if (this.#phase === "joining" && this.#isWelcome(frame)) {
       this.#joinedAt = performance.now();
       this.#enter("online");
     }
@@ -156,8 +202,9 @@ export class Connection {
   // not come back in the same instant.
   #nextDelay(code) {
     const grown = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS);
-    const whole = Math.max(grown, DELAY_FLOOR_MS[code] ?? 0);
+    const whole = Math.max(grown, DELAY_FLOOR_MS[code] ?? 0, this.#patience * 2);
 
+    this.#patience = 0;
     return whole / 2 + Math.random() * whole / 2;
   }
 }

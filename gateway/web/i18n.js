@@ -73,6 +73,29 @@ const english = {
   today: "Today",
   yesterday: "Yesterday",
 
+  retry: "Try again",
+  stored: "Stored",
+  resumed: "Connected again.",
+  missed: "Some messages in between are no longer kept.",
+  left_renamed: "This room is now called {room}.",
+  left_closed: "The room {room} was closed.",
+  left_forbidden: "You may not be in the room {room} any more.",
+  typing1: "{name} is writing …",
+  typing2: "{name} and {other} are writing …",
+  typingMany: "{count} people are writing …",
+  rooms: "Rooms",
+  roomsTitle: "Rooms",
+  roomsText: "Enter a room, or name a new one: a-z, 0-9, dot, dash and underscore.",
+  roomLabel: "Name of the room",
+  enter: "Enter",
+  leaveRoom: "Leave this room",
+  closeDialog: "Close",
+  noRooms: "No rooms to show.",
+  members_one: "1 person",
+  members_other: "{count} people",
+  morePeople: "Show more people",
+  loadingOlder: "Loading what was said before …",
+
   sending: "Sending …",
   unconfirmed: "Not confirmed yet …",
   notConnected: "Not connected. Your text is kept.",
@@ -88,6 +111,12 @@ const english = {
   error_too_long: "That message is too long. Shorten it and send it again.",
   error_rate_limited: "That was too fast. Wait a moment and send it again.",
   error_not_stored: "The server could not keep this message. Not sent; your text is kept.",
+  error_unconfirmed: "Not confirmed before the connection broke.",
+  error_mailbox_full: "That person's mailbox is full. Not sent.",
+  error_no_such_room: "There is no such room, or you may not enter it.",
+  error_bad_room: "A room's name is made of a-z, 0-9, dot, dash and underscore.",
+  error_read_only: "You may read here but not write.",
+  error_too_many_rooms: "You are in as many rooms as you may be. Leave one first.",
   error_full: "There is no room for more at the moment. Not sent; your text is kept.",
 };
 
@@ -161,6 +190,28 @@ const chinese = {
   today: "今天",
   yesterday: "昨天",
 
+  retry: "重试",
+  stored: "已保存",
+  resumed: "已重新连接。",
+  missed: "中间有一些消息已不再保留。",
+  left_renamed: "这个房间改名为 {room}。",
+  left_closed: "房间 {room} 已关闭。",
+  left_forbidden: "你不能再留在房间 {room}。",
+  typing1: "{name} 正在输入……",
+  typing2: "{name} 和 {other} 正在输入……",
+  typingMany: "{count} 人正在输入……",
+  rooms: "房间",
+  roomsTitle: "房间",
+  roomsText: "进入一个房间，或给新房间起名：a-z、0-9、点、横线和下划线。",
+  roomLabel: "房间名",
+  enter: "进入",
+  leaveRoom: "离开此房间",
+  closeDialog: "关闭",
+  noRooms: "没有可显示的房间。",
+  members_other: "{count} 人",
+  morePeople: "显示更多成员",
+  loadingOlder: "正在加载以前的消息……",
+
   sending: "正在发送……",
   unconfirmed: "尚未确认……",
   notConnected: "未连接，文字已保留。",
@@ -176,6 +227,12 @@ const chinese = {
   error_too_long: "消息太长，请缩短后再发送。",
   error_rate_limited: "发送太快了，请稍等再发。",
   error_not_stored: "服务器未能保存这条消息。未发送，文字已保留。",
+  error_unconfirmed: "连接断开之前未得到确认。",
+  error_mailbox_full: "对方的信箱已满，未发送。",
+  error_no_such_room: "没有这个房间，或你不能进入。",
+  error_bad_room: "房间名只能用 a-z、0-9、点、横线和下划线。",
+  error_read_only: "这里只能看，不能发言。",
+  error_too_many_rooms: "你所在的房间已到上限，请先离开一个。",
   error_full: "现在放不下更多内容。未发送，文字已保留。",
 };
 
@@ -232,8 +289,12 @@ export function translatePage(root) {
 export const dayOf = (timestamp) => timestamp.slice(0, 10);
 export const minuteOf = (timestamp) => timestamp.slice(11, 16);
 
-export function now() {
-  const date = new Date();
+export const now = () => localTime(new Date());
+
+// The same of a moment that a server named in UTC ("2025-03-14T05:05:40.123Z"), or of now.
+export function localTime(moment = new Date()) {
+  const told = new Date(moment);
+  const date = Number.isNaN(told.getTime()) ? new Date() : told;
   const pad = (number) => String(number).padStart(2, "0");
 
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ` +

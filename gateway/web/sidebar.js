@@ -41,8 +41,9 @@ export class Sidebar {
   #filter = byId("people-filter");
   #conversationRows = new Map();
 
-  // onPerson(id) and onConversation(conversation) are called when a row is chosen.
-  constructor({ roster, conversations, onPerson, onConversation }) {
+  // onPerson(id) and onConversation(conversation) are called when a row is chosen, onMore() for more
+  // of the people.
+  constructor({ roster, conversations, onPerson, onConversation, onMore }) {
     this.#roster = roster;
     this.#conversations = conversations;
     this.#choose = onConversation;
@@ -52,6 +53,7 @@ export class Sidebar {
       if (row)
         onPerson(row.dataset.id);
     });
+    byId("more-people").addEventListener("click", onMore);
     roveFocus(this.#people);
     roveFocus(this.#conversationList);
   }
