@@ -279,3 +279,159 @@ json_append_utf8(struct buffer *out, struct text utf8)
 {
 	append_quoted(out, utf8, 0x10ffff);
 }
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void
+skip(struct text *rest, size_t length)
+{
+	rest->data += length;
+	rest->length -= length;
+}
+
+static void
+skip_spaces(struct text *rest)
+{
+	while (rest->length > 0 && is_space(rest->data[0]))
+		skip(rest, 1);
+}
+
+/* Bytes of the string that `rest` begins with, its quotes included. */
+static size_t
+string_length(struct text rest)
+{
+	size_t at = 1;
+
+	while (at < rest.length && rest.data[at] != '"')
+		at += rest.data[at] == '\\' ? 2 : 1;
+	return at < rest.length ? at + 1 : rest.length;
+}
+
+/* Bytes of the value that `rest` begins with. */
+static size_t
+value_length(struct text rest)
+{
+	unsigned depth = 0;
+	size_t at = 0;
+
+	while (at < rest.length) {
+		char c = rest.data[at];
+
+		if (depth == 0 && (c == ',' || c == '}' || c == ']' || is_space(c)))
+			break;
+		if (c == '"') {
+			at += string_length((struct text){ rest.data + at, rest.length - at });
+		} else {
+			at++;
+			depth += c == '{' || c == '[';
+			depth -= c == '}' || c == ']';
+		}
+		if (depth == 0 && (c == '"' || c == '}' || c == ']'))
+			break;
+	}
+	return at;
+}
+
+/* The value of a string with its quotes; NULL without memory. */
+static json_t *
+parse_string(struct text quoted)
+{
+	json_error_t error;
+
+	return json_loadb(quoted.data, quoted.length, PARSE_FLAGS, &error);
+}
+
+static bool
+key_is(struct text quoted, const char *key)
+{
+	json_t *parsed;
+	bool equal;
+
+	if (memchr(quoted.data, '\\', quoted.length) == NULL)
+		return text_equal(
+		    (struct text){ quoted.data + 1, quoted.length - 2 }, text_of(key));
+	parsed = parse_string(quoted);
+	equal = parsed != NULL &&
+		text_equal((struct text){ json_string_value(parsed), json_string_length(parsed) },
+		    text_of(key));
+	json_decref(parsed);
+	return equal;
+}
+
+/* Takes "key": value and what follows it off `rest`; false at the end of the object. */
+static bool
+next_member(struct text *rest, struct text *key_out, struct text *value_out)
+{
+	skip_spaces(rest);
+	if (rest->length == 0 || rest->data[0] != '"')
+		return false;
+	*key_out = (struct text){ rest->data, string_length(*rest) };
+	skip(rest, key_out->length);
+	skip_spaces(rest);
+	if (rest->length == 0)
+		return false;
+	skip(rest, 1);
+	skip_spaces(rest);
+	*value_out = (struct text){ rest->data, value_length(*rest) };
+	skip(rest, value_out->length);
+	skip_spaces(rest);
+	if (rest->length > 0)
+		skip(rest, 1);
+	return true;
+}
+
+bool
+json_find_raw(struct text bytes, const char *key, struct text *raw_out)
+{
+	struct text name;
+	struct text value;
+	bool found = false;
+
+	skip_spaces(&bytes);
+	if (bytes.length == 0)
+		return false;
+	skip(&bytes, 1);
+	while (next_member(&bytes, &name, &value)) {
+		if (!key_is(name, key))
+			continue;
+		*raw_out = value;
+		found = true;
+	}
+	return found;
+}
+
+static void
+append_raw_string(struct buffer *out, struct text quoted)
+{
+	json_t *parsed = parse_string(quoted);
+
+	if (parsed == NULL)
+		out->failed = true;
+	else
+		json_append_ascii(
+		    out, (struct text){ json_string_value(parsed), json_string_length(parsed) });
+	json_decref(parsed);
+}
+
+void
+json_append_raw_ascii(struct buffer *out, struct text raw)
+{
+	while (raw.length > 0) {
+		size_t step = 1;
+		char c = raw.data[0];
+
+		if (c == '"') {
+			step = string_length(raw);
+			append_raw_string(out, (struct text){ raw.data, step });
+		} else if (!is_space(c)) {
+			buffer_append_byte(out, (uint8_t)c);
+			if (c == ',' || c == ':')
+				buffer_append_byte(out, ' ');
+		}
+		skip(&raw, step);
+	}
+}

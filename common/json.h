@@ -62,6 +62,18 @@ enum json_lookup json_node_integer(const struct json_node *node, uint64_t *value
 enum json_lookup json_get_integer(const struct json *json, const char *key, uint64_t *value_out);
 
 /*
+ * A member's value as it was written, without the blanks around it; borrows from `bytes`, which
+ * json_parse_object has taken before. Of duplicate keys the last. False if absent.
+ */
+bool json_find_raw(struct text bytes, const char *key, struct text *raw_out);
+
+/*
+ * Appends such a value in pure ASCII with ", " and ": " as its only blanks: strings as below,
+ * numbers digit for digit as they were written.
+ */
+void json_append_raw_ascii(struct buffer *out, struct text raw);
+
+/*
  * Appends a quoted string in pure ASCII: the rest as lower-case \uXXXX, astral as surrogate pairs;
  * / < > as they are. Malformed UTF-8 becomes U+FFFD.
  */

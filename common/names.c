@@ -93,6 +93,14 @@ append_shown(struct text raw, size_t max, struct buffer *out)
 	}
 }
 
+/* NFC of well-formed text, to be freed; -1 without memory. */
+static utf8proc_ssize_t
+compose(struct text utf8, utf8proc_uint8_t **composed_out)
+{
+	return utf8proc_map((const utf8proc_uint8_t *)utf8.data, (utf8proc_ssize_t)utf8.length,
+	    composed_out, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
 bool
 names_clean(struct text raw, size_t code_points_max, struct buffer *out)
 {
@@ -109,8 +117,7 @@ names_clean(struct text raw, size_t code_points_max, struct buffer *out)
 	append_shown(raw, raw.length, &shown);
 	length = -1;
 	if (!shown.failed)
-		length = utf8proc_map((const utf8proc_uint8_t *)buffer_text(&shown).data,
-		    (utf8proc_ssize_t)shown.length, &composed, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+		length = compose(buffer_text(&shown), &composed);
 	buffer_free(&shown);
 	if (length < 0)
 		return false;
@@ -121,6 +128,27 @@ names_clean(struct text raw, size_t code_points_max, struct buffer *out)
 	name = (struct text){ buffer_text(out).data + start, out->length - start };
 	buffer_truncate(out, start + length_without_end(name));
 	return true;
+}
+
+bool
+names_key(struct text raw, size_t code_points_max, struct buffer *out)
+{
+	struct buffer cleaned;
+	utf8proc_uint8_t *composed = NULL;
+	utf8proc_ssize_t length = -1;
+	bool same = false;
+
+	buffer_init(&cleaned, 0);
+	if (raw.length > 0 && names_clean(raw, code_points_max, &cleaned))
+		length = compose(raw, &composed);
+	if (length > 0)
+		same = text_equal(
+		    buffer_text(&cleaned), (struct text){ (const char *)composed, (size_t)length });
+	if (same)
+		buffer_append_text(out, buffer_text(&cleaned));
+	free(composed);
+	buffer_free(&cleaned);
+	return same && !out->failed;
 }
 
 bool

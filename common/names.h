@@ -18,6 +18,13 @@
  */
 bool names_clean(struct text raw, size_t code_points_max, struct buffer *out);
 
+/*
+ * Appends `raw` in NFC as an id that strangers may choose: 1 to `code_points_max` code points, all
+ * of them seen, no blank at either end. False for anything else, and without memory: what
+ * names_clean would take out of a name for being unseen would make two ids of one here.
+ */
+bool names_key(struct text raw, size_t code_points_max, struct buffer *out);
+
 /* Room names: 1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit. */
 bool names_is_room(struct text name);
 

@@ -59,6 +59,36 @@ check_number(const struct json *json, const char *key)
 		demand(value <= JSON_INTEGER_MAX);
 }
 
+/* A value taken over as it was written must be a value again, and of the one form. */
+static void
+check_raw(struct text object, const char *key)
+{
+	struct text raw;
+	struct text again;
+	struct buffer once;
+	struct buffer twice;
+	struct json *json;
+	const char *why;
+
+	if (!json_find_raw(object, key, &raw))
+		return;
+	demand(raw.length > 0 && raw.data >= object.data &&
+	       raw.data + raw.length < object.data + object.length);
+	buffer_init(&once, 0);
+	buffer_init(&twice, 0);
+	buffer_append_string(&once, "{\"k\":");
+	json_append_raw_ascii(&once, raw);
+	buffer_append_byte(&once, '}');
+	demand(!once.failed);
+	json = json_parse_object(buffer_text(&once), &why);
+	demand(json != NULL && json_find_raw(buffer_text(&once), "k", &again));
+	json_append_raw_ascii(&twice, again);
+	demand(text_equal(buffer_text(&twice), again));
+	json_destroy(&json);
+	buffer_free(&once);
+	buffer_free(&twice);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -72,6 +102,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		check_member(json, "content");
 		check_member(json, "to");
 		check_number(json, "seq");
+		check_raw(input, "content");
+		check_raw(input, "timestamp");
 	}
 	json_destroy(&json);
 	check_writer(json_append_ascii, input, text_is_utf8(input) ? &input : NULL);

@@ -278,6 +278,45 @@ test_utf8_writer(void **state)
 	    json_append_utf8, TEXT("\xf0\x9f\x98\x80\xff"), "\"\xf0\x9f\x98\x80\\ufffd\"");
 }
 
+static void
+test_values_as_they_were_written(void **state)
+{
+	static const struct {
+		const char *object;
+		const char *raw; /* NULL: absent */
+		const char *rewritten;
+	} rows[] = {
+		{ "{}", NULL, NULL },
+		{ "{\"a\": {\"t\": 1}, \"b\": [\"t\", 2], \"c\": \"\\\"t\\\": 3\"}", NULL, NULL },
+		{ " { \"t\" : 17.50e+03 } ", "17.50e+03", "17.50e+03" },
+		{ "{\"t\":123456789012345678901234567890}", "123456789012345678901234567890",
+		    "123456789012345678901234567890" },
+		{ "{\"t\":null,\"u\":1}", "null", "null" },
+		{ "{\"a\":[{}],\"t\":true\n}", "true", "true" },
+		{ "{\"t\":\"a\\/\\u00e9,: 用\\ud83d\\ude00\\\"\"}",
+		    "\"a\\/\\u00e9,: 用\\ud83d\\ude00\\\"\"",
+		    "\"a/\\u00e9,: \\u7528\\ud83d\\ude00\\\"\"" },
+		{ "{\"t\":\t{ \"x\" :[1 ,2,\"]}\"] ,\"y\":{}}}",
+		    "{ \"x\" :[1 ,2,\"]}\"] ,\"y\":{}}", "{\"x\": [1, 2, \"]}\"], \"y\": {}}" },
+		{ "{\"t\":1,\"\\u0074\":[],\"x\":0}", "[]", "[]" },
+		{ "{\"t\":\"\"}", "\"\"", "\"\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json *json = parsed(text_of(rows[i].object));
+		struct text raw;
+
+		assert_int_equal(
+		    json_find_raw(text_of(rows[i].object), "t", &raw), rows[i].raw != NULL);
+		if (rows[i].raw != NULL) {
+			assert_true(text_equal(raw, text_of(rows[i].raw)));
+			assert_written(json_append_raw_ascii, raw, rows[i].rewritten);
+		}
+		json_destroy(&json);
+	}
+}
+
 int
 main(void)
 {
@@ -294,6 +333,7 @@ main(void)
 		cmocka_unit_test(test_what_is_not_there_may_be_asked),
 		cmocka_unit_test(test_ascii_writer),
 		cmocka_unit_test(test_utf8_writer),
+		cmocka_unit_test(test_values_as_they_were_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

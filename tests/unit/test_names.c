@@ -95,6 +95,41 @@ test_failures(void **state)
 }
 
 static void
+test_keys_are_taken_whole_or_not_at_all(void **state)
+{
+	static const char *const refused[] = { "", " a", "a ", "a\nb", "a\xe2\x80\x8b",
+		"\xe2\x80\xaetxt", "a\xef\xb8\x8f", "\xff", "abcd", "\xc2\x85", "\xe2\x80\xa8x",
+		"e\xe2\x80\x8d\xcc\x81" };
+	static const struct {
+		const char *raw;
+		const char *key;
+	} rows[] = {
+		{ "a", "a" },
+		{ "abc", "abc" },
+		{ "a b", "a b" },
+		{ "\xe5\xb0\x8f\xf0\x9f\x98\x80", "\xe5\xb0\x8f\xf0\x9f\x98\x80" },
+		{ "e\xcc\x81", "\xc3\xa9" },
+		{ "e\xcc\x81\xc3\xa9z", "\xc3\xa9\xc3\xa9z" },
+		{ "<&>", "<&>" },
+	};
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&out, 0);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_false(names_key(text_of(refused[i]), 3, &out));
+		assert_int_equal(out.length, 0);
+	}
+	assert_false(names_key(TEXT("a\0"), 3, &out));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(names_key(text_of(rows[i].raw), 3, &out));
+		assert_true(text_equal(buffer_text(&out), text_of(rows[i].key)));
+		buffer_clear(&out);
+	}
+	buffer_free(&out);
+}
+
+static void
 test_room_names(void **state)
 {
 	static const char longest[] =
@@ -128,6 +163,7 @@ main(void)
 		cmocka_unit_test(test_names_are_composed),
 		cmocka_unit_test(test_long_names_are_cut),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_keys_are_taken_whole_or_not_at_all),
 		cmocka_unit_test(test_room_names),
 	};
 
