@@ -14,8 +14,8 @@
 #include "hub/presence.h"
 #include "hub/store_rows.h"
 
-/* Ids are what was in a path, a client_id or a verified name. */
-#define USERS_ID_BYTES_MAX 128u
+/* Ids are what was in a path (64 code points at most), a client_id or a verified name. */
+#define USERS_ID_BYTES_MAX 256u
 
 struct users;
 
