@@ -136,6 +136,7 @@ enum {
 enum {
 	TELL_BY_NAME = 1, /* `to` may be the name of the only one online who has it   */
 	TELL_KEEP = 2,    /* store for a user that was never seen, too                */
+	TELL_USER = 4,    /* `to` is a user's id, never a client_id that looks alike  */
 };
 
 /* OUTCOME.flags */

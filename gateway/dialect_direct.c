@@ -134,7 +134,8 @@ static void
 send_message(struct session *session, const struct direct_message *message, struct text bytes)
 {
 	const struct direct_state *state = session_state(session);
-	struct session_message sent = { .content = message->content, .flags = TELL_KEEP };
+	struct session_message sent = { .content = message->content,
+		.flags = TELL_KEEP | TELL_USER };
 	struct buffer timestamp;
 	struct buffer to;
 

@@ -180,7 +180,7 @@ static void
 pair_received(struct session *session, enum frame_opcode opcode, struct text bytes)
 {
 	const char *colon = bytes.length == 0 ? NULL : memchr(bytes.data, ':', bytes.length);
-	struct session_message message = { .flags = 0 };
+	struct session_message message = { .flags = TELL_USER };
 	const char *sign;
 	size_t cut;
 

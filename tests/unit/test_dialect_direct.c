@@ -83,23 +83,23 @@ messages_are_told_to_their_user(void **state)
 		const char *frame;
 		const char *asked;
 	} rows[] = {
-		{ "{\"content\": \"hi\", \"to_user\": \"ben\"}", "tell ben [hi] flags=2" },
+		{ "{\"content\": \"hi\", \"to_user\": \"ben\"}", "tell ben [hi] flags=6" },
 		{ "{\"content\":\"\",\"to_user\":\"ben\",\"timestamp\":null,\"more\":[1]}",
-		    "tell ben [] extra=null flags=2" },
+		    "tell ben [] extra=null flags=6" },
 		{ "{\"content\": \"小\", \"to_user\": \"明\", \"timestamp\": \"05:05 小\\/\"}",
-		    "tell 明 [小] extra=\"05:05 \\u5c0f/\" flags=2" },
+		    "tell 明 [小] extra=\"05:05 \\u5c0f/\" flags=6" },
 		{ "{\"content\": \"x\", \"to_user\": \"ben\", \"timestamp\":1741928740123}",
-		    "tell ben [x] extra=1741928740123 flags=2" },
+		    "tell ben [x] extra=1741928740123 flags=6" },
 		{ "{\"content\": \"x\", \"to_user\": \"ben\", \"timestamp\":{\"a\":[1,2.50]}}",
-		    "tell ben [x] extra={\"a\": [1, 2.50]} flags=2" },
+		    "tell ben [x] extra={\"a\": [1, 2.50]} flags=6" },
 		{ "{\"content\": \"x\", \"content\": \"y\", \"to_user\": \"ana\", "
 		  "\"to_user\": \"e\\u0301\"}",
-		    "tell \xc3\xa9 [y] flags=2" },
+		    "tell \xc3\xa9 [y] flags=6" },
 	};
 	struct session session;
 
 	(void)state;
-	assert_int_equal(TELL_KEEP, 2);
+	assert_int_equal(TELL_KEEP | TELL_USER, 6);
 	open_as(&session, "ana");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		fake_session_receive(&session, rows[i].frame);
@@ -121,13 +121,13 @@ timestamps_are_bounded(void **state)
 	open_as(&session, "ana");
 	snprintf(frame, sizeof(frame),
 	    "{\"content\":\"x\",\"to_user\":\"ben\",\"timestamp\":\"%0254d\"}", 0);
-	snprintf(asked, sizeof(asked), "tell ben [x] extra=\"%0254d\" flags=2", 0);
+	snprintf(asked, sizeof(asked), "tell ben [x] extra=\"%0254d\" flags=6", 0);
 	fake_session_receive(&session, frame);
 	assert_string_equal(session.asked, asked);
 	snprintf(frame, sizeof(frame),
 	    "{\"content\":\"x\",\"to_user\":\"ben\",\"timestamp\":\"%0255d\"}", 0);
 	fake_session_receive(&session, frame);
-	assert_string_equal(session.asked, "tell ben [x] flags=2");
+	assert_string_equal(session.asked, "tell ben [x] flags=6");
 	fake_session_close(&session);
 }
 

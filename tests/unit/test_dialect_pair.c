@@ -61,16 +61,17 @@ the_first_colon_splits(void **state)
 		const char *said;
 		const char *asked;
 	} rows[] = {
-		{ "7:hello", "tell 7 [hello]" },
-		{ " 007\t: a:b ", "tell 7 [ a:b ]" },
-		{ "+7:", "tell 7 []" },
-		{ "-0:x", "tell 0 [x]" },
-		{ "000000000000000000000000000008:x", "tell 8 [x]" },
-		{ "999999999999999999:x", "tell 999999999999999999 [x]" },
+		{ "7:hello", "tell 7 [hello] flags=4" },
+		{ " 007\t: a:b ", "tell 7 [ a:b ] flags=4" },
+		{ "+7:", "tell 7 [] flags=4" },
+		{ "-0:x", "tell 0 [x] flags=4" },
+		{ "000000000000000000000000000008:x", "tell 8 [x] flags=4" },
+		{ "999999999999999999:x", "tell 999999999999999999 [x] flags=4" },
 	};
 	struct session session;
 
 	(void)state;
+	assert_int_equal(TELL_USER, 4);
 	open_as(&session, "1");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		fake_session_receive(&session, rows[i].said);
