@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config_items.h"
 #include "common/config_schema.h"
 #include "common/config_value.h"
 #include "common/text.h"
 
 #define LINE_MAX_BYTES 1000
 #define FILE_MAX_BYTES (1024 * 1024)
-#define LISTENER_NAME_MAX 32
 
 /* How much of a wrong word is repeated in a sentence. */
 #define QUOTE "%.80s"
@@ -42,127 +42,99 @@ complain(struct complaint to, const char *format, ...)
 	return false;
 }
 
-/* Where a key stands: its section's name in the table, and its listener if it has one. */
+/* Where a key stands: its section, and which of them if they have names. */
 struct place {
-	char section[LISTENER_NAME_MAX + 1];
-	struct config_listener *listener;
+	const struct config_section *section;
+	void *item;
 };
-
-static struct config_listener *
-find_listener(struct config *config, const char *name)
-{
-	for (unsigned i = 0; i < config->listener_count; i++) {
-		if (strcmp(config->listeners[i].name, name) == 0)
-			return &config->listeners[i];
-	}
-	return NULL;
-}
-
-static struct config_listener *
-add_listener(struct config *config, const char *name)
-{
-	struct config_listener *listener = &config->listeners[config->listener_count];
-
-	*listener = (struct config_listener){ .name = strdup(name) };
-	if (listener->name == NULL)
-		abort();
-	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
-		if (strcmp(key->section, "listener") == 0)
-			config_value_set(
-			    key, config_key_value(key, config, listener), key->fallback);
-	}
-	config->listener_count++;
-	return listener;
-}
-
-static void
-free_listeners(struct config *config)
-{
-	for (unsigned i = 0; i < config->listener_count; i++) {
-		struct config_listener *listener = &config->listeners[i];
-
-		for (const struct config_key *key = config_keys; key->name != NULL; key++) {
-			if (strcmp(key->section, "listener") == 0)
-				config_value_free(key, config_key_value(key, config, listener));
-		}
-		free(listener->name);
-	}
-	config->listener_count = 0;
-}
 
 void
 config_defaults(struct config *config)
 {
 	*config = (struct config){ .listener_count = 0 };
 	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
-		if (strcmp(key->section, "listener") != 0)
+		if (config_section_find(key->section)->example == NULL)
 			config_value_set(key, config_key_value(key, config, NULL), key->fallback);
 	}
-	add_listener(config, "chat");
+	config_item_add(config_section_find("listener"), config, "chat");
 }
 
 void
 config_free(struct config *config)
 {
-	free_listeners(config);
+	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
+		if (at->example != NULL)
+			config_items_free(at, config);
+	}
 	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
-		if (strcmp(key->section, "listener") != 0)
+		if (config_section_find(key->section)->example == NULL)
 			config_value_free(key, config_key_value(key, config, NULL));
 	}
 }
 
 static bool
-find_or_add_listener(
-    struct config *config, const char *name, struct complaint to, struct place *place_out)
+find_or_add_item(struct config *config, const struct config_section *section, const char *name,
+    struct complaint to, struct place *place_out)
 {
-	strcpy(place_out->section, "listener");
-	if (!config_is_word(name, LISTENER_NAME_MAX))
+	place_out->section = section;
+	if (!config_is_word(name, CONFIG_ITEM_NAME_MAX))
 		return complain(to,
-		    "'" QUOTE "' is no name for a listener: 1 to %d letters, digits, '_' and '-'",
-		    name, LISTENER_NAME_MAX);
-	place_out->listener = find_listener(config, name);
-	if (place_out->listener != NULL)
+		    "'" QUOTE "' is no name for a %s: 1 to %d letters, digits, '_' and '-'", name,
+		    section->name, CONFIG_ITEM_NAME_MAX);
+	place_out->item = config_item_find(section, config, name);
+	if (place_out->item != NULL)
 		return true;
-	if (config->listener_count == CONFIG_LISTENERS_MAX)
-		return complain(to, "[listener %s] is one too many: there can be %d listeners",
-		    name, CONFIG_LISTENERS_MAX);
-	place_out->listener = add_listener(config, name);
+	if (config_items_count(section, config) == section->max)
+		return complain(to, "[%s %s] is one too many: there can be %u of them",
+		    section->name, name, section->max);
+	place_out->item = config_item_add(section, config, name);
 	return true;
 }
 
-/* Any section but a listener's. */
 static bool
 find_section(const char *name, struct complaint to, struct place *place_out)
 {
 	const char *nearest;
 
-	place_out->listener = NULL;
-	if (strcmp(name, "listener") == 0)
-		return complain(to, "a listener needs a name, for example [listener chat]");
-	if (config_section_exists(name)) {
-		snprintf(place_out->section, sizeof(place_out->section), "%s", name);
+	place_out->item = NULL;
+	place_out->section = config_section_find(name);
+	if (place_out->section != NULL && place_out->section->example == NULL)
 		return true;
-	}
+	if (place_out->section != NULL)
+		return complain(to, "a %s needs a name, for example [%s %s]", name, name,
+		    place_out->section->example);
 	nearest = config_section_nearest(name);
 	if (nearest == NULL)
 		return complain(to, "there is no section [" QUOTE "]", name);
 	return complain(to, "there is no section [" QUOTE "]; did you mean [%s]?", name, nearest);
 }
 
+/* The section that the first `word` bytes name, if such have names of their own; else NULL. */
+static const struct config_section *
+named_section(const char *name, size_t word)
+{
+	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
+		if (at->example != NULL && strlen(at->name) == word &&
+		    memcmp(at->name, name, word) == 0)
+			return at;
+	}
+	return NULL;
+}
+
 static const struct config_key *
 find_key(const struct place *place, const char *name, struct complaint to)
 {
-	const struct config_key *key = config_key_find(place->section, name);
+	const struct config_key *key = config_key_find(place->section->name, name);
 	const struct config_key *nearest;
 
 	if (key != NULL)
 		return key;
-	nearest = config_key_nearest(place->section, name);
+	nearest = config_key_nearest(place->section->name, name);
 	if (nearest == NULL)
-		complain(to, "%s." QUOTE " is not a setting", place->section, name);
+		complain(to, "%s." QUOTE " is not a setting", place->section->name, name);
 	else
-		complain(to, "%s." QUOTE " is not a setting; did you mean %s.%s?", place->section,
-		    name, nearest->section, nearest->name);
+		complain(to, "%s." QUOTE " is not a setting; did you mean %s.%s?",
+		    place->section->name, name, nearest->section, nearest->name);
 	return NULL;
 }
 
@@ -172,12 +144,12 @@ set_value(struct config *config, const struct place *place, const struct config_
 {
 	char allowed[CONFIG_ALLOWED_SIZE];
 
-	if (config_value_set(key, config_key_value(key, config, place->listener), value))
+	if (config_value_set(key, config_key_value(key, config, place->item), value))
 		return true;
 	config_value_allowed(key, allowed);
-	if (place->listener != NULL)
-		return complain(to, "listener.%s.%s: '" QUOTE "' is not %s", place->listener->name,
-		    key->name, value, allowed);
+	if (place->item != NULL)
+		return complain(to, "%s.%s.%s: '" QUOTE "' is not %s", key->section,
+		    config_item_name(place->item), key->name, value, allowed);
 	return complain(
 	    to, "%s.%s: '" QUOTE "' is not %s", key->section, key->name, value, allowed);
 }
@@ -187,9 +159,11 @@ config_set(
     struct config *config, const char *name, const char *value, char *error, size_t error_size)
 {
 	struct complaint to = { error, error_size };
+	const struct config_section *named;
 	const struct config_key *key;
 	struct place place;
 	char section[128];
+	size_t word;
 	char *dot;
 
 	snprintf(section, sizeof(section), "%s", name);
@@ -198,8 +172,10 @@ config_set(
 		return complain(
 		    to, "'" QUOTE "' is not a setting: it has the form SECTION.KEY", name);
 	*dot = '\0';
-	if (strncmp(section, "listener.", 9) == 0) {
-		if (!find_or_add_listener(config, section + 9, to, &place))
+	word = strcspn(section, ".");
+	named = section[word] == '.' ? named_section(section, word) : NULL;
+	if (named != NULL) {
+		if (!find_or_add_item(config, named, section + word + 1, to, &place))
 			return false;
 	} else if (!find_section(section, to, &place)) {
 		return false;
@@ -221,14 +197,31 @@ struct reading {
 	unsigned *seen; /* line on which each key was set, 0: not yet        */
 };
 
-/* Where it was noted that the key was set. Plain keys come first, then each listener's. */
+/* How many sections there can be: those without a name count as one. */
+static size_t
+places_max(void)
+{
+	size_t count = 1;
+
+	for (const struct config_section *at = config_sections; at->name != NULL; at++)
+		count += at->max;
+	return count;
+}
+
+/* Where it was noted that the key was set. Plain keys come first, then each item's. */
 static unsigned *
 seen_at(struct reading *reading, const struct config_key *key)
 {
+	const struct place *place = &reading->place;
 	size_t row = 0;
 
-	if (reading->place.listener != NULL)
-		row = 1 + (size_t)(reading->place.listener - reading->config->listeners);
+	if (place->item != NULL) {
+		const char *first = config_item(place->section, reading->config, 0);
+
+		row = 1 + (size_t)((const char *)place->item - first) / place->section->item_size;
+		for (const struct config_section *at = config_sections; at != place->section; at++)
+			row += at->max;
+	}
 	return &reading->seen[row * config_keys_count() + config_key_index(key)];
 }
 
@@ -263,6 +256,7 @@ section_of_line(struct text line, char *out, size_t size)
 static bool
 enter_section(struct reading *reading, struct text line)
 {
+	const struct config_section *named;
 	char name[64];
 	size_t word;
 
@@ -272,13 +266,16 @@ enter_section(struct reading *reading, struct text line)
 	word = strcspn(name, " \t");
 	if (name[word] == '\0')
 		return find_section(name, reading->to, &reading->place);
-	if (word != strlen("listener") || strncmp(name, "listener", word) != 0)
-		return complain(
-		    reading->to, "there is no section [%s]; only listeners have names", name);
-	if (!reading->listener_named)
-		free_listeners(reading->config);
-	reading->listener_named = true;
-	return find_or_add_listener(reading->config, name + word + strspn(name + word, " \t"),
+	named = named_section(name, word);
+	if (named == NULL)
+		return complain(reading->to,
+		    "there is no section [%s]; only listeners and classes have names", name);
+	/* The listener that is there without any makes room for the file's. */
+	if (strcmp(named->name, "listener") == 0 && !reading->listener_named) {
+		reading->listener_named = true;
+		config_items_free(named, reading->config);
+	}
+	return find_or_add_item(reading->config, named, name + word + strspn(name + word, " \t"),
 	    reading->to, &reading->place);
 }
 
@@ -431,7 +428,7 @@ config_read(struct config *config, const char *name, const char *text, size_t le
 
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		reading.rest = (struct text){ text + 3, length - 3 };
-	reading.seen = calloc((1 + CONFIG_LISTENERS_MAX) * config_keys_count(), sizeof(unsigned));
+	reading.seen = calloc(places_max() * config_keys_count(), sizeof(unsigned));
 	if (reading.seen == NULL)
 		return complain(reading.to, "no memory to read %s", name);
 	good = read_lines(&reading);

@@ -49,7 +49,7 @@ struct config_class {
 	unsigned keep_messages;
 	unsigned keep_kilobytes;
 	unsigned keep_hours;
-	char *read; /* "everyone", "operators", or blank-separated user ids */
+	char *read; /* "everyone", "operators", or blank-separated user ids; likewise the rest */
 	char *write;
 	char *list;
 	char *create; /* who may enter one that does not exist: likewise */
@@ -122,7 +122,7 @@ enum config_result {
 
 /*
  * The whole start-up: defaults, the file (--config FILE, which must be readable), then --set
- * SECTION.KEY=VALUE in order ("listener.NAME.KEY" for listeners; a new name makes a listener).
+ * SECTION.KEY=VALUE in order ("listener.NAME.KEY", "class.NAME.KEY"; a new name makes a new one).
  * Without any listener section there is one named "chat" on 127.0.0.1:8000. Mistakes name the file,
  * line and key. Whatever is returned, `config` is to be freed.
  */
@@ -141,7 +141,7 @@ void config_free(struct config *config);
 bool config_read(struct config *config, const char *name, const char *text, size_t length,
     char *error, size_t error_size);
 
-/* Sets one "section.key" or "listener.NAME.key" from text. */
+/* Sets one "section.key", "listener.NAME.key" or "class.NAME.key" from text. */
 bool config_set(
     struct config *config, const char *key, const char *value, char *error, size_t error_size);
 

@@ -8,10 +8,11 @@
 #include "common/config_schema.h"
 #include "common/config_value.h"
 
+/* What stands behind the word in a section's heading. */
 static const char *
-heading(const struct config_section *section)
+name_of(const struct config_section *section)
 {
-	return strcmp(section->name, "listener") == 0 ? "listener NAME" : section->name;
+	return section->example != NULL ? " NAME" : "";
 }
 
 void
@@ -24,16 +25,17 @@ config_print_reference(FILE *output)
 	    "comments, which stand on lines of their own and begin with `#` or `;`. Every key "
 	    "has a default, so the file may be empty or absent.\n\n"
 	    "`--set SECTION.KEY=VALUE` on the command line wins over the file "
-	    "(`--set listener.NAME.KEY=VALUE` for a listener; a new name makes a new listener). "
+	    "(`--set listener.NAME.KEY=VALUE` for a listener, `--set class.NAME.KEY=VALUE` for a "
+	    "class; a new name makes a new one). "
 	    "`--check-config` says whether all is well, `--print-config` prints a complete file "
 	    "with the values in force. An unknown key, one that is set twice or a value that is "
 	    "not allowed is named with its file and line, and nothing is started.\n\n"
 	    "This page is printed by `hubbub-hub --print-reference`.\n");
 	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
 		fprintf(output,
-		    "\n## [%s]\n\n%s\n\n| key | default | allowed | meaning |\n"
+		    "\n## [%s%s]\n\n%s\n\n| key | default | allowed | meaning |\n"
 		    "|---|---|---|---|\n",
-		    heading(at), at->help);
+		    at->name, name_of(at), at->help);
 		for (const struct config_key *key = config_keys; key->name != NULL; key++) {
 			char allowed[CONFIG_ALLOWED_SIZE];
 
@@ -50,7 +52,8 @@ config_print_reference(FILE *output)
 	    "\nSome settings are held against each other: `content_bytes` is at most "
 	    "`message_bytes`, that at most `queue_bytes`, that at most `pinned_bytes`; "
 	    "`messages_burst` is at least `messages_per_second`; no socket or address is given "
-	    "to two listeners.\n");
+	    "to two listeners; `path` of the store is only empty if its `durability` is `memory`, "
+	    "and then no class asks for more.\n");
 }
 
 /* Longest line of text in a manual page's source. */
@@ -118,7 +121,7 @@ config_print_manual(FILE *output)
 	    ".Pp\nThe option\n.Fl -check-config\nof both programs says whether a file is good,\n"
 	    ".Fl -print-config\nprints a complete one.\n");
 	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
-		fprintf(output, ".Ss Section [%s]\n", heading(at));
+		fprintf(output, ".Ss Section [%s%s]\n", at->name, name_of(at));
 		print_roff(at->help, output);
 		fprintf(output, ".Bl -tag -width Ds\n");
 		for (const struct config_key *key = config_keys; key->name != NULL; key++) {

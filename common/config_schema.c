@@ -8,16 +8,33 @@
 #include <stdint.h>
 #include <string.h>
 
+#define ONE NULL, 0, 0, 0, 0
+#define NAMED(example, field, number)                                                           \
+	example,                                                                                \
+	    sizeof(((struct config *)NULL)->field) / sizeof(((struct config *)NULL)->field[0]), \
+	    offsetof(struct config, field), sizeof(((struct config *)NULL)->field[0]),          \
+	    offsetof(struct config, number)
+
+/* The order of the printed file. */
 const struct config_section config_sections[] = {
-	{ "log", "What is written to the log." },
-	{ "hub", "The process that knows who is online. One per installation." },
-	{ "gateway", "The process that clients connect to. One section serves all gateways; what "
-		     "differs between them is given on the command line." },
-	{ "listener", "An address that a gateway listens on: one section [listener NAME] for each. "
-		      "The name is also that of an inherited descriptor." },
-	{ "limits", "What strangers may cost us." },
-	{ "store", "What is kept on disk." },
-	{ NULL, NULL },
+	{ "log", "What is written to the log.", ONE },
+	{ "hub", "The process that knows who is online. One per installation.", ONE },
+	{ "gateway",
+	    "The process that clients connect to. One section serves all gateways; what "
+	    "differs between them is given on the command line.",
+	    ONE },
+	{ "listener",
+	    "An address that a gateway listens on: one section [listener NAME] for each. "
+	    "The name is also that of an inherited descriptor.",
+	    NAMED("chat", listeners, listener_count) },
+	{ "limits", "What strangers may cost us.", ONE },
+	{ "store", "What is kept on disk.", ONE },
+	{ "class",
+	    "Rules for some rooms: one section [class NAME] for each set of rules. A room is of "
+	    "the first class in the file that names it, or of the one that it was created "
+	    "with. All others are of a class called default, whose rules are the defaults.",
+	    NAMED("archive", classes, class_count) },
+	{ NULL, NULL, ONE },
 };
 
 #define HUB(field) offsetof(struct config, hub.field)
@@ -25,6 +42,7 @@ const struct config_section config_sections[] = {
 #define LISTENER(field) offsetof(struct config_listener, field)
 #define STORE(field) offsetof(struct config, store.field)
 #define LIMITS(field) offsetof(struct config, limits.field)
+#define CLASS(field) offsetof(struct config_class, field)
 
 #define MIB (1024u * 1024u)
 
@@ -139,7 +157,7 @@ const struct config_key config_keys[] = {
 	{ "limits", "presence_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_ms), 1, 10000,
 	  "milliseconds", "100", NULL, "How long changes of who is in a room gather." },
 
-	{ "store", "path", CONFIG_TYPE_TEXT, STORE(path), 0, 900, "",
+	{ "store", "path", CONFIG_TYPE_PATH, STORE(path), 0, 900, "",
 	  "/var/lib/hubbub/hubbub.db", NULL, "The file; the hub's user owns it and its folder." },
 	{ "store", "durability", CONFIG_TYPE_CHOICE, STORE(durability), 0, 0, "", "disk",
 	  "disk normal memory", "What an acknowledged message survives: the end of the machine, of "
@@ -155,6 +173,26 @@ const struct config_key config_keys[] = {
 	  NULL, "How long a received private message stays for other devices." },
 	{ "store", "resume_hours", CONFIG_TYPE_NUMBER, STORE(resume_hours), 1, 100000, "hours",
 	  "24", NULL, "How long a user without a connection may come again as the same." },
+
+	{ "class", "rooms", CONFIG_TYPE_ROOMS, CLASS(rooms), 0, 900, "", "", NULL,
+	  "Which rooms are of this class, separated by blanks; empty: those created with it." },
+	{ "class", "durability", CONFIG_TYPE_CHOICE, CLASS(durability), 0, 0, "", "store",
+	  "store disk normal memory", "What an acknowledged message survives: see "
+	  "store.durability, which store stands for." },
+	{ "class", "keep_messages", CONFIG_TYPE_NUMBER, CLASS(keep_messages), 0, 100000000,
+	  "messages", "10000", NULL, "How many of the newest messages are kept; 0: any number." },
+	{ "class", "keep_kilobytes", CONFIG_TYPE_NUMBER, CLASS(keep_kilobytes), 0, 100000000,
+	  "kilobytes", "0", NULL, "How much content is kept, the newest; 0: any amount." },
+	{ "class", "keep_hours", CONFIG_TYPE_NUMBER, CLASS(keep_hours), 0, 1000000, "hours",
+	  "720", NULL, "How long messages are kept; 0: for ever." },
+	{ "class", "read", CONFIG_TYPE_WHO, CLASS(read), 0, 900, "", "everyone", NULL,
+	  "Who may enter and read." },
+	{ "class", "write", CONFIG_TYPE_WHO, CLASS(write), 0, 900, "", "everyone", NULL,
+	  "Who may write." },
+	{ "class", "list", CONFIG_TYPE_WHO, CLASS(list), 0, 900, "", "everyone", NULL,
+	  "Who finds such a room in the list of rooms without being in it." },
+	{ "class", "create", CONFIG_TYPE_WHO, CLASS(create), 0, 900, "", "everyone", NULL,
+	  "Who may enter one that does not exist, which makes it." },
 	{ NULL, NULL, CONFIG_TYPE_TEXT, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
@@ -181,14 +219,14 @@ config_key_find(const char *section, const char *name)
 	return NULL;
 }
 
-bool
-config_section_exists(const char *section)
+const struct config_section *
+config_section_find(const char *section)
 {
 	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
 		if (strcmp(at->name, section) == 0)
-			return true;
+			return at;
 	}
-	return false;
+	return NULL;
 }
 
 #define WORD_MAX 32
@@ -265,10 +303,9 @@ config_section_nearest(const char *section)
 }
 
 void *
-config_key_value(
-    const struct config_key *key, struct config *config, struct config_listener *listener)
+config_key_value(const struct config_key *key, struct config *config, void *item)
 {
-	char *base = strcmp(key->section, "listener") == 0 ? (char *)listener : (char *)config;
+	bool named = config_section_find(key->section)->example != NULL;
 
-	return base + key->offset;
+	return (named ? (char *)item : (char *)config) + key->offset;
 }

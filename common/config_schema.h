@@ -20,13 +20,16 @@ enum config_type {
 	CONFIG_TYPE_CHOICE, /* one of the words of `choices`                        */
 	CONFIG_TYPE_LISTEN, /* numeric HOST:PORT                                    */
 	CONFIG_TYPE_STATUS, /* unix:/path, loopback HOST:PORT or empty              */
+	CONFIG_TYPE_PATH,   /* absolute, of at most `max` bytes, or empty           */
+	CONFIG_TYPE_ROOMS,  /* names of rooms, or their beginnings and a '*'        */
+	CONFIG_TYPE_WHO,    /* "everyone", "operators" or ids of users              */
 };
 
 struct config_key {
-	const char *section; /* "listener" stands for every [listener NAME]       */
+	const char *section; /* "listener" stands for every [listener NAME], ...  */
 	const char *name;
 	enum config_type type;
-	size_t offset; /* in struct config, or in struct config_listener          */
+	size_t offset; /* in struct config, or in the item of a named section     */
 	unsigned min;
 	unsigned max;
 	const char *unit; /* "" for none                                          */
@@ -35,9 +38,18 @@ struct config_key {
 	const char *help;    /* one line: what it does                            */
 };
 
+/*
+ * A section, or all of [NAME ...] that stand in an array of struct config: an item of it is a
+ * struct whose first member is the name as a string of its own.
+ */
 struct config_section {
 	const char *name;
 	const char *help;
+	const char *example; /* a name for an item; NULL: there is one section without a name */
+	unsigned max;        /* items */
+	size_t items;        /* offset of their array in struct config */
+	size_t item_size;
+	size_t count; /* offset of their number in struct config */
 };
 
 /* Both end with an entry whose name is NULL; keys of one section stand together. */
@@ -50,14 +62,13 @@ size_t config_key_index(const struct config_key *key);
 
 /* NULL if there is none. */
 const struct config_key *config_key_find(const char *section, const char *name);
-bool config_section_exists(const char *section);
+const struct config_section *config_section_find(const char *section);
 
 /* The key or section that was probably meant, or NULL. */
 const struct config_key *config_key_nearest(const char *section, const char *name);
 const char *config_section_nearest(const char *section);
 
-/* Where the key's value lives: `listener` is only looked at for keys of listeners. */
-void *config_key_value(
-    const struct config_key *key, struct config *config, struct config_listener *listener);
+/* Where the key's value lives: `item` is only looked at for keys of sections with names. */
+void *config_key_value(const struct config_key *key, struct config *config, void *item);
 
 #endif

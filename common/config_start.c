@@ -1,6 +1,6 @@
 /*
- * The start of a program's configuration: command line, file, checks. Knows no
- * single setting but in the checks that hold one against another.
+ * The start of a program's configuration: command line, file, what is printed instead of
+ * running. Knows no single setting.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -314,79 +314,4 @@ config_start_checked(struct config *config, enum config_role role, config_checke
 		return action == NULL ? CONFIG_RUN : CONFIG_EXIT;
 	fprintf(errors, "%s: %s\n", program->name, error);
 	return CONFIG_BAD;
-}
-
-static bool
-check_limits(const struct config_limits *limits, char *error, size_t size)
-{
-	const struct {
-		const char *small_name, *large_name;
-		unsigned small, large;
-	} orders[] = {
-		{ "content_bytes", "message_bytes", limits->content_bytes, limits->message_bytes },
-		{ "message_bytes", "queue_bytes", limits->message_bytes, limits->queue_bytes },
-		{ "queue_bytes", "pinned_bytes", limits->queue_bytes, limits->pinned_bytes },
-		{ "messages_per_second", "messages_burst", limits->messages_per_second,
-		    limits->messages_burst },
-	};
-
-	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		if (orders[i].small > orders[i].large)
-			return complain(error, size,
-			    "limits.%s is %u, more than limits.%s, which is %u; lower the one or "
-			    "raise the other",
-			    orders[i].small_name, orders[i].small, orders[i].large_name,
-			    orders[i].large);
-	}
-	return true;
-}
-
-static bool
-check_sockets(const struct config *config, char *error, size_t size)
-{
-	const struct config_hub *hub = &config->hub;
-
-	if (strcmp(hub->socket, hub->admin_socket) == 0)
-		return complain(error, size,
-		    "hub.socket and hub.admin_socket are both %s; give one another path",
-		    hub->socket);
-	if (strncmp(hub->status, "unix:", 5) == 0 &&
-	    (strcmp(hub->status + 5, hub->socket) == 0 ||
-		strcmp(hub->status + 5, hub->admin_socket) == 0))
-		return complain(error, size,
-		    "hub.status is %s, another socket of the hub; give it another path",
-		    hub->status);
-	if (hub->status[0] != '\0' && strcmp(hub->status, config->gateway.status) == 0)
-		return complain(error, size,
-		    "hub.status and gateway.status are both %s; give one another address",
-		    hub->status);
-	return true;
-}
-
-static bool
-check_listeners(const struct config *config, char *error, size_t size)
-{
-	for (unsigned i = 0; i < config->listener_count; i++) {
-		const struct config_listener *one = &config->listeners[i];
-		const char *port = strrchr(one->address, ':');
-
-		if (port != NULL && strcmp(port, ":0") == 0)
-			continue;
-		for (unsigned j = i + 1; j < config->listener_count; j++) {
-			if (strcmp(one->address, config->listeners[j].address) == 0)
-				return complain(error, size,
-				    "listener.%s.address and listener.%s.address are both %s; give "
-				    "one another port",
-				    one->name, config->listeners[j].name, one->address);
-		}
-	}
-	return true;
-}
-
-bool
-config_check(const struct config *config, char *error, size_t error_size)
-{
-	return check_limits(&config->limits, error, error_size) &&
-	       check_sockets(config, error, error_size) &&
-	       check_listeners(config, error, error_size);
 }

@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/un.h>
 
+#include "common/names.h"
 #include "common/text.h"
 
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
@@ -110,6 +111,45 @@ is_choice(const struct config_key *key, const char *text)
 	return false;
 }
 
+/* Calls for each word between blanks until one is not good; false then. */
+static bool
+each_word(const char *text, bool (*is_good)(struct text word))
+{
+	for (const char *at = text + strspn(text, " \t"); *at != '\0';) {
+		struct text word = { at, strcspn(at, " \t") };
+
+		if (!is_good(word))
+			return false;
+		at += word.length;
+		at += strspn(at, " \t");
+	}
+	return true;
+}
+
+/* The name of a room, or what the names of some rooms begin with and a '*'. */
+static bool
+is_room_pattern(struct text word)
+{
+	if (word.data[word.length - 1] != '*')
+		return names_is_room(word);
+	word.length--;
+	return word.length == 0 || names_is_room(word);
+}
+
+static bool
+is_user(struct text word)
+{
+	return word.length > 0 && !text_equal(word, TEXT("everyone")) &&
+	       !text_equal(word, TEXT("operators"));
+}
+
+static bool
+is_who(const char *text)
+{
+	return strcmp(text, "everyone") == 0 || strcmp(text, "operators") == 0 ||
+	       (text[0] != '\0' && each_word(text, is_user));
+}
+
 static char *
 copy_of(const char *text, size_t length)
 {
@@ -170,6 +210,24 @@ set_status(const struct config_key *key, void *place, const char *text)
 {
 	(void)key;
 	return is_status(text) && keep(place, text);
+}
+
+static bool
+set_path(const struct config_key *key, void *place, const char *text)
+{
+	return (text[0] == '\0' || text[0] == '/') && set_text(key, place, text);
+}
+
+static bool
+set_rooms(const struct config_key *key, void *place, const char *text)
+{
+	return each_word(text, is_room_pattern) && set_text(key, place, text);
+}
+
+static bool
+set_who(const struct config_key *key, void *place, const char *text)
+{
+	return is_who(text) && set_text(key, place, text);
 }
 
 static bool
@@ -325,6 +383,30 @@ allow_status(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
 	    "127.0.0.1:9100, or empty");
 }
 
+static void
+allow_path(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	snprintf(
+	    out, CONFIG_ALLOWED_SIZE, "an absolute path of at most %u bytes, or empty", key->max);
+}
+
+static void
+allow_rooms(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(out, CONFIG_ALLOWED_SIZE,
+	    "a list of names of rooms (a-z, 0-9, '.', '_', '-') or beginnings of names, each "
+	    "with a '*' behind it");
+}
+
+static void
+allow_who(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(
+	    out, CONFIG_ALLOWED_SIZE, "everyone, operators, or ids of users separated by blanks");
+}
+
 /* What can be done with a value of each type; print_string marks those that own memory. */
 static const struct {
 	bool (*set)(const struct config_key *key, void *place, const char *text);
@@ -340,6 +422,9 @@ static const struct {
 	[CONFIG_TYPE_CHOICE] = { set_choice, print_string, allow_choice },
 	[CONFIG_TYPE_LISTEN] = { set_listen, print_string, allow_listen },
 	[CONFIG_TYPE_STATUS] = { set_status, print_string, allow_status },
+	[CONFIG_TYPE_PATH] = { set_path, print_string, allow_path },
+	[CONFIG_TYPE_ROOMS] = { set_rooms, print_string, allow_rooms },
+	[CONFIG_TYPE_WHO] = { set_who, print_string, allow_who },
 };
 
 bool

@@ -306,7 +306,8 @@ sim_world_create(struct sim_world *world, uint64_t seed)
 	world->random = random_seeded(&world->state);
 	world->faults = seed % 2 == 1;
 	world->now = (struct now){ .mono_ms = 1000, .wall_ms = EPOCH_MS };
-	sim_must(mounts_build(&listener, dialects, &world->mounts, error, sizeof(error)), "no mounts");
+	sim_must(
+	    mounts_build(&listener, dialects, &world->mounts, error, sizeof(error)), "no mounts");
 	sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		world->gateways[i].world = world;

@@ -150,15 +150,15 @@ test_sections(void **state)
 	assert_refused(
 	    "[limts]\n", "there is no section [limts]; did you mean [limits]? (t.conf:1)");
 	assert_refused("[frobnicate]\n", "there is no section [frobnicate] (t.conf:1)");
-	assert_refused(
-	    "[hub one]\n", "there is no section [hub one]; only listeners have names (t.conf:1)");
+	assert_refused("[hub one]\n",
+	    "there is no section [hub one]; only listeners and classes have names (t.conf:1)");
 	assert_refused(
 	    "[listener]\n", "a listener needs a name, for example [listener chat] (t.conf:1)");
 	assert_refused("[listener a/b]\n",
 	    "'a/b' is no name for a listener: 1 to 32 letters, digits, '_' and '-' (t.conf:1)");
 	assert_refused("[listener 1]\n[listener 2]\n[listener 3]\n[listener 4]\n[listener 5]\n"
 		       "[listener 6]\n[listener 7]\n[listener 8]\n[listener 9]\n",
-	    "[listener 9] is one too many: there can be 8 listeners (t.conf:9)");
+	    "[listener 9] is one too many: there can be 8 of them (t.conf:9)");
 	assert_refused("socket = /a\n", "'socket' stands before the first [section] (t.conf:1)");
 	assert_refused("[hub\n",
 	    "a section is written [name] or [listener name], alone on its line (t.conf:1)");
@@ -261,6 +261,129 @@ assert_check_refused(const char *key, const char *value, const char *expected)
 }
 
 static void
+test_classes(void **state)
+{
+	struct config config;
+	char error[512];
+
+	(void)state;
+	config_defaults(&config);
+	assert_int_equal(config.class_count, 0);
+	assert_true(read_text(&config,
+	    "[class staff]\nrooms = staff staff-*\nread = ana ben\nlist=operators\n"
+	    "[class talk]\nrooms = *\nkeep_hours = 24\n"
+	    "[listener one]\n"
+	    "[class staff]\nwrite = ana\n",
+	    error, sizeof(error)));
+	assert_true(config_set(&config, "class.talk.durability", "memory", error, sizeof(error)));
+	assert_true(config_set(&config, "class.new.create", " operators ", error, sizeof(error)));
+	assert_int_equal(config.class_count, 3);
+	assert_string_equal(config.classes[0].name, "staff");
+	assert_string_equal(config.classes[0].rooms, "staff staff-*");
+	assert_string_equal(config.classes[0].read, "ana ben");
+	assert_string_equal(config.classes[0].write, "ana");
+	assert_string_equal(config.classes[0].list, "operators");
+	assert_string_equal(config.classes[0].create, "everyone");
+	assert_string_equal(config.classes[0].durability, "store");
+	assert_int_equal(config.classes[0].keep_messages, 10000);
+	assert_int_equal(config.classes[0].keep_kilobytes, 0);
+	assert_int_equal(config.classes[0].keep_hours, 720);
+	assert_string_equal(config.classes[1].name, "talk");
+	assert_string_equal(config.classes[1].durability, "memory");
+	assert_int_equal(config.classes[1].keep_hours, 24);
+	assert_string_equal(config.classes[2].name, "new");
+	assert_string_equal(config.classes[2].rooms, "");
+	assert_string_equal(config.classes[2].create, "operators");
+	assert_int_equal(config.listener_count, 1);
+	assert_true(config_check(&config, error, sizeof(error)));
+	config_free(&config);
+}
+
+static void
+test_wrong_classes(void **state)
+{
+	static const char rooms[] = "class.a.rooms: '%s' is not a list of names of rooms (a-z, "
+				    "0-9, '.', '_', '-') or beginnings of names, each with a '*' "
+				    "behind it (t.conf:2)";
+	static const char *const bad_rooms[] = { "Lobby", "a/b", "lob*by", "**", "-x", "-*",
+		"a,b" };
+	static const char *const bad_people[] = { "", "everyone ana", "ana operators" };
+	char text[128];
+	char expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_rooms) / sizeof(bad_rooms[0]); i++) {
+		snprintf(text, sizeof(text), "[class a]\nrooms = %s\n", bad_rooms[i]);
+		snprintf(expected, sizeof(expected), rooms, bad_rooms[i]);
+		assert_refused(text, expected);
+	}
+	for (size_t i = 0; i < sizeof(bad_people) / sizeof(bad_people[0]); i++) {
+		snprintf(text, sizeof(text), "[class a]\nwrite = %s\n", bad_people[i]);
+		snprintf(expected, sizeof(expected),
+		    "class.a.write: '%s' is not everyone, operators, or ids of users separated by "
+		    "blanks (t.conf:2)",
+		    bad_people[i]);
+		assert_refused(text, expected);
+	}
+	assert_refused("[class a]\ndurability = tape\n",
+	    "class.a.durability: 'tape' is not one of store, disk, normal, memory (t.conf:2)");
+	assert_refused("[class]\n", "a class needs a name, for example [class archive] (t.conf:1)");
+	assert_refused("[class a/b]\n",
+	    "'a/b' is no name for a class: 1 to 32 letters, digits, '_' and '-' (t.conf:1)");
+	assert_refused("[class a]\nrooms = a\n[class b]\nrooms = b\n[class a]\nrooms = c\n",
+	    "class.rooms was already set on line 2 (t.conf:6)");
+	assert_refused("[class a]\nroms = a\n",
+	    "class.roms is not a setting; did you mean class.rooms? (t.conf:2)");
+	assert_set_refused("class.rooms", "a", "a class needs a name, for example [class archive]");
+}
+
+static void
+test_more_classes_than_there_is_room_for(void **state)
+{
+	struct config config;
+	char name[64];
+	char error[512];
+
+	(void)state;
+	config_defaults(&config);
+	for (int i = 0; i < CONFIG_CLASSES_MAX; i++) {
+		snprintf(name, sizeof(name), "class.c%d.keep_hours", i);
+		assert_true(config_set(&config, name, "1", error, sizeof(error)));
+	}
+	assert_false(config_set(&config, "class.more.keep_hours", "1", error, sizeof(error)));
+	assert_string_equal(error, "[class more] is one too many: there can be 32 of them");
+	config_free(&config);
+}
+
+static void
+test_the_store_is_held_against_the_classes(void **state)
+{
+	struct config config;
+	char error[512];
+
+	(void)state;
+	config_defaults(&config);
+	assert_true(config_set(&config, "store.path", "", error, sizeof(error)));
+	assert_false(config_check(&config, error, sizeof(error)));
+	assert_string_equal(error,
+	    "store.path is empty, but store.durability is disk; name a file, or set "
+	    "store.durability to memory");
+	assert_true(config_set(&config, "store.durability", "memory", error, sizeof(error)));
+	assert_true(config_check(&config, error, sizeof(error)));
+	assert_true(config_set(&config, "class.a.durability", "disk", error, sizeof(error)));
+	assert_false(config_check(&config, error, sizeof(error)));
+	assert_string_equal(error,
+	    "class.a.durability is disk, but store.durability is memory and keeps no file; lower "
+	    "the one or raise the other");
+	config_free(&config);
+	assert_set_refused("store.path", "hubbub.db",
+	    "store.path: 'hubbub.db' is not an absolute path of at most 900 bytes, or empty");
+	assert_check_refused("class.default.rooms", "a",
+	    "[class default] is the class of all rooms that no other names; for other rules give "
+	    "yours another name, and rooms = * as the last");
+}
+
+static void
 test_settings_held_against_each_other(void **state)
 {
 	(void)state;
@@ -292,6 +415,10 @@ main(void)
 		cmocka_unit_test(test_files_that_are_no_text),
 		cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_wrong_classes),
+		cmocka_unit_test(test_more_classes_than_there_is_room_for),
+		cmocka_unit_test(test_the_store_is_held_against_the_classes),
 		cmocka_unit_test(test_settings_held_against_each_other),
 	};
 

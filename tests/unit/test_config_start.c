@@ -153,7 +153,8 @@ test_print_is_read_back(void **state)
 {
 	struct run *first = START("--print-config", "--set", "hub.socket_mode=0600", "--set",
 	    "listener.own.address=[::]:0", "--set", "listener.own.origins=https://a.b", "--set",
-	    "listener.own.reuse_port=on", "--set", "log.level=debug");
+	    "listener.own.reuse_port=on", "--set", "log.level=debug", "--set",
+	    "class.staff.rooms=staff staff-*", "--set", "class.staff.read=ana ben");
 	struct config config;
 	char error[512];
 	char *again = NULL;
@@ -168,6 +169,8 @@ test_print_is_read_back(void **state)
 		fail_msg("%s", error);
 	assert_int_equal(config.listener_count, 2);
 	assert_string_equal(config.listeners[1].origins, "https://a.b");
+	assert_int_equal(config.class_count, 1);
+	assert_string_equal(config.classes[0].rooms, "staff staff-*");
 	output = open_memstream(&again, &length);
 	config_print(&config, output);
 	fclose(output);
@@ -180,7 +183,7 @@ test_print_is_read_back(void **state)
 static void
 test_every_key_is_documented(void **state)
 {
-	struct run *config = START("--print-config");
+	struct run *config = START("--print-config", "--set", "class.a.rooms=a");
 	struct run *reference = START("--print-reference");
 	struct run *manual = START("--print-manual");
 	char name[64];
