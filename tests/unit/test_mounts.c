@@ -232,7 +232,7 @@ what_a_row_does_not_ask_for_does_not_hinder(void **state)
 	(void)state;
 	assert_true(build("chat", "/n native, /p/{id:int} pair, /p/me echo", &table, error));
 	assert_int_equal(resolve_as(&table, "/n", "hubbub.v1", "", &request), 0);
-	/* There is something here, but not in what the client speaks. */
+	/* Something is here, but not in what the client speaks. */
 	assert_int_equal(resolve_as(&table, "/n", "", "", &request), 400);
 	assert_null(request.mount);
 	assert_int_equal(resolve_as(&table, "/p/7", "", "token=t", &request), 0);
@@ -311,8 +311,8 @@ realms_are_shared_among_equals_only(void **state)
 		{ "/a echo", "/b mirror", NULL },
 		{ "/a direct realm=people", "/b direct realm=people", NULL },
 		{ "/a room, /b pair realm=open", "/c room",
-		    "listener.one.mounts: realm 'open' is shared by '/a room', which takes anybody, "
-		    "and '/b pair', which believes the path" },
+		    "listener.one.mounts: realm 'open' is shared by '/a room', which takes "
+		    "anybody, and '/b pair', which believes the path" },
 		{ "/a room", "/b direct realm=open",
 		    "listener.two.mounts: realm 'open' is shared by '/b direct', which demands a "
 		    "token, and '/a room', which takes anybody; give one of them another realm" },
