@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/outcomes.h"
+#include "hub/core_rooms.h"
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
 
@@ -134,6 +135,8 @@ on_completed(void *context, uint64_t batch, bool committed)
 	release(core);
 	streams_roll_back(core->streams);
 	core->doomed |= outbox_undo(core->outbox, batch, undo_frame, core);
+	if (core->rooms_changed >= batch)
+		(void)core_rooms_load(core);
 }
 
 static void
@@ -175,12 +178,14 @@ core_create(const struct core_setup *setup)
 	client_ids_init(&core->ids, core->store);
 	core->presence = presence_create(core->key);
 	core->users = users_create(core->key);
+	core->rules = room_rules_create(setup->classes, setup->class_count, setup->operators);
 	core->streams = streams_create(core->store, core->key, core->limits.rooms_max);
 	core->outbox = outbox_create(TURN_MAX);
 	core->decoder = envelope_decoder_create();
 	core->listing = calloc(1, sizeof(*core->listing));
-	if (core->presence == NULL || core->users == NULL || core->streams == NULL ||
-	    core->outbox == NULL || core->decoder == NULL || core->listing == NULL)
+	if (core->presence == NULL || core->users == NULL || core->rules == NULL ||
+	    core->streams == NULL || core->outbox == NULL || core->decoder == NULL ||
+	    core->listing == NULL || !core_rooms_load(core))
 		core_destroy(&core);
 	else
 		core->store->completed = on_completed;
@@ -201,6 +206,7 @@ core_destroy(struct core **core)
 	presence_destroy(&doomed->presence);
 	users_destroy(&doomed->users);
 	streams_destroy(&doomed->streams);
+	room_rules_destroy(&doomed->rules);
 	outbox_destroy(&doomed->outbox);
 	envelope_decoder_destroy(&doomed->decoder);
 	if (doomed->listing != NULL) {
@@ -350,6 +356,14 @@ core_turn(struct core *core, struct now now)
 	}
 	core->store->ops->poll(core->store);
 	release(core);
+}
+
+enum core_batch
+core_batch(const struct core *core, uint64_t batch)
+{
+	if (core->kept >= batch)
+		return CORE_BATCH_KEPT;
+	return core->undone >= batch ? CORE_BATCH_LOST : CORE_BATCH_OPEN;
 }
 
 uint64_t

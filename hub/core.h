@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/clock.h"
+#include "common/config.h"
 #include "common/envelope.h"
 #include "common/link.h"
 #include "common/log.h"
@@ -46,6 +47,11 @@ struct core_links {
 	/* The core is done with this link. core_gateway_lost still follows from the owner. */
 	void (*drop)(void *context, unsigned slot, enum link_loss why);
 	void *context;
+	/*
+	 * More than half of what may wait for it does: only what cannot wait is sent. NULL:
+	 * never.
+	 */
+	bool (*is_busy)(void *context, unsigned slot);
 };
 
 struct core_limits {
@@ -64,6 +70,10 @@ struct core_setup {
 	struct store *store; /* borrowed */
 	struct bus *bus;     /* borrowed */
 	struct random_source random;
+	/* Rules for rooms: copied; none, and everybody may everything. */
+	const struct config_class *classes;
+	unsigned class_count;
+	const char *operators;   /* blank-separated ids of users; may be NULL */
 	struct log *log;         /* borrowed; may be NULL */
 	struct metrics *metrics; /* borrowed; may be NULL */
 	struct now now;
@@ -150,6 +160,38 @@ bool core_room_exists(const struct core *core, struct text room);
  * name.
  */
 unsigned core_kick(struct core *core, struct now now, struct text who, struct text reason);
+
+/* What became of an operator's wish for a room. */
+enum core_room_result {
+	CORE_ROOM_DONE,
+	CORE_ROOM_EXISTS,
+	CORE_ROOM_UNKNOWN,
+	CORE_ROOM_NO_CLASS,
+	CORE_ROOM_TOO_MANY,
+	CORE_ROOM_NOT_STORED,
+};
+
+/* What was done: `affected` members were put out, all of it true once the batch is kept. */
+struct core_deed {
+	uint64_t batch;
+	unsigned affected;
+};
+
+/* Makes a room, or takes one over that is there: members who may not read it any more leave. */
+enum core_room_result core_room_create(
+    struct core *core, struct now now, const struct store_room *wanted, struct core_deed *deed_out);
+
+/* Everybody leaves; what was said is gone, and the next room of that name begins anew. */
+enum core_room_result core_room_close(
+    struct core *core, struct now now, struct text name, struct core_deed *deed_out);
+
+/* Everybody leaves and is told the new name, under which history and numbers go on. */
+enum core_room_result core_room_rename(struct core *core, struct now now, struct text from,
+    struct text to, struct core_deed *deed_out);
+
+/* Whether the store has kept a batch. */
+enum core_batch { CORE_BATCH_OPEN, CORE_BATCH_KEPT, CORE_BATCH_LOST };
+enum core_batch core_batch(const struct core *core, uint64_t batch);
 
 /* An operator's sentence to every room; the number of gateways told. */
 unsigned core_say(struct core *core, struct now now, struct text content);

@@ -3,6 +3,7 @@
  * earlier link keeps what it had if nobody has it now. Rooms are core_rooms.c's.
  */
 #include "common/outcomes.h"
+#include "hub/core_rooms.h"
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/outcomes.h"
+#include "hub/core_rooms.h"
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
 #include "hub/router.h"
@@ -58,6 +59,8 @@ check_publish(const struct core *core, const struct gateway *gateway,
 	*member_out = client == NULL ? NULL : presence_member(client, publish->room);
 	if (*member_out == NULL)
 		return OUTCOME_NO_SUCH_ROOM;
+	if (!core_may_write(core, *member_out))
+		return OUTCOME_READ_ONLY;
 	return check_content(core, publish->content);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "common/names.h"
 #include "common/outcomes.h"
+#include "hub/core_rooms.h"
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
 
@@ -30,6 +31,8 @@ core_room_leave(struct core *core, struct now now, struct member *member)
 	bool is_last = member->room->count == 1;
 
 	core_roster_exited(core, member, now);
+	if (is_last)
+		(void)room_rules_live(core->rules, member->room->name, false);
 	presence_leave(core->presence, member);
 	if (is_last)
 		streams_rest(core->streams, stream);
@@ -76,15 +79,71 @@ has_room_for_another(const struct client *client)
 	return count < CORE_CLIENT_ROOMS_MAX;
 }
 
-static struct stream *
-open_stream(struct core *core, struct text room)
+struct room_user
+core_room_user(const struct client *client, char id[CLIENT_ID_TEXT_SIZE])
 {
-	const struct store_stream wanted = {
-		.name = streams_room_name(core->streams, room),
-		.durability = core->store->ops->durability,
-	};
+	text_client_id(client->id, id);
+	return (struct room_user){ client->realm, { id, CLIENT_ID_TEXT_SIZE - 1 } };
+}
+
+bool
+core_room_allows(
+    const struct core *core, const struct client *client, struct text room, enum room_right right)
+{
+	char id[CLIENT_ID_TEXT_SIZE];
+	struct room_user user = core_room_user(client, id);
+
+	return room_rules_allow(core->rules, room, right, &user);
+}
+
+bool
+core_may_write(const struct core *core, const struct member *member)
+{
+	return core_room_allows(core, member->client, member->room->name, ROOM_WRITE);
+}
+
+struct stream *
+core_room_stream(struct core *core, struct text room)
+{
+	const struct store_stream wanted = room_rules_stream(core->rules, room,
+	    streams_room_name(core->streams, room), core->store->ops->durability);
 
 	return streams_get(core->streams, &wanted);
+}
+
+/* May the client enter a room that nobody is in? Whoever was there before a restart may. */
+static bool
+may_begin(const struct core *core, const struct client *client, const struct stream *stream,
+    const struct envelope_join *join)
+{
+	return join->ordinal != 0 || stream->seq > 0 ||
+	       room_rules_find(core->rules, join->room) != NULL ||
+	       core_room_allows(core, client, join->room, ROOM_CREATE);
+}
+
+/* The first member of a room that is empty. */
+static enum outcome_code
+join_first(struct core *core, struct now now, struct client *client,
+    const struct envelope_join *join, struct member **member_out)
+{
+	struct stream *stream;
+	enum outcome_code code = OUTCOME_FULL;
+
+	if (presence_rooms(core->presence) >= core->limits.rooms_max)
+		return OUTCOME_FULL;
+	stream = core_room_stream(core, join->room);
+	if (stream == NULL)
+		return OUTCOME_FULL;
+	if (!may_begin(core, client, stream, join))
+		code = OUTCOME_NO_SUCH_ROOM;
+	else if (room_rules_live(core->rules, join->room, true))
+		*member_out = presence_join(core->presence, client, join->room, stream,
+		    next_ordinal(core, now, join->ordinal));
+	if (*member_out != NULL)
+		return OUTCOME_OK;
+	(void)room_rules_live(core->rules, join->room, false);
+	streams_rest(core->streams, stream);
+	return code;
 }
 
 /* OUTCOME_OK with the new member, or why there is none. */
@@ -93,23 +152,17 @@ join(struct core *core, struct now now, struct client *client, const struct enve
     struct member **member_out)
 {
 	const struct room *room = presence_room(core->presence, join->room);
-	struct stream *stream;
 
 	*member_out = NULL;
 	if (!has_room_for_another(client))
 		return OUTCOME_TOO_MANY_ROOMS;
-	if (room == NULL && presence_rooms(core->presence) >= core->limits.rooms_max)
-		return OUTCOME_FULL;
-	stream = room != NULL ? room->stream : open_stream(core, join->room);
-	if (stream == NULL)
-		return OUTCOME_FULL;
-	*member_out = presence_join(
-	    core->presence, client, join->room, stream, next_ordinal(core, now, join->ordinal));
-	if (*member_out != NULL)
-		return OUTCOME_OK;
+	if (!core_room_allows(core, client, join->room, ROOM_READ))
+		return OUTCOME_NO_SUCH_ROOM;
 	if (room == NULL)
-		streams_rest(core->streams, stream);
-	return OUTCOME_FULL;
+		return join_first(core, now, client, join, member_out);
+	*member_out = presence_join(core->presence, client, join->room, room->stream,
+	    next_ordinal(core, now, join->ordinal));
+	return *member_out != NULL ? OUTCOME_OK : OUTCOME_FULL;
 }
 
 enum link_loss
@@ -143,12 +196,6 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 	return LINK_ALIVE;
 }
 
-static void
-say_left(struct core *core, unsigned slot, const struct envelope_left *left)
-{
-	core_tell(core, core_slot_bit(slot), ENVELOPE_LEFT, left);
-}
-
 enum link_loss
 on_leave(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
@@ -167,6 +214,6 @@ on_leave(
 	/* One who is no member, or no longer, has what it asked for. */
 	if (member != NULL)
 		core_room_leave(core, now, member);
-	say_left(core, gateway->slot, &left);
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_LEFT, &left);
 	return LINK_ALIVE;
 }

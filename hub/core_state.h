@@ -1,6 +1,7 @@
 /*
  * The inside of struct core, shared by the files that make it up: core.c (turns, links' ends),
- * core_opening.c, core_roster.c, core_clients.c, core_rooms.c, core_commands.c and core_operator.c.
+ * core_opening.c, core_roster.c, core_clients.c, core_commands.c, core_operator.c, and those of
+ * core_rooms.h.
  */
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
@@ -11,6 +12,7 @@
 #include "hub/held.h"
 #include "hub/outbox.h"
 #include "hub/presence.h"
+#include "hub/room_rules.h"
 #include "hub/streams.h"
 #include "hub/users.h"
 
@@ -109,6 +111,7 @@ struct core {
 	struct presence *presence;
 	struct users *users;
 	struct streams *streams;
+	struct room_rules *rules;
 	struct client_ids ids;
 	struct outbox *outbox;
 	struct envelope_decoder *decoder; /* of our own frames, when they must be undone */
@@ -123,10 +126,11 @@ struct core {
 	uint64_t doomed; /* slots that missed a frame for want of memory */
 	uint64_t last_ordinal;
 	uint64_t roster_version;
-	bool written;        /* the store's open batch holds something */
-	uint64_t last_batch; /* asked to be committed                  */
-	uint64_t kept;       /* the last that was                      */
-	uint64_t undone;     /* batches up to here have been undone    */
+	bool written;           /* the store's open batch holds something */
+	uint64_t last_batch;    /* asked to be committed                  */
+	uint64_t kept;          /* the last that was                      */
+	uint64_t undone;        /* batches up to here have been undone    */
+	uint64_t rooms_changed; /* the last batch that changed operators' rooms */
 	uint64_t messages_public;
 	uint64_t messages_private;
 	uint64_t commands_refused;
@@ -176,13 +180,6 @@ bool core_is_showable(struct text text, size_t bytes_max);
 
 /* Takes a client out of the roster, telling the others. */
 void core_client_gone(struct core *core, struct client *client, struct now now);
-
-/* core_rooms.c: tells a gateway that an OPEN (no room) or JOIN was not granted. */
-void core_refuse(struct core *core, const struct gateway *gateway, uint64_t conn, struct text room,
-    enum outcome_code code);
-
-/* Ends a membership, telling the others. */
-void core_room_leave(struct core *core, struct now now, struct member *member);
 
 /* core_commands.c: takes up a part of what was held while settling. */
 void core_commands_resume(struct core *core, struct now now);

@@ -88,10 +88,24 @@ drop(void *context, unsigned slot, enum link_loss why)
 		link_socket_end(gateways->links[slot].socket, why);
 }
 
+static bool
+is_busy(void *context, unsigned slot)
+{
+	struct gateways *gateways = context;
+	const struct link_socket *socket = gateways->links[slot].socket;
+
+	return socket == NULL || link_socket_queued(socket) > gateways->setup.queue_bytes / 2;
+}
+
 struct core_links
 gateways_links(struct gateways *gateways)
 {
-	return (struct core_links){ .send = send_frames, .drop = drop, .context = gateways };
+	return (struct core_links){
+		.send = send_frames,
+		.drop = drop,
+		.is_busy = is_busy,
+		.context = gateways,
+	};
 }
 
 static enum link_loss

@@ -281,9 +281,14 @@ streams_rename(struct streams *streams, struct stream *stream, struct text name,
 {
 	struct text former = stream->name;
 	struct text copy = { text_duplicate(name), name.length };
+	struct stream *other = streams_find(streams, name);
 
-	if (copy.data == NULL || !stream->resting || stream->changing != 0 ||
-	    streams_find(streams, name) != NULL ||
+	/* One in which nothing was said yet gives way. */
+	if (other != NULL && other->resting && other->changing == 0 && other->seq == 0) {
+		forget(streams, other);
+		other = NULL;
+	}
+	if (copy.data == NULL || !stream->resting || stream->changing != 0 || other != NULL ||
 	    !streams->store->ops->rename_stream(streams->store, former, name) ||
 	    !change_name(streams, stream, copy)) {
 		free((char *)copy.data);
