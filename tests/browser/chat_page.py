@@ -132,6 +132,28 @@ class ChatPage:
     def notices(self):
         return self.texts(".log:not([hidden]) .notice")
 
+    @property
+    def pending(self):
+        return self.texts(".log:not([hidden]) .pending .text")
+
+    @property
+    def failed(self):
+        return self.texts(".log:not([hidden]) .failed .text")
+
+    @property
+    def stored(self):
+        """Own messages with the mark that the server has them."""
+        return self.script("""
+            return Array.from(document.querySelectorAll(".log:not([hidden]) .own .message"))
+                .filter((line) => line.querySelector("[role=img].delivery"))
+                .map((line) => line.querySelector(".text").textContent);""")
+
+    def enter_room(self, name):
+        self.wait(lambda: self.find("#open-rooms").is_displayed(), "rooms are offered")
+        self.find("#open-rooms").click()
+        self.find("#room-name").send_keys(name, Keys.ENTER)
+        self.wait(lambda: self.title == name, f"in the room {name}")
+
     def hears(self, text):
         self.wait(lambda: text in self.messages, f"{text!r} is shown")
 

@@ -5,6 +5,7 @@ HUBBUB_PAGE_URL set it is whatever runs there, and tests that stop or kick somet
 """
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -44,6 +45,12 @@ class ClusterSite:
     def start_gateway(self, gateway):
         self.cluster.gateway(gateway).start()
 
+    def pause_gateway(self, gateway):
+        self.cluster.gateway(gateway).signal(signal.SIGSTOP)
+
+    def resume_gateway(self, gateway):
+        self.cluster.gateway(gateway).signal(signal.SIGCONT)
+
     def stop_hub(self):
         self.cluster.hub.kill()
 
@@ -70,15 +77,25 @@ class RunningSite:
         pytest.skip(f"{self.base} cannot be told: {name}")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "mounts(table): what the chat listener mounts")
+    config.addinivalue_line("markers", "settings(dict): settings of the daemons")
+
+
 @pytest.fixture
-def site():
+def site(request):
     running = os.environ.get("HUBBUB_PAGE_URL")
     if running:
         yield RunningSite(running)
         return
     from harness import Cluster
 
-    with Cluster(gateways=2) as cluster:
+    settings = {}
+    for mark in request.node.iter_markers("settings"):
+        settings.update(mark.args[0])
+    for mark in request.node.iter_markers("mounts"):
+        settings["listener.chat.mounts"] = mark.args[0]
+    with Cluster(gateways=2, settings=settings) as cluster:
         yield ClusterSite(cluster)
 
 
