@@ -31,6 +31,8 @@ static const char help[] =
     "  --rate N        messages per second, all together (50)\n"
     "  --bytes N       of content, at least 34 (128)\n"
     "  --seconds N     of messages or of idling (5)\n"
+    "  --messages N    so many of them, however long it takes\n"
+    "  --in-flight N   of a broadcast: not by rate, but so many not yet heard by all\n"
     "  --window N      clients on their way in at once (500)\n"
     "  --settle MS     silence before the messages begin (1500)\n"
     "  --patience N    seconds without any progress before giving up (5)\n"
@@ -46,6 +48,8 @@ enum option_key {
 	OPTION_RATE,
 	OPTION_BYTES,
 	OPTION_SECONDS,
+	OPTION_MESSAGES,
+	OPTION_IN_FLIGHT,
 	OPTION_WINDOW,
 	OPTION_SETTLE,
 	OPTION_PATIENCE,
@@ -63,6 +67,8 @@ static const struct option options[] = {
 	{ "rate", required_argument, NULL, OPTION_RATE },
 	{ "bytes", required_argument, NULL, OPTION_BYTES },
 	{ "seconds", required_argument, NULL, OPTION_SECONDS },
+	{ "messages", required_argument, NULL, OPTION_MESSAGES },
+	{ "in-flight", required_argument, NULL, OPTION_IN_FLIGHT },
 	{ "window", required_argument, NULL, OPTION_WINDOW },
 	{ "settle", required_argument, NULL, OPTION_SETTLE },
 	{ "patience", required_argument, NULL, OPTION_PATIENCE },
@@ -104,6 +110,8 @@ take_option(struct load_plan *plan, int key, const char *value)
 		[OPTION_CLIENTS] = &plan->clients,
 		[OPTION_SENDERS] = &plan->senders,
 		[OPTION_BYTES] = &plan->bytes,
+		[OPTION_MESSAGES] = &plan->messages,
+		[OPTION_IN_FLIGHT] = &plan->in_flight,
 		[OPTION_WINDOW] = &plan->window,
 		[OPTION_SETTLE] = &plan->settle_ms,
 		[OPTION_PATIENCE] = &plan->patience_s,
@@ -157,6 +165,8 @@ parse(int count, char **words, struct load_plan *plan)
 		refuse("missing", "--port");
 	if (plan->bytes < MARKER_SIZE || plan->bytes > CONTENT_MAX)
 		refuse("out of bounds", "--bytes");
+	if (plan->in_flight > 0 && plan->mode != LOAD_BROADCAST)
+		refuse("only of a broadcast", "--in-flight");
 	if (plan->senders > plan->clients || (plan->mode == LOAD_PRIVATE && plan->clients % 2 != 0))
 		refuse("too few, or odd", "--clients");
 	return json;

@@ -149,6 +149,15 @@ say(struct load_run *run, uint64_t number, uint64_t due_ns)
 	load_client_say(&run->net, from, text, (size_t)size);
 }
 
+/* Not more on its way than allowed: as fast as the server can, without a queue that grows. */
+static bool
+may_say(const struct load_run *run, uint64_t sent)
+{
+	const struct load_plan *plan = run->plan;
+
+	return plan->in_flight == 0 || sent - run->book.heard / plan->clients < plan->in_flight;
+}
+
 static void
 traffic(struct load_run *run, uint64_t total)
 {
@@ -161,6 +170,14 @@ traffic(struct load_run *run, uint64_t total)
 		uint64_t due_ns = begin_ns + (uint64_t)((double)result->sent * gap_ns);
 		uint64_t now_ns = load_now_ns();
 
+		if (run->plan->in_flight > 0)
+			due_ns = now_ns;
+		if (!may_say(run, result->sent)) {
+			load_net_turn(&run->net, now_ns + NS_PER_MS);
+			if (now_ns - run->heard_ns > run->plan->patience_s * NS_PER_S)
+				break;
+			continue;
+		}
 		if (now_ns < due_ns) {
 			load_net_turn(&run->net, due_ns);
 			continue;
@@ -187,7 +204,8 @@ talk(struct load_run *run)
 {
 	const struct load_plan *plan = run->plan;
 	bool private = plan->mode == LOAD_PRIVATE;
-	uint64_t total = (uint64_t)(plan->rate * plan->seconds);
+	uint64_t total =
+	    plan->messages > 0 ? plan->messages : (uint64_t)(plan->rate * plan->seconds);
 	uint32_t lanes = private ? plan->clients / 2 : plan->senders;
 	uint64_t numbers;
 

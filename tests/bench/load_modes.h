@@ -28,6 +28,8 @@ struct load_plan {
 	double rate;      /* messages per second, all senders together */
 	unsigned bytes;   /* of content */
 	double seconds;
+	unsigned messages;   /* instead of seconds; 0: as rate and seconds say */
+	unsigned in_flight;  /* of a broadcast: said and not yet heard by all, instead of a rate */
 	unsigned window;     /* clients on their way in at the same time */
 	unsigned settle_ms;  /* this long nothing may be heard before it begins */
 	unsigned patience_s; /* without any progress, before giving up */

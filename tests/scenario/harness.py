@@ -103,6 +103,14 @@ class Process:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def metric(self, name):
+        """The sum of a metric over its labels."""
+        total = 0.0
+        for line in http_get(self.status_path, "/metrics")[1].splitlines():
+            if line.startswith((name + " ", name + "{")):
+                total += float(line.rsplit(" ", 1)[1])
+        return total
+
     def signal(self, number):
         self.child.send_signal(number)
 
@@ -155,14 +163,6 @@ class Gateway(Process):
 
     def healthy(self):
         return self.alive() and http_get(self.status_path, "/healthz")[0] == 200
-
-    def metric(self, name):
-        """The sum of a metric over its labels."""
-        total = 0.0
-        for line in http_get(self.status_path, "/metrics")[1].splitlines():
-            if line.startswith((name + " ", name + "{")):
-                total += float(line.rsplit(" ", 1)[1])
-        return total
 
     def connect(self, path="/ws", demo=False, **options):
         """A WebSocket client that has said nothing yet."""
