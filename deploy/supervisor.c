@@ -70,7 +70,7 @@ static bool
 hub_describe(struct supervisor *supervisor)
 {
 	struct child *child = &supervisor->children[0];
-	char path[3][PATH_MAX];
+	char path[4][PATH_MAX];
 
 	snprintf(child->name, sizeof child->name, "hub");
 	child->program = supervisor->hub_program;
@@ -78,40 +78,49 @@ hub_describe(struct supervisor *supervisor)
 	supervisor_state_hub_socket(&supervisor->state, path[0]);
 	supervisor_state_admin_socket(&supervisor->state, path[1]);
 	supervisor_state_status_socket(&supervisor->state, 0, path[2]);
+	supervisor_state_store(&supervisor->state, path[3]);
 	return child_set(child, "hub.socket=%s", path[0]) &&
 	       child_set(child, "hub.admin_socket=%s", path[1]) &&
-	       child_set(child, "hub.status=unix:%s", path[2]);
+	       child_set(child, "hub.status=unix:%s", path[2]) &&
+	       child_set(child, "store.path=%s", path[3]);
+}
+
+/* A descriptor and the listener that takes it over. */
+static bool
+listener_describe(
+    struct supervisor *supervisor, struct child *child, const char *name, int fd, unsigned port)
+{
+	char address[128];
+
+	child->descriptors[child->descriptor_count] = fd;
+	child->descriptor_names[child->descriptor_count++] = name;
+	supervisor_ports_name(supervisor->options.address, port, false, address, sizeof address);
+	return child_set(child, "listener.%s.address=%s", name, address);
 }
 
 static bool
 gateway_describe(struct supervisor *supervisor, unsigned number)
 {
 	struct child *child = &supervisor->children[number];
-	const char *host = supervisor->options.address;
+	const struct supervisor_ports *ports = &supervisor->ports;
 	unsigned slot = number - 1;
 	char path[2][PATH_MAX];
-	char address[2][128];
 
 	snprintf(child->name, sizeof child->name, "gw-%u", number);
 	child->program = supervisor->gateway_program;
 	child->config = supervisor->options.config;
-	child->descriptor_count = 2;
-	child->descriptors[0] = supervisor->ports.shared[slot];
-	child->descriptor_names[0] = "chat";
-	child->descriptors[1] = supervisor->ports.own[slot];
-	child->descriptor_names[1] = "own";
-
 	supervisor_state_hub_socket(&supervisor->state, path[0]);
 	supervisor_state_status_socket(&supervisor->state, number, path[1]);
-	supervisor_ports_name(
-	    host, supervisor->ports.shared_port, false, address[0], sizeof address[0]);
-	supervisor_ports_name(
-	    host, supervisor->ports.own_port[slot], false, address[1], sizeof address[1]);
-	return child_set(child, "gateway.name=%s", child->name) &&
-	       child_set(child, "gateway.hub_socket=%s", path[0]) &&
-	       child_set(child, "gateway.status=unix:%s", path[1]) &&
-	       child_set(child, "listener.chat.address=%s", address[0]) &&
-	       child_set(child, "listener.own.address=%s", address[1]);
+	if (!child_set(child, "gateway.name=%s", child->name) ||
+	    !child_set(child, "gateway.hub_socket=%s", path[0]) ||
+	    !child_set(child, "gateway.status=unix:%s", path[1]) ||
+	    !listener_describe(
+		supervisor, child, "chat", ports->chat.fds[slot], ports->chat.port) ||
+	    !listener_describe(supervisor, child, "own", ports->own[slot], ports->own_port[slot]))
+		return false;
+	return !supervisor->options.demo || (listener_describe(supervisor, child, "demo",
+						 ports->demo.fds[slot], ports->demo.port) &&
+						child_set(child, "listener.demo.profile=demo"));
 }
 
 static bool
@@ -157,12 +166,17 @@ announce(const struct supervisor *supervisor)
 	char hubctl[PATH_MAX], path[PATH_MAX], words[2][PATH_MAX], name[128];
 
 	supervisor_ports_name(
-	    options->address, supervisor->ports.shared_port, true, name, sizeof name);
+	    options->address, supervisor->ports.chat.port, true, name, sizeof name);
 	printf("\nHubbub is ready: http://%s/\n", name);
 	for (unsigned slot = 0; slot < options->gateways; slot++) {
 		supervisor_ports_name(
 		    options->address, supervisor->ports.own_port[slot], true, name, sizeof name);
 		printf("  gw-%u alone:   http://%s/\n", slot + 1, name);
+	}
+	if (options->demo) {
+		supervisor_ports_name(
+		    options->address, supervisor->ports.demo.port, true, name, sizeof name);
+		printf("  demonstration: ws://%s/ws\n", name);
 	}
 	snprintf(hubctl, sizeof hubctl, "%s/hubctl", options->programs);
 	if (access(hubctl, X_OK) != 0)

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #define CHILD_SETTINGS_MAX 12
-#define CHILD_DESCRIPTORS_MAX 2
+#define CHILD_DESCRIPTORS_MAX 3
 
 struct child {
 	char name[16];                      /* "hub", "gw-1"                                   */

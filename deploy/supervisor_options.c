@@ -20,6 +20,7 @@ static const char usage_text[] =
     "\n"
     "  --port N        port that all gateways share (8000; 0 lets the system choose)\n"
     "  --own-port N    port of the first gateway alone, the next ones follow (one above --port)\n"
+    "  --demo-port N   port, also shared, for the demonstration protocols (none)\n"
     "  --gateways N    number of gateways (2)\n"
     "  --bind ADDRESS  numeric address to listen on (127.0.0.1: this machine only)\n"
     "  --state DIR     folder for sockets and data ($XDG_STATE_HOME/hubbub)\n"
@@ -31,6 +32,7 @@ static const char usage_text[] =
 enum {
 	OPTION_PORT = 256,
 	OPTION_OWN_PORT,
+	OPTION_DEMO_PORT,
 	OPTION_GATEWAYS,
 	OPTION_BIND,
 	OPTION_STATE,
@@ -43,6 +45,7 @@ enum {
 static const struct option long_options[] = {
 	{ "port", required_argument, NULL, OPTION_PORT },
 	{ "own-port", required_argument, NULL, OPTION_OWN_PORT },
+	{ "demo-port", required_argument, NULL, OPTION_DEMO_PORT },
 	{ "gateways", required_argument, NULL, OPTION_GATEWAYS },
 	{ "bind", required_argument, NULL, OPTION_BIND },
 	{ "state", required_argument, NULL, OPTION_STATE },
@@ -103,6 +106,29 @@ state_default(void)
 	return folder;
 }
 
+/* Two ports that are one, or one in the midst of the gateways' own, would be found out too late. */
+static bool
+demo_port_check(const struct supervisor_options *options)
+{
+	unsigned last = options->own_port + options->gateways - 1;
+
+	if (!options->demo || options->demo_port == 0)
+		return true;
+	if (options->demo_port == options->port) {
+		complain("--demo-port and the shared port are both %u: choose another for one",
+		    options->port);
+		return false;
+	}
+	if (options->own_port != 0 && options->demo_port >= options->own_port &&
+	    options->demo_port <= last) {
+		complain("the gateways' own ports, %u to %u, contain --demo-port, %u: move them "
+			 "with --own-port",
+		    options->own_port, last, options->demo_port);
+		return false;
+	}
+	return true;
+}
+
 static bool
 ports_check(struct supervisor_options *options, bool own_port_given)
 {
@@ -139,6 +165,9 @@ option_take(int option, struct supervisor_options *options, bool *own_port_given
 	case OPTION_OWN_PORT:
 		*own_port_given = true;
 		return number_read("--own-port", optarg, 0, 65535, &options->own_port);
+	case OPTION_DEMO_PORT:
+		options->demo = true;
+		return number_read("--demo-port", optarg, 0, 65535, &options->demo_port);
 	case OPTION_GATEWAYS:
 		return number_read(
 		    "--gateways", optarg, 1, SUPERVISOR_GATEWAYS_MAX, &options->gateways);
@@ -194,5 +223,7 @@ supervisor_options_read(int argc, char **argv, struct supervisor_options *option
 		complain("--state is empty: it must name a folder");
 		return SUPERVISOR_BAD;
 	}
-	return ports_check(options_out, own_port_given) ? SUPERVISOR_RUN : SUPERVISOR_BAD;
+	return ports_check(options_out, own_port_given) && demo_port_check(options_out)
+		   ? SUPERVISOR_RUN
+		   : SUPERVISOR_BAD;
 }

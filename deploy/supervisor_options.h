@@ -14,7 +14,9 @@ struct supervisor_options {
 	const char *address;  /* numeric address that all ports are bound to               */
 	unsigned port;        /* shared by all gateways; 0 lets the kernel choose          */
 	unsigned own_port;    /* of the first gateway, the others follow; 0: kernel's choice */
-	unsigned gateways;    /* 1 to SUPERVISOR_GATEWAYS_MAX                              */
+	bool demo;            /* a second port, also shared, for the demonstration protocols */
+	unsigned demo_port;
+	unsigned gateways; /* 1 to SUPERVISOR_GATEWAYS_MAX                              */
 };
 
 enum supervisor_request {

@@ -126,27 +126,28 @@ shared_is_free(const struct address *address)
 }
 
 static bool
-shared_open(struct supervisor_ports *ports, const struct supervisor_options *options)
+shared_open(struct supervisor_shared *shared, const struct supervisor_options *options,
+    unsigned port, const char *option)
 {
 	struct address address;
 
-	ports->shared_port = options->port;
+	shared->port = port;
 	for (unsigned slot = 0; slot < options->gateways; slot++) {
-		if (!address_read(options->address, ports->shared_port, &address)) {
+		if (!address_read(options->address, shared->port, &address)) {
 			complain("--bind is \"%s\": it must be a numeric address such as 127.0.0.1",
 			    options->address);
 			return false;
 		}
 		if (slot == 0 && !shared_is_free(&address))
 			break;
-		ports->shared[slot] = listen_on(&address, true);
-		if (ports->shared[slot] < 0)
+		shared->fds[slot] = listen_on(&address, true);
+		if (shared->fds[slot] < 0)
 			break;
-		ports->shared_port = port_of(ports->shared[slot]);
+		shared->port = port_of(shared->fds[slot]);
 	}
-	if (ports->shared[options->gateways - 1] >= 0)
+	if (shared->fds[options->gateways - 1] >= 0)
 		return true;
-	complain_about(options->address, options->port, errno, "--port");
+	complain_about(options->address, port, errno, option);
 	return false;
 }
 
@@ -175,22 +176,31 @@ supervisor_ports_open(struct supervisor_ports *ports_out, const struct superviso
 {
 	ports_out->count = options->gateways;
 	for (unsigned slot = 0; slot < SUPERVISOR_GATEWAYS_MAX; slot++)
-		ports_out->shared[slot] = ports_out->own[slot] = -1;
-	if (shared_open(ports_out, options) && own_open(ports_out, options))
+		ports_out->chat.fds[slot] = ports_out->demo.fds[slot] = ports_out->own[slot] = -1;
+	if (shared_open(&ports_out->chat, options, options->port, "--port") &&
+	    (!options->demo ||
+		shared_open(&ports_out->demo, options, options->demo_port, "--demo-port")) &&
+	    own_open(ports_out, options))
 		return true;
 	supervisor_ports_close(ports_out);
 	return false;
+}
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 void
 supervisor_ports_close(struct supervisor_ports *ports)
 {
 	for (unsigned slot = 0; slot < ports->count; slot++) {
-		if (ports->shared[slot] >= 0)
-			close(ports->shared[slot]);
-		if (ports->own[slot] >= 0)
-			close(ports->own[slot]);
-		ports->shared[slot] = ports->own[slot] = -1;
+		close_one(&ports->chat.fds[slot]);
+		close_one(&ports->demo.fds[slot]);
+		close_one(&ports->own[slot]);
 	}
 }
 

@@ -9,11 +9,17 @@
 
 #include "deploy/supervisor_options.h"
 
+/* One port for all gateways. */
+struct supervisor_shared {
+	unsigned port;                    /* as really bound               */
+	int fds[SUPERVISOR_GATEWAYS_MAX]; /* one per gateway, SO_REUSEPORT */
+};
+
 struct supervisor_ports {
 	unsigned count;
-	unsigned shared_port;                       /* as really bound                      */
-	int shared[SUPERVISOR_GATEWAYS_MAX];        /* one per gateway, SO_REUSEPORT        */
-	unsigned own_port[SUPERVISOR_GATEWAYS_MAX]; /* as really bound                      */
+	struct supervisor_shared chat;
+	struct supervisor_shared demo;              /* -1 each unless it is wanted */
+	unsigned own_port[SUPERVISOR_GATEWAYS_MAX]; /* as really bound             */
 	int own[SUPERVISOR_GATEWAYS_MAX];
 };
 

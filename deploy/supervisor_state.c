@@ -29,6 +29,12 @@ path_join(const struct supervisor_state *state, const char *name, char *path_out
 }
 
 void
+supervisor_state_store(const struct supervisor_state *state, char *path_out)
+{
+	path_join(state, "data/hubbub.db", path_out);
+}
+
+void
 supervisor_state_hub_socket(const struct supervisor_state *state, char *path_out)
 {
 	path_join(state, "run/hub.sock", path_out);

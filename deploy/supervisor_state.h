@@ -25,7 +25,8 @@ bool supervisor_state_open(
 /* Removes the sockets and every folder that is empty without them, then unlocks. */
 void supervisor_state_close(struct supervisor_state *state);
 
-/* Sockets below the folder; each is written into a buffer of PATH_MAX bytes. */
+/* The hub's file and the sockets below the folder; each goes into a buffer of PATH_MAX bytes. */
+void supervisor_state_store(const struct supervisor_state *state, char *path_out);
 void supervisor_state_hub_socket(const struct supervisor_state *state, char *path_out);
 void supervisor_state_admin_socket(const struct supervisor_state *state, char *path_out);
 /* Number 0 is the hub's, 1 and above the gateways'. */

@@ -102,7 +102,19 @@ def test_the_printed_addresses_are_a_chat(deploy):
     assert [client.closed()[0] for client in clients] == [1012] * 4
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
     assert not any(is_listened_on(port) for port in [shared, *own])
-    assert not deployment.state.exists()
+    # What the hub stored stays, and nothing else.
+    assert not (deployment.state / "run").exists()
+
+
+def test_the_demo_port_speaks_the_demonstration_protocols(deploy):
+    deployment = deploy("--demo-port", "0").ready()
+    port = int(re.search(r"demonstration: ws://127\.0\.0\.1:(\d+)/ws\n", said := deployment.said()).group(1))
+    assert port not in deployment.ports() and said.count("ws://") == 1
+    client = Client.connect(f"ws://127.0.0.1:{port}/ws")
+    client.send("hello")
+    assert client.hear_text() == "小菠萝收到的消息是: hello"
+    assert deployment.stop() == 0
+    assert client.closed()[0] == 1012 and not is_listened_on(port)
 
 
 def test_no_connection_is_refused_while_a_gateway_is_dead(deploy):

@@ -19,6 +19,7 @@ PATIENCE = 20
 STAND_IN = """#!/usr/bin/python3
 import os, signal, socket, sys
 settings = dict(text.split("=", 1) for text in sys.argv[1:] if "=" in text)
+note_settings = " ".join(f"{key}={settings[key]}" for key in sorted(settings) if key.startswith("listener."))
 name = settings.get("gateway.name", "hub")
 misbehave = os.environ.get("MISBEHAVE", "")
 def note(words):
@@ -35,6 +36,8 @@ sockets = [socket.socket(fileno=3 + i) for i in range(int(os.environ.get("LISTEN
 mine = os.environ.get("LISTEN_PID", str(os.getpid())) == str(os.getpid())
 ports = " ".join(f"{s.getsockname()[1]}" for s in sockets)
 note(f"started {os.getpid()} {mine} {os.environ.get('LISTEN_FDNAMES', '')} {ports}")
+note(f"listens {note_settings}")
+note(f"stores {settings.get('store.path')}")
 status = socket.socket(socket.AF_UNIX)
 path = next(value for key, value in settings.items() if key.endswith(".status"))[len("unix:"):]
 if os.path.exists(path):
@@ -123,7 +126,7 @@ def start(folder):
 
 def test_starts_all_and_says_where(start):
     supervisor = start("--gateways", "3").ready()
-    gateways = [line.split() for line in supervisor.notes("gw-")]
+    gateways = [line.split() for line in supervisor.notes(" started ") if line.startswith("gw-")]
     assert len(gateways) == 3
     shared = {line[5] for line in gateways}
     own = {line[6] for line in gateways}
@@ -131,8 +134,21 @@ def test_starts_all_and_says_where(start):
     assert all(line[3:5] == ["True", "chat:own"] for line in gateways)
     for port in shared | own:
         assert f"http://127.0.0.1:{port}/" in supervisor.said()
+    assert "ws://" not in supervisor.said()
     assert f"'{supervisor.state}/run/admin.sock'" in supervisor.said()
+    assert supervisor.notes("hub stores") == [f"hub stores {supervisor.state}/data/hubbub.db"]
     assert stat.S_IMODE((supervisor.state / "run").stat().st_mode) == 0o750
+
+
+def test_opens_a_demo_port_that_all_gateways_share(start):
+    supervisor = start("--gateways", "3", "--demo-port", "0").ready()
+    gateways = [line.split() for line in supervisor.notes(" started ") if line.startswith("gw-")]
+    assert [line[4] for line in gateways] == ["chat:own:demo"] * 3
+    demo = {line[7] for line in gateways}
+    assert len(demo) == 1 and not demo & {port for line in gateways for port in line[5:7]}
+    assert f"demonstration: ws://127.0.0.1:{demo.pop()}/ws\n" in supervisor.said()
+    for line in supervisor.notes(" listens listener."):
+        assert "listener.demo.profile=demo" in line and "listener.chat.profile" not in line
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -206,7 +222,7 @@ def refused(start, *options):
     return supervisor.said()
 
 
-@pytest.mark.parametrize("option", ["--port", "--own-port"])
+@pytest.mark.parametrize("option", ["--port", "--own-port", "--demo-port"])
 @pytest.mark.parametrize("sharing", [False, True])
 def test_refuses_a_taken_port(start, option, sharing):
     with socket.socket() as other:
@@ -259,6 +275,9 @@ def test_refuses_missing_programs(start, folder):
     (["--gateways", "0"], '--gateways is "0": it must be a number from 1 to 32'),
     (["--gateways", "two"], '--gateways is "two"'),
     (["--port", "8001", "--own-port", "8000"], "contain the shared one, 8001"),
+    (["--port", "8080", "--demo-port", "8080"], "--demo-port and the shared port are both 8080"),
+    (["--port", "8078", "--demo-port", "8080"], "8079 to 8080, contain --demo-port, 8080"),
+    (["--demo-port", "x"], '--demo-port is "x"'),
     (["--port", "65535"], "would end at 65537"),
     (["--prot", "1"], "unrecognized option '--prot'"),
     (["extra"], '"extra" is not an option'),
