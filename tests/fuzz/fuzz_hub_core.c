@@ -11,6 +11,7 @@
 
 #include "hub/core.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/store_double.h"
 
 #define GATEWAYS 3u
 
@@ -29,113 +30,12 @@ enum mood {
 	STORE_FAILS,   /* commits fail, the late ones with them     */
 };
 
-struct moody_store {
-	struct store store;
-	struct store *inner;
-	enum mood mood;
-	uint64_t first_late;
-	uint64_t last_late;
-};
-
-static struct moody_store *
-self_of(struct store *store)
-{
-	return (struct moody_store *)store;
-}
-
-static bool
-store_reserve(struct store *store, uint32_t count, uint32_t *first_out, uint64_t *key_out)
-{
-	struct store *inner = self_of(store)->inner;
-
-	return inner->ops->reserve_clients(inner, count, first_out, key_out);
-}
-
-static bool
-store_open(
-    struct store *store, const struct store_stream *stream, struct store_position *position_out)
-{
-	struct store *inner = self_of(store)->inner;
-
-	return inner->ops->open_stream(inner, stream, position_out);
-}
-
 static void
-store_let_go(struct store *store, struct text stream)
+store_feels(struct store_double *store, enum mood mood)
 {
-	struct store *inner = self_of(store)->inner;
-
-	inner->ops->close_stream(inner, stream);
-}
-
-static bool
-store_append(struct store *store, const struct store_message *message)
-{
-	(void)message;
-	return self_of(store)->mood != STORE_REFUSES;
-}
-
-static bool
-store_put_outcome(struct store *store, const struct store_outcome *outcome)
-{
-	(void)outcome;
-	return self_of(store)->mood != STORE_REFUSES;
-}
-
-static void
-store_commit(struct store *store, uint64_t batch)
-{
-	struct moody_store *self = self_of(store);
-
-	if (self->first_late == 0)
-		self->first_late = batch;
-	self->last_late = batch;
-}
-
-static void
-store_poll(struct store *store)
-{
-	struct moody_store *self = self_of(store);
-
-	while (self->mood != STORE_IS_LATE && self->first_late != 0) {
-		uint64_t batch = self->first_late++;
-
-		if (batch == self->last_late)
-			self->first_late = 0;
-		store->completed(store->context, batch, self->mood != STORE_FAILS);
-	}
-}
-
-static void
-store_never_closes(struct store *store)
-{
-	(void)store;
-}
-
-static void
-store_begin(struct moody_store *self)
-{
-	static const struct store_ops ops = {
-		.name = "moody",
-		.durability = STORE_MEMORY,
-		.reserve_clients = store_reserve,
-		.open_stream = store_open,
-		.close_stream = store_let_go,
-		.append = store_append,
-		.put_outcome = store_put_outcome,
-		.commit = store_commit,
-		.poll = store_poll,
-		.close = store_never_closes,
-	};
-
-	*self = (struct moody_store){ .store.ops = &ops, .inner = store_memory_open(11) };
-	demand(self->inner != NULL);
-}
-
-static void
-store_end(struct moody_store *self)
-{
-	store_close(&self->inner);
+	store->full = mood == STORE_REFUSES;
+	store->slow = mood == STORE_IS_LATE;
+	store->fails = mood == STORE_FAILS;
 }
 
 enum deed { DEED_ENVELOPE, DEED_CONNECT, DEED_LOSE, DEED_TURN, DEED_KICK, DEED_SAY, DEED_STORE };
@@ -157,7 +57,7 @@ struct peer {
 
 struct world {
 	struct core *core;
-	struct moody_store store;
+	struct store_double store;
 	struct bus *bus;
 	struct envelope_decoder *decoder; /* of what the hub says     */
 	struct envelope_decoder *reader;  /* of what gateways say     */
@@ -314,7 +214,7 @@ step(struct world *world, const uint8_t *bytes, size_t length)
 		(void)core_say(world->core, world->now, TEXT("hear, hear"));
 		return 1;
 	case DEED_STORE:
-		world->store.mood = (enum mood)(bytes[0] & 3);
+		store_feels(&world->store, (enum mood)(bytes[0] & 3));
 		return 1;
 	case DEED_ENVELOPE:
 		break;
@@ -333,7 +233,8 @@ static void
 begin(struct world *world)
 {
 	*world = (struct world){ .now = { 1000, 1700000000000 }, .seed = 7 };
-	store_begin(&world->store);
+	demand(store_double_open(&world->store, 11));
+	world->store.late = true;
 	world->bus = bus_local_open();
 	world->decoder = envelope_decoder_create();
 	world->reader = envelope_decoder_create();
@@ -386,7 +287,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		bytes += took;
 		length -= took;
 	}
-	world.store.mood = STORE_WELL;
+	store_feels(&world.store, STORE_WELL);
 	for (int i = 0; i < 4; i++)
 		turn(&world, 1000);
 	for (unsigned i = 0; i < GATEWAYS; i++)
@@ -398,7 +299,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	demand(core_status(world.core).clients == 0);
 	demand(core_status(world.core).gateways == 0);
 	core_destroy(&world.core);
-	store_end(&world.store);
+	store_double_close(&world.store);
 	bus_close(&world.bus);
 	envelope_decoder_destroy(&world.decoder);
 	envelope_decoder_destroy(&world.reader);

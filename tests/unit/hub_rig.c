@@ -5,96 +5,6 @@
 
 #include <stdio.h>
 
-static struct rig_store *
-self(struct store *store)
-{
-	return (struct rig_store *)store;
-}
-
-static bool
-reserve_clients(struct store *store, uint32_t count, uint32_t *first_out, uint64_t *key_out)
-{
-	struct store *memory = self(store)->memory;
-
-	return memory->ops->reserve_clients(memory, count, first_out, key_out);
-}
-
-static bool
-open_stream(
-    struct store *store, const struct store_stream *stream, struct store_position *position_out)
-{
-	struct store *memory = self(store)->memory;
-
-	return memory->ops->open_stream(memory, stream, position_out);
-}
-
-static void
-close_stream(struct store *store, struct text stream)
-{
-	struct store *memory = self(store)->memory;
-
-	memory->ops->close_stream(memory, stream);
-}
-
-static bool
-append(struct store *store, const struct store_message *message)
-{
-	(void)message;
-	if (self(store)->full)
-		return false;
-	self(store)->appended++;
-	return true;
-}
-
-static bool
-put_outcome(struct store *store, const struct store_outcome *outcome)
-{
-	assert_int_not_equal(outcome->number, 0);
-	assert_false(text_is_empty(outcome->gateway));
-	self(store)->outcomes++;
-	return true;
-}
-
-static void
-tell_end(struct rig_store *store, bool committed)
-{
-	store->told++;
-	store->store.completed(store->store.context, store->told, committed);
-}
-
-static void
-tell_ends(struct rig_store *store, bool committed)
-{
-	while (store->told < store->asked)
-		tell_end(store, committed);
-}
-
-static void
-commit(struct store *store, uint64_t batch)
-{
-	assert_int_equal(batch, self(store)->asked + 1);
-	self(store)->asked = batch;
-	if (!self(store)->slow)
-		tell_ends(self(store), true);
-}
-
-static void
-poll_nothing(struct store *store)
-{
-	(void)store;
-}
-
-static const struct store_ops store_ops = {
-	.name = "rig",
-	.reserve_clients = reserve_clients,
-	.open_stream = open_stream,
-	.close_stream = close_stream,
-	.append = append,
-	.put_outcome = put_outcome,
-	.commit = commit,
-	.poll = poll_nothing,
-};
-
 static bool
 publish(struct bus *bus, const struct bus_message *message)
 {
@@ -147,8 +57,7 @@ rig_start(struct rig *rig, struct core_limits limits)
 	};
 
 	*rig = (struct rig){ .seed = 4711, .now = { 1000, 1700000000000 } };
-	rig->store.memory = store_memory_open(5);
-	rig->store.store.ops = &store_ops;
+	assert_true(store_double_open(&rig->store, 5));
 	rig->bus.ops = &bus_ops;
 	rig->decoder = envelope_decoder_create();
 	setup.random = random_seeded(&rig->seed);
@@ -162,7 +71,7 @@ rig_stop(struct rig *rig)
 {
 	core_destroy(&rig->core);
 	assert_null(rig->core);
-	store_close(&rig->store.memory);
+	store_double_close(&rig->store);
 	envelope_decoder_destroy(&rig->decoder);
 	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++)
 		buffer_free(&rig->sent[slot]);
@@ -179,15 +88,15 @@ rig_turn(struct rig *rig, uint64_t ms)
 void
 rig_complete(struct rig *rig, bool committed)
 {
-	tell_ends(&rig->store, committed);
+	while (store_double_end(&rig->store, committed))
+		;
 	rig_turn(rig, 0);
 }
 
 void
 rig_complete_one(struct rig *rig, bool committed)
 {
-	assert_true(rig->store.told < rig->store.asked);
-	tell_end(&rig->store, committed);
+	assert_true(store_double_end(&rig->store, committed));
 }
 
 enum link_loss

@@ -15,22 +15,11 @@
 #include <cmocka.h>
 
 #include "hub/core.h"
-
-/* Batches wait here until the test lets them complete. */
-struct rig_store {
-	struct store store;
-	struct store *memory;
-	uint64_t asked; /* last batch to be committed */
-	uint64_t told;  /* last whose end was told    */
-	bool slow;      /* batches wait for rig_complete */
-	bool full;      /* nothing is taken           */
-	unsigned appended;
-	unsigned outcomes;
-};
+#include "tests/store_double.h"
 
 struct rig {
 	struct core *core;
-	struct rig_store store;
+	struct store_double store;
 	struct bus bus;
 	uint64_t bus_seqs[64];
 	unsigned bus_count;

@@ -49,8 +49,11 @@ streams_go_on_where_they_stopped(void **state)
 	uint64_t epoch;
 	uint64_t other_epoch;
 	uint64_t seq;
+	uint64_t last = 0;
 
 	(void)state;
+	store->completed = on_completed;
+	store->context = &last;
 	assert_true(open_stream(store, TEXT("room/a"), &epoch, &seq));
 	assert_int_not_equal(epoch, 0);
 	assert_int_equal(seq, 0);
@@ -58,6 +61,7 @@ streams_go_on_where_they_stopped(void **state)
 	assert_int_not_equal(epoch, other_epoch);
 	assert_true(append(store, TEXT("room/a"), epoch, 1));
 	assert_true(append(store, TEXT("room/a"), epoch, 2));
+	store->ops->commit(store, 1);
 	assert_true(open_stream(store, TEXT("room/a"), &other_epoch, &seq));
 	assert_int_equal(other_epoch, epoch);
 	assert_int_equal(seq, 2);
@@ -148,6 +152,29 @@ positions_tell_given_from_committed(void **state)
 	store_close(&store);
 }
 
+static void
+on_job(void *context, bool done, const char *sentence)
+{
+	assert_false(done);
+	assert_non_null(strstr(sentence, "memory"));
+	++*(unsigned *)context;
+}
+
+static void
+jobs_are_refused_with_a_sentence(void **state)
+{
+	struct store *store = store_memory_open(1);
+	unsigned ends = 0;
+
+	(void)state;
+	assert_true(store->ops->start_job(store, STORE_BACKUP, TEXT("/nowhere"), on_job, &ends));
+	assert_false(store->ops->start_job(store, STORE_CHECK, TEXT(""), on_job, &ends));
+	store->ops->poll(store);
+	store->ops->poll(store);
+	assert_int_equal(ends, 1);
+	store_close(&store);
+}
+
 int
 main(void)
 {
@@ -156,6 +183,7 @@ main(void)
 		cmocka_unit_test(numbers_out_of_turn_are_not_taken),
 		cmocka_unit_test(batches_complete_in_order),
 		cmocka_unit_test(ordinals_are_reserved_once),
+		cmocka_unit_test(jobs_are_refused_with_a_sentence),
 		cmocka_unit_test(positions_tell_given_from_committed),
 	};
 

@@ -1,0 +1,30 @@
+/*
+ * A store for tests of the hub's core: the one in RAM, whose batches wait until the test ends
+ * them, well or not, and which refuses to take anything when it is told to.
+ */
+#ifndef HUBBUB_TESTS_STORE_DOUBLE_H
+#define HUBBUB_TESTS_STORE_DOUBLE_H
+
+#include "hub/store.h"
+
+struct store_double {
+	struct store store;
+	struct store *memory;
+	uint64_t asked; /* last batch to be committed */
+	uint64_t told;  /* last whose end was told    */
+	bool slow;      /* batches wait for store_double_end ... */
+	bool late;      /* ... or for the next poll              */
+	bool fails;     /* what ends by itself is not kept       */
+	bool full;      /* nothing is taken                      */
+	unsigned appended;
+	unsigned outcomes;
+};
+
+/* False without memory. */
+bool store_double_open(struct store_double *store, uint64_t seed);
+void store_double_close(struct store_double *store);
+
+/* Ends the oldest batch that waits; false if none does. */
+bool store_double_end(struct store_double *store, bool committed);
+
+#endif
