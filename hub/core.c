@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/outcomes.h"
+#include "hub/core_fetch.h"
 #include "hub/core_rooms.h"
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
@@ -175,6 +176,8 @@ core_create(const struct core_setup *setup)
 	choose_secrets(core);
 	register_metrics(&core->metrics, setup->metrics);
 	held_init(&core->held);
+	questions_init(&core->questions);
+	buffer_init(&core->answer, 0);
 	client_ids_init(&core->ids, core->store);
 	core->presence = presence_create(core->key);
 	core->users = users_create(core->key);
@@ -203,6 +206,8 @@ core_destroy(struct core **core)
 		return;
 	*core = NULL;
 	held_clear(&doomed->held);
+	questions_clear(&doomed->questions);
+	buffer_free(&doomed->answer);
 	presence_destroy(&doomed->presence);
 	users_destroy(&doomed->users);
 	streams_destroy(&doomed->streams);
@@ -286,6 +291,7 @@ gateway_gone(struct core *core, struct gateway *gateway, struct now now)
 	gateway->state = GATEWAY_LEAVING;
 	outbox_forget(core->outbox, gateway->slot);
 	held_forget(&core->held, gateway->slot);
+	questions_forget(&core->questions, gateway->slot);
 	core->doomed &= ~core_slot_bit(gateway->slot);
 	if (gateway->name[0] != '\0')
 		core_past_keep(core, gateway);
@@ -356,6 +362,7 @@ core_turn(struct core *core, struct now now)
 	}
 	core->store->ops->poll(core->store);
 	release(core);
+	core_questions_turn(core);
 }
 
 enum core_batch
@@ -369,7 +376,8 @@ core_batch(const struct core *core, uint64_t batch)
 uint64_t
 core_next_deadline(const struct core *core, struct now now)
 {
-	if (outbox_open_length(core->outbox) > 0 || core->written || core->doomed != 0)
+	if (outbox_open_length(core->outbox) > 0 || core->written || core->doomed != 0 ||
+	    core_questions_wait(core))
 		return 0;
 	return core_roster_deadline(core, now);
 }

@@ -63,6 +63,7 @@ say_joined(struct core *core, const struct gateway *gateway, const struct member
 		.ordinal = member->ordinal,
 		.epoch = member->room->stream->epoch,
 		.seq = member->room->stream->seq,
+		.members = member->room->count,
 	};
 
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_JOINED, &joined);
@@ -82,6 +83,8 @@ has_room_for_another(const struct client *client)
 struct room_user
 core_room_user(const struct client *client, char id[CLIENT_ID_TEXT_SIZE])
 {
+	if (client->user != NULL)
+		return (struct room_user){ client->user->realm, client->user->id };
 	text_client_id(client->id, id);
 	return (struct room_user){ client->realm, { id, CLIENT_ID_TEXT_SIZE - 1 } };
 }

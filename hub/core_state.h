@@ -12,6 +12,7 @@
 #include "hub/held.h"
 #include "hub/outbox.h"
 #include "hub/presence.h"
+#include "hub/questions.h"
 #include "hub/room_rules.h"
 #include "hub/streams.h"
 #include "hub/users.h"
@@ -117,6 +118,8 @@ struct core {
 	struct envelope_decoder *decoder; /* of our own frames, when they must be undone */
 	struct listing *listing;
 	struct held held;
+	struct questions questions;
+	struct buffer answer; /* scratch */
 	struct settling settling;
 	struct gateway gateways[CORE_GATEWAYS_MAX];
 	struct gateway_past pasts[CORE_PASTS];

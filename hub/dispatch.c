@@ -35,6 +35,9 @@ static hub_handler *const handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_CLOSED] = on_closed,
 	[ENVELOPE_JOIN] = on_join,
 	[ENVELOPE_LEAVE] = on_leave,
+	[ENVELOPE_FETCH] = on_question,
+	[ENVELOPE_LIST] = on_question,
+	[ENVELOPE_TYPING] = on_typing,
 	[ENVELOPE_PUBLISH] = on_command,
 	[ENVELOPE_TELL] = on_command,
 };

@@ -27,6 +27,12 @@ hub_handler on_closed;
 hub_handler on_join;
 hub_handler on_leave;
 
+/* core_fetch.c: FETCH and LIST alike. */
+hub_handler on_question;
+
+/* core_typing.c */
+hub_handler on_typing;
+
 /* core_commands.c: PUBLISH and TELL alike. */
 hub_handler on_command;
 
