@@ -47,6 +47,14 @@ register_plain(struct gateway_metrics *m, struct metrics *registry)
 	    "Memory of frames that some client still has to be sent.");
 	m->hub_link_up = metrics_gauge(registry, "hubbub_gateway_hub_link_up", NULL,
 	    "1 while this gateway is attached to the hub.");
+	m->fetches = metrics_counter(registry, "hubbub_gateway_fetches_total", NULL,
+	    "Parts of streams asked for from the hub.");
+	m->receipts = metrics_counter(registry, "hubbub_gateway_receipts_total", NULL,
+	    "PONG frames that were the receipt of private messages.");
+	m->resumes = metrics_counter(registry, "hubbub_gateway_resumes_total", NULL,
+	    "Clients that came back as who they were.");
+	m->commands_held = metrics_gauge(registry, "hubbub_gateway_commands_held", NULL,
+	    "Commands that wait for the hub to come back.");
 	m->list_bytes = metrics_counter(registry, "hubbub_gateway_list_bytes_total", NULL,
 	    "Bytes of user lists handed to clients.");
 }

@@ -6,11 +6,12 @@
 
 #include "common/link.h"
 #include "common/metrics.h"
+#include "common/outcomes.h"
 #include "gateway/dialect.h"
 
 /* Dialects beyond this many are not counted one by one. */
 #define METRICS_DIALECTS_MAX 16
-#define METRICS_OUTCOMES 9
+#define METRICS_OUTCOMES OUTCOME_CODES
 
 /* How connections end: by the client itself, or by us with a close code. */
 enum close_metric {
@@ -42,6 +43,10 @@ struct gateway_metrics {
 	struct metric *refused[METRICS_OUTCOMES];
 	struct metric *refused_other;
 	struct metric *list_bytes;
+	struct metric *fetches;
+	struct metric *receipts;
+	struct metric *resumes;
+	struct metric *commands_held;
 };
 
 /* Registers all of them; `registry` may be NULL. */

@@ -168,6 +168,39 @@ hub_link_synced(struct hub_link *link, uint32_t gateways)
 	link->gateways_known = gateways;
 }
 
+void
+hub_link_say(struct hub_link *link, enum envelope_kind kind, const void *body)
+{
+	say(link, kind, body);
+}
+
+static void
+announce_room(
+    struct hub_link *link, const struct session *session, struct text room, uint64_t ordinal)
+{
+	struct envelope_join join = { .conn = session->conn, .room = room, .ordinal = ordinal };
+
+	say(link, ENVELOPE_JOIN, &join);
+}
+
+/* One that is being left is not entered again only to leave it. */
+static void
+announce_rooms(struct hub_link *link, struct session *session)
+{
+	struct session_room *room;
+
+	if (session->more == NULL)
+		return;
+	TAILQ_FOREACH (room, &session->more->rooms, place) {
+		room->unsaid = room->leaving && !room->asked;
+		if (room->unsaid)
+			continue;
+		room->leaving = false;
+		announce_room(link, session, (struct text){ room->name, room->name_length },
+		    room->membership.ordinal);
+	}
+}
+
 static void
 announce(struct hub_link *link, struct session *session)
 {
@@ -179,17 +212,17 @@ announce(struct hub_link *link, struct session *session)
 		.name = session_name(session),
 		.address = text_of(session->address),
 		.since_ms = (uint64_t)session->since_ms,
-	};
-	struct envelope_join join = {
-		.conn = session->conn,
-		.room = session_room(session),
-		.ordinal = session->home.ordinal,
+		.user = session_user(session),
+		.resume = session_resume(session),
+		.flags = session->open_flags,
 	};
 
 	session->announced = link->attachment;
 	say(link, ENVELOPE_OPEN, &open);
-	if (!text_is_empty(join.room))
-		say(link, ENVELOPE_JOIN, &join);
+	if (session->dialect->many_rooms)
+		announce_rooms(link, session);
+	else if (!session->homeless && !text_is_empty(session_room(session)))
+		announce_room(link, session, session_room(session), session->home.ordinal);
 }
 
 static bool
@@ -244,6 +277,42 @@ on_open(void *context, struct session *session)
 		link->replay = session;
 }
 
+static uint64_t *
+number_of(struct envelope *command)
+{
+	switch (command->kind) {
+	case ENVELOPE_TELL:
+		return &command->tell.number;
+	case ENVELOPE_READ:
+		return &command->read.number;
+	default:
+		return &command->publish.number;
+	}
+}
+
+static bool
+on_say(void *context, struct session *session, enum envelope_kind kind, const void *body)
+{
+	struct hub_link *link = context;
+
+	if (link->phase != HUB_ATTACHED)
+		return false;
+	/* Its first word on this link says all that it is, also what is to be said now. */
+	if (!is_announced(link, session)) {
+		announce(link, session);
+		if (kind == ENVELOPE_JOIN || kind == ENVELOPE_LEAVE)
+			return true;
+	}
+	say(link, kind, body);
+	return link->phase == HUB_ATTACHED;
+}
+
+static bool
+on_is_up(void *context)
+{
+	return ((struct hub_link *)context)->phase == HUB_ATTACHED;
+}
+
 static uint32_t
 on_command(void *context, struct session *session, struct envelope *command)
 {
@@ -257,10 +326,7 @@ on_command(void *context, struct session *session, struct envelope *command)
 		announce(link, session);
 	if (link->commands_max != 0 && link->commands_max < max)
 		max = link->commands_max;
-	if (command->kind == ENVELOPE_TELL)
-		command->tell.number = commands_next(link->commands);
-	else
-		command->publish.number = commands_next(link->commands);
+	*number_of(command) = commands_next(link->commands);
 	before = link->output.length;
 	if (!envelope_encode(&link->output, command->kind, &command->publish))
 		return OUTCOME_UNAVAILABLE;
@@ -276,7 +342,10 @@ static void
 on_closed(void *context, struct session *session)
 {
 	struct hub_link *link = context;
-	struct envelope_closed closed = { .conn = session->conn };
+	struct envelope_closed closed = {
+		.conn = session->conn,
+		.linger = session_lingers(session),
+	};
 
 	if (link->replay == session)
 		link->replay = TAILQ_NEXT(session, place);
@@ -290,6 +359,8 @@ hub_link_session_uplink(struct hub_link *link)
 	return (struct session_uplink){
 		.open = on_open,
 		.command = on_command,
+		.say = on_say,
+		.is_up = on_is_up,
 		.closed = on_closed,
 		.context = link,
 	};

@@ -120,7 +120,7 @@ member_of(struct notices *notices, struct channel *channel, uint32_t client)
 {
 	struct session *session = sessions_find_client(notices->sessions, client);
 
-	return session != NULL && session->home.channel == channel ? session : NULL;
+	return session != NULL && session_membership_in(session, channel) != NULL ? session : NULL;
 }
 
 /* The newcomer never waits for its list, and always finds itself in it. */
@@ -181,10 +181,11 @@ static void
 leave(struct notices *notices, const struct envelope_exited *exited)
 {
 	struct session *session = sessions_find_client(notices->sessions, exited->client);
-	struct channel *channel = session == NULL ? NULL : session->home.channel;
+	struct membership *membership =
+	    session == NULL ? NULL : session_membership(session, exited->room);
 
-	if (channel != NULL && text_equal(fanout_room_name(channel->room), exited->room))
-		fanout_leave(&session->home);
+	if (membership != NULL)
+		fanout_leave(membership);
 }
 
 void

@@ -64,6 +64,13 @@ ping_heard(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now_ms)
 		move(wheel, entry, false, now_ms);
 }
 
+void
+ping_asked(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now_ms)
+{
+	if (!entry->waiting)
+		move(wheel, entry, true, now_ms);
+}
+
 static enum ping_verdict
 stray(struct ping_entry *entry, uint64_t now_ms)
 {

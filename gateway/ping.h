@@ -56,6 +56,9 @@ void ping_remove(struct ping_wheel *wheel, struct ping_entry *entry);
 /* A message came. */
 void ping_heard(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now_ms);
 
+/* A PING of another kind was sent to it: it is waited for like one of the wheel's. */
+void ping_asked(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now_ms);
+
 enum ping_verdict { PING_ANSWERED, PING_STRAY, PING_FLOOD };
 
 /*

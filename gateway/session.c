@@ -9,7 +9,11 @@
 #include <string.h>
 
 #include "common/names.h"
+#include "gateway/catch_up.h"
 #include "gateway/sessions.h"
+
+/* Of a user's id or a secret; the hub says what is right, this keeps its rules for texts. */
+#define IDENTITY_BYTES_MAX 256u
 
 void *
 session_state(struct session *session)
@@ -29,10 +33,47 @@ session_client(const struct session *session)
 	return session->client;
 }
 
+/* The n-th of the texts behind one another in session->name. */
+static struct text
+identity_part(const struct session *session, unsigned n)
+{
+	const char *part = session->name;
+
+	if (part == NULL)
+		return TEXT("");
+	while (n-- > 0)
+		part += strlen(part) + 1;
+	return text_of(part);
+}
+
 struct text
 session_name(const struct session *session)
 {
-	return text_of(session->name);
+	return identity_part(session, 0);
+}
+
+struct text
+session_user(const struct session *session)
+{
+	return identity_part(session, 1);
+}
+
+struct text
+session_resume(const struct session *session)
+{
+	return identity_part(session, 2);
+}
+
+struct text
+session_realm(const struct session *session)
+{
+	return text_of(session->realm);
+}
+
+const struct config_limits *
+session_limits(const struct session *session)
+{
+	return &session->sessions->limits;
 }
 
 struct text
@@ -51,6 +92,7 @@ static void
 close_with(struct session *session, enum close_code code, const char *reason, bool mine)
 {
 	session->phase = SESSION_CLOSING;
+	session->closed_by_us = true;
 	session->close_code = (uint16_t)code;
 	session->close_reason = reason;
 	session->reason_mine = mine;
@@ -64,7 +106,7 @@ session_close(struct session *session, enum close_code code, const char *reason)
 	 * What it was told up to here goes out before the CLOSE; short memory may close it at
 	 * that.
 	 */
-	fanout_settle(&session->home);
+	session_settle(session);
 	if (session->phase != SESSION_CLOSING)
 		close_with(session, code, reason, false);
 }
@@ -74,7 +116,7 @@ session_close_text(struct session *session, enum close_code code, struct text re
 {
 	char *copy;
 
-	fanout_settle(&session->home);
+	session_settle(session);
 	if (session->phase == SESSION_CLOSING)
 		return;
 	if (reason.length > CLOSE_REASON_MAX) {
@@ -121,7 +163,7 @@ session_send(struct session *session, enum frame_opcode opcode, struct text payl
 
 	if (session->phase == SESSION_CLOSING)
 		return;
-	fanout_settle(&session->home);
+	session_settle(session);
 	slab = sessions_personal(session->sessions);
 	from = slab == NULL ? 0 : slab->length;
 	if (slab == NULL || !slab_frame(slab, opcode, payload)) {
@@ -174,12 +216,28 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 		session->dialect->refused(session, OUTCOME_RATE_LIMITED);
 }
 
+static bool
+is_receipt(struct session *session, struct text payload)
+{
+	struct sessions *sessions = session->sessions;
+	uint64_t seq = 0;
+
+	if (session->more != NULL)
+		seq = receipts_answered(&sessions->receipts, &session->more->receipts, payload);
+	if (seq == 0)
+		return false;
+	metric_increment(sessions->metrics->receipts);
+	ping_heard(&sessions->pings, &session->ping, sessions->now.mono_ms);
+	session_read(session, seq);
+	return true;
+}
+
 void
 session_ponged(struct session *session, struct text payload)
 {
 	struct sessions *sessions = session->sessions;
 
-	if (session->phase == SESSION_CLOSING)
+	if (session->phase == SESSION_CLOSING || is_receipt(session, payload))
 		return;
 	switch (ping_pong(&sessions->pings, &session->ping, payload, sessions->now.mono_ms)) {
 	case PING_ANSWERED:
@@ -209,132 +267,148 @@ set_room(struct session *session, struct text room)
 	return true;
 }
 
+/* One allocation for name, user and secret: there are 100,000 of them. */
 static bool
-set_identity(struct session *session, struct text name, struct text room)
+set_identity(struct session *session, struct text name, struct text user, struct text resume)
+{
+	struct buffer parts;
+	char *copy;
+
+	buffer_init(&parts, 0);
+	buffer_append_text(&parts, name);
+	buffer_append_byte(&parts, 0);
+	buffer_append_text(&parts, user);
+	buffer_append_byte(&parts, 0);
+	buffer_append_text(&parts, resume);
+	copy = parts.failed ? NULL : text_duplicate(buffer_text(&parts));
+	buffer_free(&parts);
+	if (copy == NULL) {
+		session_close(session, CLOSE_INTERNAL, "out of memory");
+		return false;
+	}
+	free(session->name);
+	session->name = copy;
+	return true;
+}
+
+/* The hub holds all of a gateway's clients to its rules for texts; one must not cost the others. */
+static bool
+is_showable(struct text text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
+			return false;
+	}
+	return text.length <= IDENTITY_BYTES_MAX && text_is_utf8(text);
+}
+
+static bool
+take_identity(struct session *session, const struct session_opening *opening)
 {
 	struct buffer cleaned;
 	bool done;
 
+	if (!is_showable(opening->user) || !is_showable(opening->resume)) {
+		session_close(session, CLOSE_POLICY, "bad user");
+		return false;
+	}
 	buffer_init(&cleaned, 0);
-	if (names_clean(name, session->sessions->limits.name_code_points, &cleaned))
-		session->name = text_duplicate(buffer_text(&cleaned));
+	done = names_clean(opening->name, session->sessions->limits.name_code_points, &cleaned) &&
+	       set_identity(session, buffer_text(&cleaned), opening->user, opening->resume);
 	buffer_free(&cleaned);
-	done = session->name != NULL && set_room(session, room);
+	if (done && session->dialect->many_rooms)
+		done = text_is_empty(opening->room) || session_room_add(session, opening->room);
+	else if (done)
+		done = set_room(session, opening->room);
 	if (!done)
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 	return done;
 }
 
+bool
+session_open_as(struct session *session, const struct session_opening *opening)
+{
+	struct sessions *sessions = session->sessions;
+
+	if (session->phase != SESSION_CONNECTED || !take_identity(session, opening))
+		return false;
+	session->open_flags = (uint8_t)opening->flags;
+	if (session->dialect->pong_receipts || session->dialect->many_rooms)
+		session->open_flags |= OPEN_HAS_RECEIPTS;
+	session->phase = SESSION_OPENING;
+	session->since_ms = sessions->now.wall_ms;
+	sessions_opened(session);
+	sessions->uplink.open(sessions->uplink.context, session);
+	return session->phase != SESSION_CLOSING;
+}
+
 void
 session_open(struct session *session, struct text name, struct text room)
 {
-	if (session->phase != SESSION_CONNECTED || !set_identity(session, name, room))
-		return;
-	session->phase = SESSION_OPENING;
-	session->since_ms = session->sessions->now.wall_ms;
-	sessions_opened(session);
-	session->sessions->uplink.open(session->sessions->uplink.context, session);
+	struct session_opening opening = {
+		.user = TEXT(""),
+		.name = name,
+		.room = room,
+		.resume = TEXT(""),
+	};
+
+	session_open_as(session, &opening);
 }
 
-void
-session_outcome(
-    struct session *session, const struct envelope *command, const struct envelope_outcome *outcome)
-{
-	if (outcome->code != OUTCOME_OK)
-		gateway_metrics_refused(session->sessions->metrics, outcome->code);
-	if (session->phase != SESSION_CLOSING && session->dialect->outcome != NULL)
-		session->dialect->outcome(session, command, outcome);
-}
-
-/* Ends a command here: the hub never sees it. */
+/* Where the inbox begins to be heard; with many_rooms the dialect says it itself. */
 static void
-refuse(struct session *session, const struct envelope *command, uint32_t code)
+begin_inbox(struct session *session, const struct envelope_opened *opened)
 {
-	struct envelope_outcome outcome = {
-		.code = code,
-		.room = TEXT(""),
-		.time = (uint64_t)session->sessions->now.wall_ms,
-	};
+	struct position begin = { opened->epoch, opened->seq };
+	struct position end = begin;
 
-	session_outcome(session, command, &outcome);
-}
-
-static void
-command(struct session *session, struct envelope *envelope, size_t content_length)
-{
-	struct sessions *sessions = session->sessions;
-	uint32_t code;
-
-	if (session->phase == SESSION_CLOSING)
+	if (session->dialect->many_rooms)
 		return;
-	if (content_length > sessions->limits.content_bytes)
-		code = OUTCOME_TOO_LONG;
-	else if (session->phase == SESSION_CONNECTED)
-		code = OUTCOME_BAD_MESSAGE;
-	else
-		code = sessions->uplink.command(sessions->uplink.context, session, envelope);
-	if (code != OUTCOME_OK)
-		refuse(session, envelope, code);
+	if (session->dialect->pong_receipts)
+		begin.seq = opened->read;
+	catch_up_inbox(session, begin, end);
 }
 
 void
-session_publish(struct session *session, struct text room, struct text content)
+session_opened(struct session *session, const struct envelope_opened *opened)
 {
-	struct envelope envelope = {
-		.kind = ENVELOPE_PUBLISH,
-		.publish = {
-			.conn = session->conn,
-			.client = session->client,
-			.room = room,
-			.content = content,
-		},
-	};
-
-	command(session, &envelope, content.length);
-}
-
-void
-session_tell(struct session *session, struct text to, struct text content)
-{
-	struct envelope envelope = {
-		.kind = ENVELOPE_TELL,
-		.tell = {
-			.conn = session->conn,
-			.client = session->client,
-			.to = to,
-			.content = content,
-		},
-	};
-
-	command(session, &envelope, content.length);
-}
-
-void
-session_opened(struct session *session, uint32_t client, struct text name)
-{
-	char *copy;
+	struct position inbox = { opened->epoch, opened->seq };
 
 	if (session->phase != SESSION_OPENING && session->phase != SESSION_ONLINE)
 		return;
-	copy = text_duplicate(name);
-	if (copy == NULL || !sessions_identify(session, client)) {
-		free(copy);
+	if (!set_identity(session, opened->name, opened->user, opened->resume))
+		return;
+	if (!sessions_identify(session, opened->client)) {
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 		return;
 	}
-	free(session->name);
-	session->name = copy;
+	session_left_meanwhile(session);
+	if (session->phase == SESSION_ONLINE) {
+		catch_up_inbox_again(session, inbox);
+		catch_up_next(session);
+		return;
+	}
 	session->phase = SESSION_ONLINE;
+	session->inbox = inbox;
+	if (opened->resumed != 0)
+		metric_increment(session->sessions->metrics->resumes);
+	if (session->dialect->online != NULL)
+		session->dialect->online(session, opened);
+	if (session->phase == SESSION_ONLINE)
+		begin_inbox(session, opened);
 }
 
 void
-session_joined(struct session *session, struct text room, uint64_t ordinal)
+session_whispered(struct session *session, const struct envelope_whisper *whisper)
 {
-	if (session->phase != SESSION_ONLINE || !text_equal(room, session_room(session)))
+	if (session->phase != SESSION_ONLINE || session->client != whisper->to ||
+	    !catch_up_inbox_takes(session, whisper->epoch, whisper->seq))
 		return;
-	session->home.ordinal = ordinal;
-	if (!fanout_join(session->sessions->fanout, &session->home, room))
-		session_close(session, CLOSE_INTERNAL, "out of memory");
+	if (session->dialect->whisper == NULL)
+		return;
+	metric_increment(session->sessions->metrics->deliveries);
+	session->dialect->whisper(session, whisper);
+	catch_up_sent(session, whisper->seq);
 }
 
 void
@@ -343,10 +417,64 @@ session_refused(struct session *session, struct text room, uint32_t code)
 	if (session->phase == SESSION_CLOSING)
 		return;
 	gateway_metrics_refused(session->sessions->metrics, code);
+	if (!text_is_empty(room) && session_room_refused(session, room, code))
+		return;
 	if (session->dialect->refused != NULL)
 		session->dialect->refused(session, code);
 	if (code == OUTCOME_FULL)
 		session_close(session, CLOSE_TRY_LATER, "full");
 	else if (text_is_empty(room))
 		session_close(session, CLOSE_POLICY, "refused");
+}
+
+struct session_more *
+session_more_get(struct session *session)
+{
+	if (session->more == NULL)
+		session->more = calloc(1, sizeof(*session->more));
+	if (session->more == NULL)
+		session_close(session, CLOSE_INTERNAL, "out of memory");
+	if (session->more == NULL || session->more->receipts.conn != 0)
+		return session->more;
+	TAILQ_INIT(&session->more->rooms);
+	session->more->receipts.conn = session->conn;
+	return session->more;
+}
+
+void
+session_more_free(struct session *session)
+{
+	struct session_more *more = session->more;
+	struct session_room *room;
+
+	if (more == NULL)
+		return;
+	while ((room = TAILQ_FIRST(&more->rooms)) != NULL) {
+		TAILQ_REMOVE(&more->rooms, room, place);
+		free(room);
+	}
+	free(more->history_room);
+	free(more);
+	session->more = NULL;
+}
+
+bool
+session_lingers(const struct session *session)
+{
+	/* Lost, or cut off by us because nothing came through; not after a word of either side. */
+	return session->dialect->lingers &&
+	       (!session->closed_by_us || session->close_code == CLOSE_DROP);
+}
+
+void
+session_link_lost(struct session *session)
+{
+	if (session->more == NULL || session->phase == SESSION_CLOSING)
+		return;
+	catch_up_link_lost(session);
+	if (session->more->list_token == 0)
+		return;
+	session->more->list_token = 0;
+	if (session->dialect->listed != NULL)
+		session->dialect->listed(session, NULL, false);
 }

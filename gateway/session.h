@@ -15,7 +15,9 @@
 #include "gateway/fanout.h"
 #include "gateway/outbound.h"
 #include "gateway/ping.h"
+#include "gateway/positions.h"
 #include "gateway/ratelimit.h"
+#include "gateway/receipts.h"
 
 /* Most bytes of a CLOSE frame's reason (RFC 6455 section 5.5). */
 #define CLOSE_REASON_MAX 123u
@@ -30,6 +32,50 @@ enum session_phase {
 /* Which list of struct sessions it stands in. */
 enum session_place { PLACE_NONE, PLACE_WAITING, PLACE_OPEN };
 
+/* A room of a client that may be in many. */
+struct session_room {
+	struct membership membership;
+	TAILQ_ENTRY(session_room) place;
+	TAILQ_ENTRY(session_room) waiting; /* in position->waiting, if `ahead` */
+	struct room_position *position;    /* held while it is a member, else NULL  */
+	struct position heard;             /* by this client, until it is in the channel */
+	bool asked;                        /* a JOIN is to be answered to the dialect */
+	bool leaving;                      /* and a LEAVE */
+	bool hearing;                      /* session_hear was said */
+	bool fetched;                      /* `heard` is a place that the hub knows */
+	bool ahead;                        /* it waits for the room to come as far */
+	bool unsaid;                       /* the present link was not told of it  */
+	size_t name_length;
+	char name[];
+};
+
+/* What a FETCH under way is for. */
+enum fetch_job {
+	FETCH_FOR_NOBODY, /* whoever wanted it is gone       */
+	FETCH_FOR_INBOX,
+	FETCH_FOR_ROOM,    /* this client catches up         */
+	FETCH_FOR_CHANNEL, /* all members here, on this link */
+	FETCH_FOR_HISTORY,
+};
+
+/* What only some sessions need; allocated when it is. */
+struct session_more {
+	struct session_room_list rooms; /* in the order of joining */
+	unsigned room_count;
+	uint64_t fetch_token; /* of the FETCH under way, 0: none */
+	enum fetch_job fetch_job;
+	struct session_room *fetch_room;
+	struct room_position *fetch_channel;
+	char *history_room; /* asked for and not yet fetched, else NULL */
+	uint64_t history_before;
+	unsigned history_limit;
+	uint64_t list_token; /* of the LIST under way, 0: none */
+	uint64_t typed_ms;   /* monotonic, 0: never            */
+	struct receipts receipts;
+	bool wants_fetch;  /* some of the above may be next */
+	bool inbox_behind; /* something in the inbox was missed */
+};
+
 /* 100,000 of them stand in a large gateway: fields are ordered by size, flags are bits. */
 struct session {
 	struct sessions *sessions;
@@ -37,13 +83,15 @@ struct session {
 	const struct dialect *dialect;
 	const char *realm; /* the mount's, which outlives every session */
 	char *address;
-	char *name;       /* NULL until session_open */
+	char *name;       /* NULL until session_open; user and secret stand behind its NUL */
 	const char *room; /* the mount's, or a copy of its own */
 	const char *close_reason;
 	uint64_t conn;
-	uint64_t opened_ms; /* monotonic */
-	int64_t since_ms;   /* wall clock of session_open */
-	struct membership home;
+	uint64_t opened_ms;     /* monotonic */
+	int64_t since_ms;       /* wall clock of session_open */
+	struct membership home; /* the only room of most dialects */
+	struct position inbox;  /* heard up to here; its end, if it does not hear it */
+	struct session_more *more;
 	struct outbound output;
 	struct ratelimit messages;
 	struct ratelimit offences;
@@ -59,6 +107,11 @@ struct session {
 	uint8_t phase;
 	uint8_t listed;
 	uint8_t dialect_metric;
+	uint8_t open_flags;
+	bool hears_inbox : 1; /* else private messages are left to session_hear */
+	bool home_held : 1;   /* the position of its room   */
+	bool homeless : 1;    /* its room was closed        */
+	bool closed_by_us : 1;
 	bool touched : 1;
 	bool blocked : 1;     /* the transport took less than offered       */
 	bool backlogged : 1;  /* in the backlog list                        */
@@ -86,15 +139,49 @@ void session_close_text(struct session *session, enum close_code code, struct te
 /* Closes at once for reading too slowly: what waits is given up. */
 void session_close_slow(struct session *session, const char *what);
 
+/* Its memory for more, now; NULL (and it closes) without memory. */
+struct session_more *session_more_get(struct session *session);
+void session_more_free(struct session *session);
+
+/* The secret of an OPENED, or that it came with. */
+struct text session_resume(const struct session *session);
+
+/* Its place in `room`, NULL if it has none; the same in a channel. */
+struct membership *session_membership(const struct session *session, struct text room);
+struct membership *session_membership_in(struct session *session, const struct channel *channel);
+
+/* Hands over what its rooms said so far, so that something personal can come behind it. */
+void session_settle(struct session *session);
+
+/* Out of all rooms: it is a member no longer for anybody here. */
+void session_leave_all(struct session *session);
+
+/* True if its connection was lost in a way that lets it come back without a word. */
+bool session_lingers(const struct session *session);
+
 /* Hands the end of a command to the dialect. */
 void session_outcome(struct session *session, const struct envelope *command,
     const struct envelope_outcome *outcome);
 
-/* The hub said OPENED / JOINED. */
-void session_opened(struct session *session, uint32_t client, struct text name);
-void session_joined(struct session *session, struct text room, uint64_t ordinal);
+/* What the hub said of this client. */
+void session_opened(struct session *session, const struct envelope_opened *opened);
+void session_joined(struct session *session, const struct envelope_joined *joined);
+void session_left(struct session *session, const struct envelope_left *left);
+void session_whispered(struct session *session, const struct envelope_whisper *whisper);
+void session_listed(struct session *session, const struct envelope_listed *listed);
+void session_list_ended(struct session *session, const struct envelope_list_end *end);
 
-/* The hub said REFUSED for its OPEN (empty room) or JOIN. */
+/* Rooms that it left while there was no link. */
+void session_left_meanwhile(struct session *session);
+
+/* The hub said REFUSED for its OPEN (empty room) or JOIN; the latter is session_rooms.c's. */
+bool session_room_refused(struct session *session, struct text room, uint32_t code);
 void session_refused(struct session *session, struct text room, uint32_t code);
+
+/* The link is lost: what was asked and ends with it is answered. */
+void session_link_lost(struct session *session);
+
+/* For session_rooms.c: adds a room that is to be joined; NULL (and it closes) without memory. */
+struct session_room *session_room_add(struct session *session, struct text room);
 
 #endif

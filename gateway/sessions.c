@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/catch_up.h"
 #include "gateway/mounts.h"
 
 #define RUNS_MAX 64
@@ -53,6 +54,8 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 	};
 	ping_wheel_init(
 	    &sessions->pings, limits->ping_seconds, limits->pong_seconds, setup->random, effects);
+	receipts_desk_init(&sessions->receipts, limits->pong_seconds, setup->random);
+	buffer_init(&sessions->payload, 0);
 	id_map_init(&sessions->clients);
 	TAILQ_INIT(&sessions->waiting);
 	TAILQ_INIT(&sessions->open);
@@ -98,6 +101,7 @@ session_free(struct session *session)
 		free((char *)session->close_reason);
 	if (session->room_mine)
 		free((char *)session->room);
+	session_more_free(session);
 	free(session->name);
 	free(session->address);
 	free(session);
@@ -257,6 +261,7 @@ flush_one(struct session *session)
 	if (!session->gone && !session->parted)
 		write_out(session);
 	recount(session);
+	catch_up_next(session);
 	if (session->output.bytes > session->sessions->limits.queue_bytes) {
 		session_close_slow(session, "queue_bytes");
 		recount(session);
@@ -313,7 +318,9 @@ part(struct session *session)
 	struct sessions *sessions = session->sessions;
 
 	session->parted = true;
-	fanout_leave(&session->home);
+	session_leave_all(session);
+	if (session->more != NULL)
+		receipts_remove(&sessions->receipts, &session->more->receipts);
 	ping_remove(&sessions->pings, &session->ping);
 	if (session->listed == PLACE_OPEN)
 		sessions->uplink.closed(sessions->uplink.context, session);
@@ -355,9 +362,25 @@ sweep(struct sessions *sessions)
 	}
 }
 
+/* Behind all that the turn brought for them. */
+static void
+ask_receipts(struct sessions *sessions)
+{
+	char token[RECEIPT_TOKEN_SIZE];
+	struct receipts *receipts;
+	struct session *session;
+
+	while ((receipts = receipts_ask(&sessions->receipts, sessions->now.mono_ms, token))) {
+		session = sessions_find(sessions, receipts->conn);
+		session_send(session, FRAME_PING, text_of(token));
+		ping_asked(&sessions->pings, &session->ping, sessions->now.mono_ms);
+	}
+}
+
 void
 sessions_flush(struct sessions *sessions)
 {
+	ask_receipts(sessions);
 	slab_finish(&sessions->personal);
 	flush_touched(sessions);
 	limit_pinned(sessions);
@@ -408,6 +431,7 @@ void
 sessions_tick(struct sessions *sessions)
 {
 	struct session *session;
+	struct receipts *lost;
 
 	while (login_deadline_ms(sessions) <= sessions->now.mono_ms) {
 		session = TAILQ_FIRST(&sessions->waiting);
@@ -415,6 +439,9 @@ sessions_tick(struct sessions *sessions)
 		unlist(session);
 	}
 	ping_batch(&sessions->pings, sessions->now.mono_ms);
+	while ((lost = receipts_lost(&sessions->receipts, sessions->now.mono_ms)) != NULL)
+		session_close(
+		    sessions_find(sessions, lost->conn), CLOSE_DROP, "no receipt for messages");
 	check_backlog(sessions);
 }
 
@@ -424,9 +451,12 @@ sessions_deadline_ms(const struct sessions *sessions)
 	uint64_t due = login_deadline_ms(sessions);
 	uint64_t ping = ping_deadline_ms(&sessions->pings);
 	uint64_t backlog = backlog_deadline_ms(sessions);
+	uint64_t receipts = receipts_deadline_ms(&sessions->receipts);
 
 	if (ping < due)
 		due = ping;
+	if (receipts < due)
+		due = receipts;
 	return backlog < due ? backlog : due;
 }
 
@@ -448,6 +478,8 @@ sessions_free(struct sessions *sessions)
 
 	while ((session = conns_next(&sessions->conns, &cursor)) != NULL)
 		bury(session);
+	positions_free(&sessions->positions);
+	buffer_free(&sessions->payload);
 	slab_release(&sessions->personal);
 	id_map_free(&sessions->clients);
 	conns_free(&sessions->conns);

@@ -15,14 +15,20 @@
 #include "common/random.h"
 #include "gateway/conns.h"
 #include "gateway/id_map.h"
+#include "gateway/positions.h"
+#include "gateway/receipts.h"
 #include "gateway/session.h"
 
 /* What sessions ask of the side that faces the hub. */
 struct session_uplink {
 	/* session_open was called. */
 	void (*open)(void *context, struct session *session);
-	/* Numbers and sends a command; OUTCOME_OK if taken, else why it ends at once. */
+	/* Numbers, keeps and sends a command; OUTCOME_OK if taken, else why it ends at once. */
 	uint32_t (*command)(void *context, struct session *session, struct envelope *command);
+	/* Says something of an open session; false while there is no hub. */
+	bool (*say)(
+	    void *context, struct session *session, enum envelope_kind kind, const void *body);
+	bool (*is_up)(void *context);
 	/* An open session goes; called before it leaves the list of open ones. */
 	void (*closed)(void *context, struct session *session);
 	void *context;
@@ -43,6 +49,10 @@ struct sessions {
 	struct ratelimit_rule message_rule;
 	struct ratelimit_rule offence_rule;
 	struct ping_wheel pings;
+	struct receipts_desk receipts;
+	struct positions positions;
+	struct buffer payload; /* for one rendering       */
+	uint64_t next_token;   /* of questions to the hub */
 	struct conns conns;
 	unsigned count;
 	struct id_map clients;       /* client id -> session                        */

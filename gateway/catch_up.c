@@ -1,0 +1,644 @@
+/*
+ * Who has to fetch what, one part at a time, and where it stands then. Owns the positions of
+ * clients and rooms; what a message looks like is the dialects' business, and when the link is up
+ * is the uplink's.
+ */
+#include "gateway/catch_up.h"
+
+#include <stdlib.h>
+
+#include "gateway/delivery.h"
+
+#define CATCH_UP_CHANNELS 0
+
+static bool
+say_fetch(struct session *session, struct text room, struct position behind, uint64_t before,
+    unsigned limit)
+{
+	struct sessions *sessions = session->sessions;
+	struct envelope_fetch fetch = {
+		.token = sessions->next_token + 1,
+		.conn = session->conn,
+		.room = room,
+		.epoch = behind.epoch,
+		.after = behind.seq,
+		.before = before,
+		.limit = limit,
+	};
+
+	if (!sessions->uplink.say(sessions->uplink.context, session, ENVELOPE_FETCH, &fetch))
+		return false;
+	session->more->fetch_token = ++sessions->next_token;
+	metric_increment(sessions->metrics->fetches);
+	return true;
+}
+
+/* A channel of this session whose members missed something and for whom nobody fetches. */
+static struct room_position *
+unread_channel(const struct session *session)
+{
+	struct room_position *room = NULL;
+	struct session_room *place;
+
+	if (session->home.channel != NULL)
+		room = positions_find(&session->sessions->positions, session_room(session));
+	if (room != NULL && room->behind && room->reader == NULL)
+		return room;
+	TAILQ_FOREACH (place, &session->more->rooms, place) {
+		room = place->position;
+		if (place->membership.channel != NULL && room->behind && room->reader == NULL)
+			return room;
+	}
+	return NULL;
+}
+
+static struct session_room *
+unread_room(const struct session *session)
+{
+	struct session_room *room;
+
+	TAILQ_FOREACH (room, &session->more->rooms, place) {
+		if (room->position != NULL && room->hearing && room->membership.channel == NULL &&
+		    !room->ahead)
+			return room;
+	}
+	return NULL;
+}
+
+static struct text
+session_room_name(const struct session_room *room)
+{
+	return (struct text){ room->name, room->name_length };
+}
+
+static void
+fetch_channel(struct session *session, struct room_position *room)
+{
+	struct session_more *more = session->more;
+
+	if (!say_fetch(session, room_position_name(room), room->at, 0, CATCH_UP_LIMIT))
+		return;
+	room->reader = session;
+	more->fetch_job = FETCH_FOR_CHANNEL;
+	more->fetch_channel = room;
+}
+
+static void
+fetch_room(struct session *session, struct session_room *room)
+{
+	struct session_more *more = session->more;
+
+	if (!say_fetch(session, session_room_name(room), room->heard, 0, CATCH_UP_LIMIT))
+		return;
+	more->fetch_job = FETCH_FOR_ROOM;
+	more->fetch_room = room;
+}
+
+static void
+fetch_history(struct session *session)
+{
+	struct session_more *more = session->more;
+	struct text room = text_of(more->history_room);
+	const struct room_position *known = positions_find(&session->sessions->positions, room);
+	struct position from = { known == NULL ? 0 : known->at.epoch, 0 };
+
+	if (say_fetch(session, room, from, more->history_before, more->history_limit))
+		more->fetch_job = FETCH_FOR_HISTORY;
+}
+
+void
+catch_up_next(struct session *session)
+{
+	struct session_more *more = session->more;
+	struct room_position *channel;
+	struct session_room *room;
+
+	if (more == NULL || !more->wants_fetch || more->fetch_token != 0 ||
+	    session->phase != SESSION_ONLINE)
+		return;
+	/* What many wait for does not wait for one who reads slowly. */
+	channel = unread_channel(session);
+	if (channel != NULL) {
+		fetch_channel(session, channel);
+		return;
+	}
+	if (session->output.bytes >= CATCH_UP_QUEUE)
+		return;
+	room = unread_room(session);
+	if (more->inbox_behind) {
+		if (say_fetch(session, TEXT(""), session->inbox, 0, CATCH_UP_LIMIT))
+			more->fetch_job = FETCH_FOR_INBOX;
+	} else if (room != NULL) {
+		fetch_room(session, room);
+	} else if (more->history_room != NULL) {
+		fetch_history(session);
+	} else {
+		more->wants_fetch = false;
+	}
+}
+
+static void
+want_fetch(struct session *session)
+{
+	struct session_more *more = session_more_get(session);
+
+	if (more == NULL)
+		return;
+	more->wants_fetch = true;
+	catch_up_next(session);
+}
+
+/* Receipts of another epoch count no more. */
+static void
+move_inbox(struct session *session, uint64_t epoch, uint64_t seq)
+{
+	if (session->more != NULL && epoch != session->inbox.epoch) {
+		receipts_remove(&session->sessions->receipts, &session->more->receipts);
+		session->more->receipts.sent = 0;
+	}
+	session->inbox = (struct position){ epoch, seq };
+}
+
+void
+catch_up_sent(struct session *session, uint64_t seq)
+{
+	struct session_more *more;
+
+	if (!session->dialect->pong_receipts || seq == 0)
+		return;
+	more = session_more_get(session);
+	if (more != NULL)
+		receipts_sent(&session->sessions->receipts, &more->receipts, seq);
+}
+
+static void
+inbox_missed(struct session *session)
+{
+	struct session_more *more = session_more_get(session);
+
+	if (more == NULL)
+		return;
+	more->inbox_behind = true;
+	want_fetch(session);
+}
+
+/* True if something is said behind `position` in a stream that stands at `end`. */
+static bool
+is_behind(struct position position, struct position end)
+{
+	return position.epoch != end.epoch ? position.epoch != 0 || end.seq != 0
+					   : position.seq != end.seq;
+}
+
+void
+catch_up_inbox(struct session *session, struct position position, struct position end)
+{
+	session->hears_inbox = true;
+	/* Who heard nothing yet hears the stream from its beginning. */
+	move_inbox(session, position.epoch == 0 ? end.epoch : position.epoch, position.seq);
+	if (is_behind(session->inbox, end))
+		inbox_missed(session);
+}
+
+void
+catch_up_inbox_again(struct session *session, struct position end)
+{
+	if (!session->hears_inbox)
+		session->inbox = end;
+	else if (end.epoch == 0)
+		move_inbox(session, 0, 0);
+	else
+		catch_up_inbox(session, session->inbox, end);
+}
+
+bool
+catch_up_inbox_takes(struct session *session, uint64_t epoch, uint64_t seq)
+{
+	if (seq == 0)
+		return true;
+	if (!session->hears_inbox) {
+		session->inbox = (struct position){ epoch, seq };
+		return false;
+	}
+	switch (position_judge(&session->inbox, epoch, seq)) {
+	case POSITION_NEWS:
+		move_inbox(session, epoch, seq);
+		return true;
+	case POSITION_GAP:
+		if (session->inbox.epoch == 0)
+			move_inbox(session, epoch, 0);
+		inbox_missed(session);
+		break;
+	case POSITION_OLD:
+		break;
+	}
+	return false;
+}
+
+static void
+go_ahead_no_more(struct session_room *room)
+{
+	if (!room->ahead)
+		return;
+	room->ahead = false;
+	TAILQ_REMOVE(&room->position->waiting, room, waiting);
+}
+
+static void
+wait_for_room(struct session_room *room)
+{
+	if (room->ahead)
+		return;
+	room->ahead = true;
+	TAILQ_INSERT_TAIL(&room->position->waiting, room, waiting);
+}
+
+static bool
+has_listeners(struct sessions *sessions, const struct room_position *room)
+{
+	struct fanout_room *found = fanout_find(sessions->fanout, room_position_name(room));
+	struct channel *channel = found == NULL ? NULL : fanout_channels(found);
+
+	while (channel != NULL && channel->count == 0)
+		channel = channel->next;
+	return channel != NULL;
+}
+
+/* It has heard just what the channel's members have: one of them. */
+static void
+enter_channel(struct session *session, struct session_room *room)
+{
+	go_ahead_no_more(room);
+	if (!fanout_join(session->sessions->fanout, &room->membership, session_room_name(room)))
+		session_close(session, CLOSE_INTERNAL, "out of memory");
+}
+
+static void
+nudge(struct sessions *sessions, const struct room_position *room)
+{
+	struct fanout_room *found = fanout_find(sessions->fanout, room_position_name(room));
+	struct channel *channel = found == NULL ? NULL : fanout_channels(found);
+
+	for (; channel != NULL && room->reader == NULL; channel = channel->next) {
+		if (channel->count > 0)
+			want_fetch(channel->members[0]->session);
+	}
+}
+
+static void
+room_missed(struct sessions *sessions, struct room_position *room)
+{
+	room->behind = true;
+	nudge(sessions, room);
+}
+
+void
+catch_up_room(struct session *session, struct session_room *room)
+{
+	struct room_position *position = room->position;
+	struct position *at = &position->at;
+
+	if (room->membership.channel != NULL || !room->hearing)
+		return;
+	if (room->heard.epoch == at->epoch && room->heard.seq == at->seq) {
+		enter_channel(session, room);
+	} else if (room->heard.epoch != at->epoch || room->heard.seq < at->seq || !room->fetched) {
+		want_fetch(session);
+	} else if (has_listeners(session->sessions, position)) {
+		wait_for_room(room);
+		room_missed(session->sessions, position);
+	} else {
+		/* Nobody hears it yet: it stands where its first listener does. */
+		*at = room->heard;
+		enter_channel(session, room);
+	}
+}
+
+static void
+wake_waiting(struct room_position *position)
+{
+	struct session_room *room;
+
+	while ((room = TAILQ_FIRST(&position->waiting)) != NULL) {
+		go_ahead_no_more(room);
+		catch_up_room(room->membership.session, room);
+	}
+}
+
+/* What nobody listens to was not missed. */
+static void
+move_channel(struct sessions *sessions, struct room_position *room, struct position end)
+{
+	if (has_listeners(sessions, room)) {
+		room_missed(sessions, room);
+		return;
+	}
+	room->at = end;
+	room->behind = false;
+	wake_waiting(room);
+}
+
+void
+catch_up_channel(struct sessions *sessions, struct room_position *room, struct position end)
+{
+	if (room->at.epoch == 0 || !CATCH_UP_CHANNELS)
+		room->at = end;
+	else if (room->at.epoch != end.epoch || room->at.seq < end.seq || room->behind)
+		move_channel(sessions, room, end);
+}
+
+bool
+catch_up_channel_takes(
+    struct sessions *sessions, struct room_position *room, const struct envelope_deliver *deliver)
+{
+	struct position end = { deliver->epoch, deliver->seq };
+
+	switch (position_judge(&room->at, deliver->epoch, deliver->seq)) {
+	case POSITION_NEWS:
+		if (deliver->seq != 0)
+			room->at = end;
+		return true;
+	case POSITION_GAP:
+		move_channel(sessions, room, end);
+		break;
+	case POSITION_OLD:
+		break;
+	}
+	return false;
+}
+
+/* True for a message behind `position`, which moves to it. */
+static bool
+passes(struct position *position, const struct envelope_item *item)
+{
+	if (position->epoch == item->epoch && item->seq <= position->seq)
+		return false;
+	*position = (struct position){ item->epoch, item->seq };
+	return true;
+}
+
+/* Dialects that only know messages as they are said get these likewise. */
+static void
+whisper_item(struct session *session, const struct envelope_item *item)
+{
+	struct envelope_whisper whisper = {
+		.conn = session->conn,
+		.to = session->client,
+		.from = item->from,
+		.from_name = item->from_name,
+		.time = item->time,
+		.content = item->content,
+		.from_user = item->from_user,
+		.epoch = item->epoch,
+		.seq = item->seq,
+		.extra = item->extra,
+	};
+
+	if (session->dialect->whisper != NULL)
+		session->dialect->whisper(session, &whisper);
+}
+
+static void
+missed_item(struct session *session, const struct envelope_item *item)
+{
+	metric_increment(session->sessions->metrics->deliveries);
+	if (session->dialect->item != NULL)
+		session->dialect->item(session, FETCH_MISSED, item);
+	else if (text_is_empty(item->room))
+		whisper_item(session, item);
+}
+
+static void
+inbox_item(struct session *session, const struct envelope_item *item)
+{
+	struct position before = session->inbox;
+
+	if (!passes(&before, item))
+		return;
+	move_inbox(session, item->epoch, item->seq);
+	missed_item(session, item);
+	catch_up_sent(session, item->seq);
+}
+
+static bool
+channel_item(struct session *session, const struct envelope_item *item)
+{
+	struct room_position *room = session->more->fetch_channel;
+	struct envelope_deliver deliver = {
+		.room = item->room,
+		.epoch = item->epoch,
+		.seq = item->seq,
+		.from = item->from,
+		.from_name = item->from_name,
+		.time = item->time,
+		.content = item->content,
+		.from_user = item->from_user,
+	};
+
+	return !passes(&room->at, item) || delivery_say(session->sessions, &deliver);
+}
+
+static bool
+is_awaited(const struct session *session, uint64_t token)
+{
+	return session->more != NULL && token != 0 && session->more->fetch_token == token &&
+	       session->phase == SESSION_ONLINE;
+}
+
+bool
+catch_up_item(struct session *session, const struct envelope_item *item)
+{
+	if (!is_awaited(session, item->token))
+		return true;
+	switch (session->more->fetch_job) {
+	case FETCH_FOR_INBOX:
+		inbox_item(session, item);
+		break;
+	case FETCH_FOR_ROOM:
+		if (passes(&session->more->fetch_room->heard, item))
+			missed_item(session, item);
+		break;
+	case FETCH_FOR_CHANNEL:
+		return channel_item(session, item);
+	case FETCH_FOR_HISTORY:
+		if (session->dialect->item != NULL)
+			session->dialect->item(session, FETCH_HISTORY, item);
+		break;
+	case FETCH_FOR_NOBODY:
+		break;
+	}
+	return true;
+}
+
+static void
+tell_gap(struct session *session, const struct envelope_fetched *fetched)
+{
+	if (fetched->gap_reason != GAP_NONE && session->dialect->fetched != NULL)
+		session->dialect->fetched(session, FETCH_MISSED, fetched);
+}
+
+/* A place that never was stands for the end; what may not be read is over. */
+static bool
+is_over(const struct envelope_fetched *fetched)
+{
+	return fetched->code != OUTCOME_OK || fetched->more == 0;
+}
+
+static bool
+tells_place(const struct envelope_fetched *fetched)
+{
+	return fetched->code == OUTCOME_OK ||
+	       (fetched->code == OUTCOME_BAD_SEQ && fetched->epoch != 0);
+}
+
+static void
+inbox_fetched(struct session *session, const struct envelope_fetched *fetched)
+{
+	tell_gap(session, fetched);
+	if (tells_place(fetched))
+		move_inbox(session, fetched->epoch, fetched->to);
+	session->more->inbox_behind = !is_over(fetched);
+}
+
+static void
+room_fetched(struct session *session, const struct envelope_fetched *fetched)
+{
+	struct session_room *room = session->more->fetch_room;
+
+	/* The gap's own handler may leave the room. */
+	if (tells_place(fetched))
+		room->heard = (struct position){ fetched->epoch, fetched->to };
+	else
+		room->hearing = false;
+	if (is_over(fetched))
+		room->fetched = true;
+	tell_gap(session, fetched);
+	room = session->more->fetch_room;
+	if (room != NULL && room->fetched)
+		catch_up_room(session, room);
+}
+
+static void
+channel_fetched(struct session *session, const struct envelope_fetched *fetched)
+{
+	struct room_position *room = session->more->fetch_channel;
+
+	room->reader = NULL;
+	if (tells_place(fetched))
+		room->at = (struct position){ fetched->epoch, fetched->to };
+	if (is_over(fetched))
+		room->behind = false;
+	if (fetched->gap_reason != GAP_NONE)
+		delivery_gap(session->sessions, fetched->room, fetched);
+	room = session->more->fetch_channel;
+	if (room == NULL)
+		return;
+	if (room->behind)
+		nudge(session->sessions, room);
+	else
+		wake_waiting(room);
+}
+
+static void
+history_fetched(struct session *session, const struct envelope_fetched *fetched)
+{
+	free(session->more->history_room);
+	session->more->history_room = NULL;
+	if (session->dialect->fetched != NULL)
+		session->dialect->fetched(session, FETCH_HISTORY, fetched);
+}
+
+void
+catch_up_fetched(struct session *session, const struct envelope_fetched *fetched)
+{
+	struct session_more *more = session->more;
+
+	if (!is_awaited(session, fetched->token))
+		return;
+	switch (more->fetch_job) {
+	case FETCH_FOR_INBOX:
+		inbox_fetched(session, fetched);
+		break;
+	case FETCH_FOR_ROOM:
+		room_fetched(session, fetched);
+		break;
+	case FETCH_FOR_CHANNEL:
+		channel_fetched(session, fetched);
+		break;
+	case FETCH_FOR_HISTORY:
+		history_fetched(session, fetched);
+		break;
+	case FETCH_FOR_NOBODY:
+		break;
+	}
+	more->fetch_token = 0;
+	more->fetch_job = FETCH_FOR_NOBODY;
+	more->fetch_room = NULL;
+	more->fetch_channel = NULL;
+	more->wants_fetch = true;
+	catch_up_next(session);
+}
+
+/* No answer is waited for any more. */
+static struct room_position *
+give_up(struct session_more *more)
+{
+	struct room_position *channel = more->fetch_channel;
+
+	if (channel != NULL)
+		channel->reader = NULL;
+	more->fetch_token = 0;
+	more->fetch_job = FETCH_FOR_NOBODY;
+	more->fetch_room = NULL;
+	more->fetch_channel = NULL;
+	return channel;
+}
+
+void
+catch_up_link_lost(struct session *session)
+{
+	struct envelope_fetched lost = { .code = OUTCOME_UNAVAILABLE, .room = TEXT("") };
+	struct session_more *more = session->more;
+	char *room = more->history_room;
+
+	give_up(more);
+	more->wants_fetch = true;
+	if (room == NULL)
+		return;
+	lost.room = text_of(room);
+	more->history_room = NULL;
+	if (session->dialect->fetched != NULL)
+		session->dialect->fetched(session, FETCH_HISTORY, &lost);
+	free(room);
+}
+
+void
+catch_up_forget_room(struct session *session, struct session_room *room)
+{
+	if (room->position != NULL)
+		go_ahead_no_more(room);
+	if (session->more->fetch_room != room)
+		return;
+	/* The hub takes one at a time: its answer is still waited for, for nobody. */
+	session->more->fetch_room = NULL;
+	session->more->fetch_job = FETCH_FOR_NOBODY;
+}
+
+void
+catch_up_left(struct sessions *sessions, struct session *session, struct room_position *room)
+{
+	if (room->reader == session) {
+		room->reader = NULL;
+		session->more->fetch_channel = NULL;
+		session->more->fetch_job = FETCH_FOR_NOBODY;
+	}
+	if (room->behind && room->holders > 1)
+		nudge(sessions, room);
+}
+
+void
+catch_up_stop(struct session *session)
+{
+	if (session->more != NULL)
+		give_up(session->more);
+}
