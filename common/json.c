@@ -133,6 +133,12 @@ json_member(const struct json *json, const char *key)
 	return as_node(json_object_get(json->object, key));
 }
 
+const struct json_node *
+json_node_member(const struct json_node *object, const char *key)
+{
+	return as_node(json_object_get(as_value(object), key));
+}
+
 bool
 json_node_is_object(const struct json_node *node)
 {

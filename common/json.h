@@ -40,6 +40,7 @@ enum json_lookup json_get_string(const struct json *json, const char *key, struc
 struct json_node;
 
 const struct json_node *json_member(const struct json *json, const char *key);
+const struct json_node *json_node_member(const struct json_node *object, const char *key);
 bool json_node_is_object(const struct json_node *node);
 bool json_node_is_null(const struct json_node *node);
 

@@ -65,6 +65,13 @@ struct dialect {
 	 * refused / a command's end: `command` is the PUBLISH, TELL or READ as it was sent.
 	 */
 	void (*refused)(struct session *session, uint32_t code);
+
+	/* A message came too fast and is not handed to `received`; NULL: `refused` is told. */
+	void (*limited)(struct session *session, struct text message);
+
+	/* The gateway is about to close it; the client should come again after so long. */
+	void (*bye)(struct session *session, enum close_code code, unsigned retry_after_ms);
+
 	void (*outcome)(struct session *session, const struct envelope *command,
 	    const struct envelope_outcome *outcome);
 	void (*whisper)(struct session *session, const struct envelope_whisper *whisper);

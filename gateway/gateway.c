@@ -244,6 +244,7 @@ create_uplink_and_core(struct gateway *gateway)
 	struct gateway_core_setup core = {
 		.name = config->gateway.name,
 		.limits = config->limits,
+		.store = config->store,
 		.transport = websocket_transport(),
 		.random = random_system(),
 		.log = gateway->log,

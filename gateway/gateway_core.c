@@ -23,6 +23,7 @@ gateway_core_create(const struct gateway_core_setup *setup)
 	buffer_init(&core->payload, 0);
 	sessions = (struct sessions_setup){
 		.limits = &setup->limits,
+		.store = &setup->store,
 		.transport = setup->transport,
 		.random = setup->random,
 		.metrics = &core->metrics,

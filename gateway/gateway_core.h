@@ -40,6 +40,7 @@ struct gateway_uplink {
 struct gateway_core_setup {
 	const char *name; /* copied */
 	struct config_limits limits;
+	struct config_store store; /* for what clients are told of it */
 	struct transport transport;
 	struct gateway_uplink uplink;
 	struct random_source random;

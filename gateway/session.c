@@ -82,6 +82,12 @@ session_room(const struct session *session)
 	return text_of(session->room);
 }
 
+const struct config_store *
+session_store(const struct session *session)
+{
+	return &session->sessions->store;
+}
+
 unsigned
 session_content_max(const struct session *session)
 {
@@ -212,7 +218,11 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 		return;
 	}
 	gateway_metrics_refused(sessions->metrics, OUTCOME_RATE_LIMITED);
-	if (session_offence(session) && session->dialect->refused != NULL)
+	if (!session_offence(session))
+		return;
+	if (session->dialect->limited != NULL)
+		session->dialect->limited(session, message);
+	else if (session->dialect->refused != NULL)
 		session->dialect->refused(session, OUTCOME_RATE_LIMITED);
 }
 

@@ -14,6 +14,7 @@
 #include "gateway/transport.h"
 
 struct config_limits;
+struct config_store;
 struct roster_room;
 struct session;
 
@@ -100,6 +101,9 @@ struct text session_realm(const struct session *session);
 
 /* The settings that bind this client. */
 const struct config_limits *session_limits(const struct session *session);
+
+/* What is kept and how long, as the hub does if both were given one configuration. */
+const struct config_store *session_store(const struct session *session);
 
 /* Who is in a room that this client is in; NULL if it is not, or nobody is known to be. */
 const struct roster_room *session_roster(const struct session *session, struct text room);

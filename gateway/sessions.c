@@ -14,6 +14,10 @@
 #define RUNS_MAX 64
 #define BACKLOG_CHECK_MS 1000u
 
+/* What a planned end asks clients to wait, at least and at most. */
+#define COME_AGAIN_MIN_MS 500u
+#define COME_AGAIN_MAX_MS 60000u
+
 static struct session *
 session_of_ping(struct ping_entry *entry)
 {
@@ -42,6 +46,7 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 
 	*sessions = (struct sessions){
 		.limits = *limits,
+		.store = setup->store == NULL ? (struct config_store){ 0 } : *setup->store,
 		.transport = setup->transport,
 		.uplink = setup->uplink,
 		.metrics = setup->metrics,
@@ -460,14 +465,28 @@ sessions_deadline_ms(const struct sessions *sessions)
 	return backlog < due ? backlog : due;
 }
 
+/* Clients come back over a time that grows with their number: a few per millisecond at most. */
+static unsigned
+come_again_ms(struct sessions *sessions)
+{
+	uint64_t spread = COME_AGAIN_MIN_MS + sessions->count / 2;
+
+	if (spread > COME_AGAIN_MAX_MS)
+		spread = COME_AGAIN_MAX_MS;
+	return COME_AGAIN_MIN_MS + (unsigned)random_below(sessions->pings.random, spread);
+}
+
 void
 sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason)
 {
 	struct session *session;
 	uint32_t cursor = 0;
 
-	while ((session = conns_next(&sessions->conns, &cursor)) != NULL)
+	while ((session = conns_next(&sessions->conns, &cursor)) != NULL) {
+		if (session->phase != SESSION_CLOSING && session->dialect->bye != NULL)
+			session->dialect->bye(session, code, come_again_ms(sessions));
 		session_close(session, code, reason);
+	}
 }
 
 void

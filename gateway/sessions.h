@@ -38,6 +38,7 @@ TAILQ_HEAD(session_list, session);
 
 struct sessions {
 	struct config_limits limits;
+	struct config_store store; /* its texts are not for us */
 	struct transport transport;
 	struct session_uplink uplink;
 	struct gateway_metrics *metrics; /* borrowed */
@@ -67,6 +68,7 @@ struct sessions {
 
 struct sessions_setup {
 	const struct config_limits *limits;
+	const struct config_store *store; /* NULL: unknown */
 	struct transport transport;
 	struct session_uplink uplink;
 	struct random_source random;

@@ -25,6 +25,7 @@ fake_session_open(
 	session->room = text_of("lobby");
 	config_defaults(&config);
 	session->limits = config.limits;
+	session->store = config.store;
 	session->limits.content_bytes = 1000;
 	config_free(&config);
 	if (dialect->state_size > 0)
@@ -350,6 +351,12 @@ const struct config_limits *
 session_limits(const struct session *session)
 {
 	return &session->limits;
+}
+
+const struct config_store *
+session_store(const struct session *session)
+{
+	return &session->store;
 }
 
 unsigned

@@ -25,6 +25,8 @@ struct session {
 	struct text room;            /* of the mount: "lobby" unless a test says otherwise */
 	struct config_limits limits; /* the defaults, with a content_bytes of 1000 */
 
+	struct config_store store;   /* the defaults */
+
 	/* The rooms it is a member of, ended by NULL; NULL for none. */
 	const char *const *rooms;
 	const struct roster_room *roster; /* of each of its rooms */
