@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "hub/core_operator.h"
 #include "hub/core_state.h"
 #include "hub/router.h"
 
@@ -159,6 +160,22 @@ core_find_client(const struct core *core, uint32_t client, struct core_client_in
 	if (found == NULL)
 		return false;
 	*info_out = described(core, found);
+	return true;
+}
+
+bool
+core_next_connection(struct core *core, const struct core_who *who, unsigned *cursor,
+    struct core_client_info *info_out)
+{
+	const struct user *user = users_find(core->users, text_of(who->realm), text_of(who->id));
+	const struct client *client = user != NULL ? user->clients : NULL;
+
+	for (unsigned skipped = 0; client != NULL && skipped < *cursor; skipped++)
+		client = client->sibling;
+	if (client == NULL)
+		return false;
+	++*cursor;
+	*info_out = described(core, client);
 	return true;
 }
 

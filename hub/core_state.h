@@ -9,6 +9,7 @@
 #include "common/outcomes.h"
 #include "hub/client_ids.h"
 #include "hub/core.h"
+#include "hub/core_asked.h"
 #include "hub/held.h"
 #include "hub/outbox.h"
 #include "hub/presence.h"
@@ -119,6 +120,9 @@ struct core {
 	struct listing *listing;
 	struct held held;
 	struct questions questions;
+	struct inspection inspections[CORE_INSPECTIONS_MAX];
+	uint64_t last_inspection;
+	struct store_work work;
 	struct buffer answer; /* scratch */
 	struct settling settling;
 	struct gateway gateways[CORE_GATEWAYS_MAX];

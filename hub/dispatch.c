@@ -38,6 +38,7 @@ static hub_handler *const handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_FETCH] = on_question,
 	[ENVELOPE_LIST] = on_question,
 	[ENVELOPE_TYPING] = on_typing,
+	[ENVELOPE_INSPECTED] = on_inspected,
 	[ENVELOPE_PUBLISH] = on_command,
 	[ENVELOPE_TELL] = on_command,
 };

@@ -33,6 +33,9 @@ hub_handler on_question;
 /* core_typing.c */
 hub_handler on_typing;
 
+/* core_sight.c */
+hub_handler on_inspected;
+
 /* core_commands.c: PUBLISH and TELL alike. */
 hub_handler on_command;
 

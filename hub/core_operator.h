@@ -1,0 +1,98 @@
+/*
+ * What operators see and do beyond the lists of core.h: rooms, what was said in them, users with
+ * their inboxes, and the store. Who may wish it is decided where wishes come in.
+ */
+#ifndef HUBBUB_HUB_CORE_OPERATOR_H
+#define HUBBUB_HUB_CORE_OPERATOR_H
+
+#include "hub/core.h"
+#include "hub/users.h"
+
+/* Rows of one answer at most. */
+#define CORE_ROWS_MAX 1000u
+
+#define CORE_REALM_BYTES_MAX 64u
+
+struct core_room_info {
+	struct text name;
+	struct text class_name;
+	bool is_made; /* by an operator */
+	unsigned members;
+	uint64_t epoch;
+	uint64_t seq;
+	enum store_durability durability;
+	int64_t created_ms; /* if it is made */
+};
+
+/* The first room behind `after`, by name. Borrowed until the core changes. */
+bool core_next_room(struct core *core, struct text after, struct core_room_info *info_out);
+
+enum core_sight {
+	CORE_SEEN,
+	CORE_UNKNOWN,   /* there is no such room or user            */
+	CORE_AMBIGUOUS, /* the name is that of several users        */
+	CORE_ONLINE,    /* it cannot be done to a user that is here */
+	CORE_UNREADABLE /* the store does not answer                */
+};
+
+/* The newest messages of a room, the oldest of them first. */
+enum core_sight core_history(
+    struct core *core, struct text room, unsigned limit, store_message_fn *row, void *context);
+
+/* A user that was meant. */
+struct core_who {
+	char realm[CORE_REALM_BYTES_MAX + 1];
+	char id[USERS_ID_BYTES_MAX + 1];
+};
+
+/*
+ * The user that `text` means: a client_id that is online, REALM/ID, an id that is online in one
+ * realm or known to the store, or the name of exactly one who is online.
+ */
+enum core_sight core_find_user(struct core *core, struct text text, struct core_who *who_out);
+
+/* Its connections one by one: *cursor begins as 0. */
+bool core_next_connection(struct core *core, const struct core_who *who, unsigned *cursor,
+    struct core_client_info *info_out);
+
+struct core_inbox_info {
+	uint64_t epoch;
+	uint64_t seq;
+	uint64_t mark;    /* received up to here  */
+	uint64_t waiting; /* messages above it    */
+	uint64_t waiting_bytes;
+};
+
+enum core_sight core_inbox_state(
+    struct core *core, const struct core_who *who, struct core_inbox_info *info_out);
+
+/* The newest messages of an inbox, the oldest of them first. */
+enum core_sight core_inbox(struct core *core, const struct core_who *who, unsigned limit,
+    store_message_fn *row, void *context);
+
+/* Asks the client's gateway what it costs; a number for core_inspected, 0 if nobody can tell. */
+uint64_t core_inspect(struct core *core, uint32_t client);
+
+/* True once the gateway has answered; found: it still had the client. */
+bool core_inspected(
+    const struct core *core, uint64_t token, bool *found_out, uint64_t *queue_bytes_out);
+
+/* Removes what a user that is not here said, its name, inbox and record. */
+enum core_sight core_forget(
+    struct core *core, const struct core_who *who, struct core_deed *deed_out);
+
+/* False if the store cannot tell. */
+bool core_store_stats(struct core *core, struct store_stats *stats_out);
+
+/* Begins long work of the store's; a number for core_job, 0 if it cannot begin now. */
+uint64_t core_job_begin(struct core *core, enum store_job job, struct text path);
+
+/* How it stands; the sentence is borrowed until the next turn. */
+enum core_job_state { CORE_JOB_RUNS, CORE_JOB_DONE, CORE_JOB_FAILED };
+enum core_job_state core_job(const struct core *core, uint64_t job, const char **sentence_out);
+
+/* A page of all messages, as store_ops.export_page. */
+bool core_export(
+    struct core *core, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context);
+
+#endif
