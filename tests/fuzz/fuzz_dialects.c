@@ -14,8 +14,12 @@
 #include "gateway/mounts.h"
 #include "tests/fuzz/fuzz.h"
 
-#define MOUNTS "/a room, /b echo, /c/{item} items, /d mirror"
+#define MOUNTS                                                     \
+	"/a room, /b echo, /c/{item} items, /d mirror, /e/{user} " \
+	"direct, /f/{id:int} pair, /g/{name} lobby"
 #define CLIENT_ID 0x0badcafe
+#define CLIENT_TEXT TEXT("0badcafe")
+#define INBOX_EPOCH 5
 
 struct bench {
 	struct gateway_core *core;
@@ -25,6 +29,7 @@ struct bench {
 	struct session *session;
 	bool closed;
 	bool connecting;
+	uint64_t whispers; /* in the inbox */
 	struct buffer to_hub;
 };
 
@@ -59,6 +64,12 @@ payload_of(struct text rest, size_t *size_out)
 	return (struct text){ rest.data + header, (size_t)length };
 }
 
+static bool
+speaks_json(const struct dialect *dialect)
+{
+	return strcmp(dialect->name, "room") == 0 || strcmp(dialect->name, "direct") == 0;
+}
+
 static size_t
 on_write(void *peer, const struct iovec *runs, int count)
 {
@@ -77,8 +88,7 @@ on_write(void *peer, const struct iovec *runs, int count)
 
 			if ((rest.data[0] & 0x0f) == FRAME_TEXT)
 				demand(text_is_utf8(payload));
-			if (strcmp(bench->dialect->name, "room") == 0 &&
-			    (rest.data[0] & 0x0f) == FRAME_TEXT) {
+			if (speaks_json(bench->dialect) && (rest.data[0] & 0x0f) == FRAME_TEXT) {
 				frame = json_parse_object(payload, &why);
 				demand(frame != NULL);
 				json_destroy(&frame);
@@ -141,20 +151,35 @@ tell(struct bench *bench, struct envelope envelope)
 	demand(gateway_core_hub_envelope(bench->core, bench->now, &envelope) == LINK_ALIVE);
 }
 
+/* Everybody has this name, so that what is done to names is done to this one as well. */
+#define NAME TEXT("小明 \\\"<")
+
 static void
 hub_opens(struct bench *bench, const struct envelope_open *open)
 {
-	struct text name = text_is_empty(open->name) ? TEXT("nobody") : open->name;
-
-	demand(text_is_utf8(name));
+	demand(text_is_utf8(open->name));
 	tell(bench, (struct envelope){ .kind = ENVELOPE_OPENED,
-			.opened = { .conn = open->conn, .client = CLIENT_ID, .name = name } });
-	tell(bench, (struct envelope){ .kind = ENVELOPE_JOINED,
-			.joined = { .conn = open->conn, .room = TEXT("lobby"), .ordinal = 1 } });
-	tell(bench, (struct envelope){ .kind = ENVELOPE_ENTERED,
-			.entered = { .room = TEXT("lobby"),
+			.opened = { .conn = open->conn,
 			    .client = CLIENT_ID,
-			    .name = name,
+			    .name = text_is_empty(open->name) ? NAME : open->name,
+			    .user = text_is_empty(open->user) ? CLIENT_TEXT : open->user,
+			    .epoch = INBOX_EPOCH } });
+}
+
+static void
+hub_joins(struct bench *bench, const struct envelope_join *join)
+{
+	tell(bench, (struct envelope){ .kind = ENVELOPE_JOINED,
+			.joined = { .conn = join->conn,
+			    .room = join->room,
+			    .ordinal = 1,
+			    .epoch = 1,
+			    .members = 1 } });
+	tell(bench, (struct envelope){ .kind = ENVELOPE_ENTERED,
+			.entered = { .room = join->room,
+			    .client = CLIENT_ID,
+			    .name = NAME,
+			    .user = CLIENT_TEXT,
 			    .ordinal = 1,
 			    .time = 1 } });
 }
@@ -164,32 +189,53 @@ hub_publishes(struct bench *bench, const struct envelope_publish *publish)
 {
 	tell(bench,
 	    (struct envelope){ .kind = ENVELOPE_OUTCOME,
-		.outcome = { .number = publish->number, .room = TEXT("lobby"), .time = 1 } });
+		.outcome = { .number = publish->number, .room = publish->room, .time = 1 } });
 	tell(bench, (struct envelope){ .kind = ENVELOPE_DELIVER,
-			.deliver = { .room = TEXT("lobby"),
+			.deliver = { .room = publish->room,
+			    .epoch = 1,
+			    .seq = publish->number,
 			    .from = CLIENT_ID,
-			    .from_name = TEXT("somebody"),
+			    .from_name = NAME,
+			    .from_user = CLIENT_TEXT,
 			    .time = 1,
 			    .content = publish->content } });
 }
 
+/* Whom it was for writes back the same, after which it comes into the pairs' room and leaves. */
 static void
 hub_tells(struct bench *bench, const struct envelope_tell *said)
 {
+	static const uint32_t codes[] = { OUTCOME_NO_SUCH_USER, OUTCOME_OK, OUTCOME_OK,
+		OUTCOME_MAILBOX_FULL };
+
 	tell(bench, (struct envelope){ .kind = ENVELOPE_WHISPER,
 			.whisper = { .conn = said->conn,
 			    .to = CLIENT_ID,
 			    .from = 1,
 			    .from_name = said->to,
+			    .from_user = said->to,
 			    .time = 1,
-			    .content = said->content } });
-	tell(bench,
-	    (struct envelope){ .kind = ENVELOPE_OUTCOME,
-		.outcome = { .number = said->number,
-		    .to = CLIENT_ID,
-		    .code = said->content.length % 3 == 0 ? OUTCOME_NO_SUCH_USER : OUTCOME_OK,
-		    .room = TEXT(""),
-		    .time = 1 } });
+			    .content = said->content,
+			    .epoch = INBOX_EPOCH,
+			    .seq = ++bench->whispers,
+			    .extra = said->extra } });
+	tell(bench, (struct envelope){ .kind = ENVELOPE_OUTCOME,
+			.outcome = { .number = said->number,
+			    .to = CLIENT_ID,
+			    .code = codes[said->content.length % 4],
+			    .room = TEXT(""),
+			    .user = said->to,
+			    .flags = said->content.length % 2 == 0 ? OUTCOME_WAS_ABSENT : 0,
+			    .time = 1 } });
+	tell(bench, (struct envelope){ .kind = ENVELOPE_ENTERED,
+			.entered = { .room = TEXT("pair"),
+			    .client = 1,
+			    .name = NAME,
+			    .user = said->to,
+			    .ordinal = 2,
+			    .time = 1 } });
+	tell(bench, (struct envelope){ .kind = ENVELOPE_EXITED,
+			.exited = { .room = TEXT("pair"), .client = 1, .time = 1 } });
 }
 
 /* Answers all that the core has sent. The answers may make it send more: next time. */
@@ -219,6 +265,8 @@ hub_answers(struct bench *bench)
 					.roster_end = { .gateways = 1 } });
 		else if (envelope.kind == ENVELOPE_OPEN)
 			hub_opens(bench, &envelope.open);
+		else if (envelope.kind == ENVELOPE_JOIN)
+			hub_joins(bench, &envelope.join);
 		else if (envelope.kind == ENVELOPE_PUBLISH)
 			hub_publishes(bench, &envelope.publish);
 		else if (envelope.kind == ENVELOPE_TELL)
@@ -274,12 +322,14 @@ create(struct bench *bench, uint64_t *seed)
 static void
 open_client(struct bench *bench, const struct mount_table *table, uint8_t pick, struct text first)
 {
-	static const char *const paths[] = { "/a", "/b", "/c/x", "/d" };
+	static const char *const paths[] = { "/a", "/b", "/c/x", "/d", "/e/ana", "/f/07",
+		"/g/ana" };
 	struct text credential = TEXT("token=t");
 	struct client_request request = { .args = &credential, .arg_count = 1 };
 
 	request.cookies = first;
-	if (mounts_resolve(table, text_of(paths[pick % 4]), &request) != 0)
+	if (mounts_resolve(
+		table, text_of(paths[pick % (sizeof(paths) / sizeof(paths[0]))]), &request) != 0)
 		return;
 	bench->dialect = request.mount->dialect;
 	bench->session = gateway_core_client_opened(bench->core, bench->now, bench, &request);
