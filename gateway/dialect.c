@@ -5,12 +5,18 @@
 #include "gateway/dialect.h"
 
 extern const struct dialect dialect_room;
+extern const struct dialect dialect_direct;
+extern const struct dialect dialect_pair;
+extern const struct dialect dialect_lobby;
 extern const struct dialect dialect_echo;
 extern const struct dialect dialect_items;
 extern const struct dialect dialect_mirror;
 
 const struct dialect *const dialects[] = {
 	&dialect_room,
+	&dialect_direct,
+	&dialect_pair,
+	&dialect_lobby,
 	&dialect_echo,
 	&dialect_items,
 	&dialect_mirror,

@@ -18,8 +18,8 @@ struct profile {
 };
 
 static const struct profile profiles[] = {
-	{ "chat", "/ws room", true },
-	{ "demo", "/ws echo, /items/{item_id}/ws items", false },
+	{ "chat", "/ws room, /ws/{user} direct, /ws/{client_id:int} pair", true },
+	{ "demo", "/ws echo, /ws/{client_id} lobby, /items/{item_id}/ws items", false },
 };
 
 /* Where a dialect's clients are without options of their mount. */

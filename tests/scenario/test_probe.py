@@ -37,7 +37,7 @@ def test_items_without_credential_is_401(cluster, target):
     assert refused(f"ws://127.0.0.1:{cluster.gateway(0).demo_port}{target}") == 401
 
 
-@pytest.mark.parametrize("target", ["/nowhere", "/ws/", "/ws/7", "/items/x/ws?token=t", "/"])
+@pytest.mark.parametrize("target", ["/nowhere", "/ws/", "/ws/7/8", "/items/x/ws?token=t", "/"])
 def test_other_paths_are_refused(cluster, target):
     status = refused(f"ws://127.0.0.1:{cluster.gateway(0).port}{target}")
     assert status == (404 if target != "/" else status) and status != 101

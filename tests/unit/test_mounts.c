@@ -96,11 +96,20 @@ profiles_serve_what_clients_hard_code(void **state)
 	assert_int_equal(resolve(&table, "/ws", &request), 0);
 	assert_string_equal(request.mount->dialect->name, "room");
 	assert_string_equal(request.mount->room, "lobby");
+	assert_int_equal(resolve(&table, "/ws/7", &request), 0);
+	assert_string_equal(request.mount->dialect->name, "direct");
+	request.arg_count = 0;
+	assert_int_equal(mounts_resolve(&table, TEXT("/ws/7"), &request), 0);
+	assert_string_equal(request.mount->dialect->name, "pair");
+	assert_int_equal(mounts_resolve(&table, TEXT("/ws/ana"), &request), 401);
 
 	assert_true(build("demo", "", &table, error));
 	assert_false(table.page);
 	assert_int_equal(resolve(&table, "/ws", &request), 0);
 	assert_string_equal(request.mount->dialect->name, "echo");
+	assert_int_equal(resolve(&table, "/ws/7", &request), 0);
+	assert_string_equal(request.mount->dialect->name, "lobby");
+	assert_string_equal(request.mount->room, "demo");
 	assert_int_equal(resolve(&table, "/items/foo/ws", &request), 0);
 	assert_string_equal(request.mount->dialect->name, "items");
 	assert_true(text_equal(request.segment, TEXT("foo")));
@@ -115,7 +124,7 @@ other_paths_are_not_found(void **state)
 		"ws",
 		"/w",
 		"/ws/",
-		"/ws/7",
+		"/ws/7/8",
 		"/wss",
 		"//ws",
 		"/items//ws",
