@@ -25,7 +25,7 @@ struct session {
 	struct text room;            /* of the mount: "lobby" unless a test says otherwise */
 	struct config_limits limits; /* the defaults, with a content_bytes of 1000 */
 
-	struct config_store store;   /* the defaults */
+	struct config_store store; /* the defaults */
 
 	/* The rooms it is a member of, ended by NULL; NULL for none. */
 	const char *const *rooms;

@@ -43,70 +43,71 @@ frames_become_wishes(void **state)
 	fake_session_close(&session);
 }
 
+static const struct {
+	const char *frame;
+	const char *code;
+	const char *id;
+} bad_frames[] = {
+	{ "", "bad_json", NULL },
+	{ "hi", "bad_json", NULL },
+	{ "{\"type\":\"public\",\"content\":NaN,\"id\":\"1\"}", "bad_json", NULL },
+	{ "{\"type\":\"public\",\"content\":\"\\ud800\"}", "bad_json", NULL },
+	{ "{\"a\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}", "bad_json", NULL },
+	{ "[]", "bad_frame", NULL },
+	{ "null", "bad_frame", NULL },
+	{ "{}", "unknown_type", NULL },
+	{ "{\"id\":\"1\"}", "unknown_type", "1" },
+	{ "{\"type\":7,\"id\":\"1\"}", "unknown_type", "1" },
+	{ "{\"type\":\"Public\",\"id\":\"1\"}", "unknown_type", "1" },
+	{ "{\"type\":\"public\",\"content\":\"a\",\"id\":7}", "bad_field", NULL },
+	{ "{\"type\":\"public\",\"content\":\"a\",\"id\":\"\"}", "bad_field", NULL },
+	{ "{\"type\":\"public\",\"content\":\"a\",\"id\":"
+	  "\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff12345\"}",
+	    "bad_field", NULL },
+	{ "{\"type\":\"public\",\"id\":\"1\"}", "missing_field", "1" },
+	{ "{\"type\":\"public\",\"content\":1,\"id\":\"1\"}", "bad_field", "1" },
+	{ "{\"type\":\"public\",\"content\":\"a\",\"room\":null}", "bad_field", NULL },
+	{ "{\"type\":\"public\",\"content\":\"a\",\"room\":\"A b\"}", "bad_room", NULL },
+	{ "{\"type\":\"public\",\"content\":\"a\",\"room\":\"\"}", "bad_room", NULL },
+	{ "{\"type\":\"private\",\"content\":\"a\"}", "missing_field", NULL },
+	{ "{\"type\":\"private\",\"content\":\"a\",\"to\":\"\"}", "bad_field", NULL },
+	{ "{\"type\":\"private\",\"to\":\"x\"}", "missing_field", NULL },
+	{ "{\"type\":\"read\"}", "missing_field", NULL },
+	{ "{\"type\":\"read\",\"inbox\":\"7\"}", "bad_field", NULL },
+	{ "{\"type\":\"read\",\"inbox\":-1,\"id\":\"r\"}", "bad_seq", "r" },
+	{ "{\"type\":\"read\",\"inbox\":9007199254740992}", "bad_seq", NULL },
+	{ "{\"type\":\"join\",\"room\":\"../x\"}", "bad_room", NULL },
+	{ "{\"type\":\"join\",\"room\":\"tea\",\"since\":7}", "bad_field", NULL },
+	{ "{\"type\":\"join\",\"room\":\"tea\",\"since\":[7,-1]}", "bad_seq", NULL },
+	{ "{\"type\":\"join\",\"room\":\"lobby\",\"id\":\"j\"}", "already_member", "j" },
+	{ "{\"type\":\"leave\",\"room\":\"tea\",\"id\":\"l\"}", "no_such_room", "l" },
+	{ "{\"type\":\"rooms\",\"limit\":0}", "bad_field", NULL },
+	{ "{\"type\":\"rooms\",\"limit\":2.5}", "bad_field", NULL },
+	{ "{\"type\":\"rooms\",\"after\":\"../\"}", "bad_room", NULL },
+	{ "{\"type\":\"history\",\"room\":\"tea\"}", "no_such_room", NULL },
+	{ "{\"type\":\"history\",\"before\":0}", "bad_seq", NULL },
+	{ "{\"type\":\"history\",\"before\":-3}", "bad_seq", NULL },
+	{ "{\"type\":\"history\",\"before\":\"x\"}", "bad_field", NULL },
+	{ "{\"type\":\"history\",\"limit\":-1}", "bad_field", NULL },
+	{ "{\"type\":\"who\",\"room\":\"tea\"}", "no_such_room", NULL },
+	{ "{\"type\":\"who\",\"after\":\"x\"}", "bad_field", NULL },
+	{ "{\"type\":\"who\",\"after\":7}", "bad_field", NULL },
+	{ "{\"type\":\"typing\",\"to\":\"x\",\"room\":\"lobby\"}", "bad_field", NULL },
+	{ "{\"type\":\"typing\",\"to\":\"\"}", "bad_field", NULL },
+	{ "{\"type\":\"typing\",\"room\":\"tea\"}", "no_such_room", NULL },
+};
+
 static void
 bad_frames_cost_an_error_with_their_id(void **state)
 {
-	static const struct {
-		const char *frame;
-		const char *code;
-		const char *id;
-	} rows[] = {
-		{ "", "bad_json", NULL },
-		{ "hi", "bad_json", NULL },
-		{ "{\"type\":\"public\",\"content\":NaN,\"id\":\"1\"}", "bad_json", NULL },
-		{ "{\"type\":\"public\",\"content\":\"\\ud800\"}", "bad_json", NULL },
-		{ "{\"a\":[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]}", "bad_json", NULL },
-		{ "[]", "bad_frame", NULL },
-		{ "null", "bad_frame", NULL },
-		{ "{}", "unknown_type", NULL },
-		{ "{\"id\":\"1\"}", "unknown_type", "1" },
-		{ "{\"type\":7,\"id\":\"1\"}", "unknown_type", "1" },
-		{ "{\"type\":\"Public\",\"id\":\"1\"}", "unknown_type", "1" },
-		{ "{\"type\":\"public\",\"content\":\"a\",\"id\":7}", "bad_field", NULL },
-		{ "{\"type\":\"public\",\"content\":\"a\",\"id\":\"\"}", "bad_field", NULL },
-		{ "{\"type\":\"public\",\"content\":\"a\",\"id\":"
-		  "\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff12345\"}",
-		    "bad_field", NULL },
-		{ "{\"type\":\"public\",\"id\":\"1\"}", "missing_field", "1" },
-		{ "{\"type\":\"public\",\"content\":1,\"id\":\"1\"}", "bad_field", "1" },
-		{ "{\"type\":\"public\",\"content\":\"a\",\"room\":null}", "bad_field", NULL },
-		{ "{\"type\":\"public\",\"content\":\"a\",\"room\":\"A b\"}", "bad_room", NULL },
-		{ "{\"type\":\"public\",\"content\":\"a\",\"room\":\"\"}", "bad_room", NULL },
-		{ "{\"type\":\"private\",\"content\":\"a\"}", "missing_field", NULL },
-		{ "{\"type\":\"private\",\"content\":\"a\",\"to\":\"\"}", "bad_field", NULL },
-		{ "{\"type\":\"private\",\"to\":\"x\"}", "missing_field", NULL },
-		{ "{\"type\":\"read\"}", "missing_field", NULL },
-		{ "{\"type\":\"read\",\"inbox\":\"7\"}", "bad_field", NULL },
-		{ "{\"type\":\"read\",\"inbox\":-1,\"id\":\"r\"}", "bad_seq", "r" },
-		{ "{\"type\":\"read\",\"inbox\":9007199254740992}", "bad_seq", NULL },
-		{ "{\"type\":\"join\",\"room\":\"../x\"}", "bad_room", NULL },
-		{ "{\"type\":\"join\",\"room\":\"tea\",\"since\":7}", "bad_field", NULL },
-		{ "{\"type\":\"join\",\"room\":\"tea\",\"since\":[7,-1]}", "bad_seq", NULL },
-		{ "{\"type\":\"join\",\"room\":\"lobby\",\"id\":\"j\"}", "already_member", "j" },
-		{ "{\"type\":\"leave\",\"room\":\"tea\",\"id\":\"l\"}", "no_such_room", "l" },
-		{ "{\"type\":\"rooms\",\"limit\":0}", "bad_field", NULL },
-		{ "{\"type\":\"rooms\",\"limit\":2.5}", "bad_field", NULL },
-		{ "{\"type\":\"rooms\",\"after\":\"../\"}", "bad_room", NULL },
-		{ "{\"type\":\"history\",\"room\":\"tea\"}", "no_such_room", NULL },
-		{ "{\"type\":\"history\",\"before\":0}", "bad_seq", NULL },
-		{ "{\"type\":\"history\",\"before\":-3}", "bad_seq", NULL },
-		{ "{\"type\":\"history\",\"before\":\"x\"}", "bad_field", NULL },
-		{ "{\"type\":\"history\",\"limit\":-1}", "bad_field", NULL },
-		{ "{\"type\":\"who\",\"room\":\"tea\"}", "no_such_room", NULL },
-		{ "{\"type\":\"who\",\"after\":\"x\"}", "bad_field", NULL },
-		{ "{\"type\":\"who\",\"after\":7}", "bad_field", NULL },
-		{ "{\"type\":\"typing\",\"to\":\"x\",\"room\":\"lobby\"}", "bad_field", NULL },
-		{ "{\"type\":\"typing\",\"to\":\"\"}", "bad_field", NULL },
-		{ "{\"type\":\"typing\",\"room\":\"tea\"}", "no_such_room", NULL },
-	};
 	struct session session;
 
 	(void)state;
 	fake_native_welcome(&session);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fake_session_receive(&session, rows[i].frame);
+	for (size_t i = 0; i < sizeof(bad_frames) / sizeof(bad_frames[0]); i++) {
+		fake_session_receive(&session, bad_frames[i].frame);
 		assert_int_equal(session.reply_count, 1);
-		fake_native_assert_error(&session, 0, rows[i].code, rows[i].id);
+		fake_native_assert_error(&session, 0, bad_frames[i].code, bad_frames[i].id);
 		assert_int_equal(session.wish_count, 0);
 		assert_int_equal(session.close_code, 0);
 		fake_session_forget(&session);
