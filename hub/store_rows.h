@@ -114,7 +114,7 @@ struct store_range {
 	uint64_t after; /* only above it                                        */
 	uint64_t until; /* only up to it                                        */
 	unsigned limit; /* at most so many ...                                  */
-	size_t bytes;   /* ... whose content passes this with the last of them  */
+	size_t bytes;   /* ... whose content reaches this with the last; 0: any  */
 	bool newest;    /* the last of those there are, instead of the first    */
 };
 

@@ -41,6 +41,9 @@ struct sq_touch {
 	uint64_t bytes;    /* of content added */
 	unsigned messages; /* added            */
 	bool marked;
+	bool inbox;
+	struct store_keep keep;
+	bool memory; /* the writer leaves it alone */
 	struct sq_touch *next;
 };
 
@@ -48,6 +51,7 @@ enum sq_op_kind {
 	SQ_CREATE,
 	SQ_KEEP,
 	SQ_APPEND,
+	SQ_MARK, /* of streams in memory; others are in the batch's touches */
 	SQ_RENAME,
 	SQ_REMOVE,
 	SQ_PUT_ID,
@@ -64,6 +68,8 @@ struct sq_op {
 	enum sq_op_kind kind;
 	struct sq_stream *stream; /* the loop's; NULL where none is meant */
 	int64_t stream_id;
+	bool memory;   /* the writer leaves it alone    */
+	bool was_open; /* before the stream was removed */
 	struct sq_op *next;
 	struct sq_op *previous;
 	union {

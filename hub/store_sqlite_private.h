@@ -1,8 +1,8 @@
 /*
  * The inside of the SQLite store, shared by the store_sqlite*.c files, which alone know SQLite.
  * Three threads, one connection each: the hub's loop gathers batches in memory and reads, the
- * writer commits batches, the keeper checks the file and checkpoints. What two of them touch lies behind
- * `lock`; only the loop's thread logs, counts and calls back.
+ * writer commits batches, the keeper checks the file and checkpoints. What two of them touch lies
+ * behind `lock`; only the loop's thread logs, counts and calls back.
  */
 #ifndef HUBBUB_HUB_STORE_SQLITE_PRIVATE_H
 #define HUBBUB_HUB_STORE_SQLITE_PRIVATE_H
@@ -18,8 +18,8 @@
 /* "HUBB": says in the file's header whose it is. */
 #define SQ_APPLICATION_ID 0x48554242
 
-#define SQ_READS 16
-#define SQ_WRITES 32
+#define SQ_PAGE_BYTES 4096
+#define SQ_STATEMENTS 48
 #define SQ_BOOT_SIZE 40
 
 /* What a test replaces. */
@@ -32,7 +32,7 @@ struct sq_world {
 /* Statements are prepared when first used, by their place in a file's own table of texts. */
 struct sq_connection {
 	sqlite3 *db;
-	sqlite3_stmt *statements[SQ_WRITES];
+	sqlite3_stmt *statements[SQ_STATEMENTS];
 };
 
 struct sq_metrics {
@@ -47,7 +47,7 @@ struct sq_metrics {
 struct sq_ordinals {
 	uint64_t key;
 	uint64_t next;     /* loop                                */
-	uint64_t reserved; /* lock: up to here, according to the file */
+	uint64_t reserved; /* lock: up to here, in the file       */
 	uint64_t wanted;   /* lock: the writer shall reserve up to here */
 };
 
@@ -61,7 +61,8 @@ struct sq_upkeep {
 };
 
 struct store_sqlite {
-	struct store store; /* first: the loop knows this alone */
+	struct store store;   /* first: the loop knows this alone */
+	struct store_ops ops; /* with the durability of this one */
 	char *path;
 	char *lock_path;
 	int lock_fd;
@@ -84,9 +85,10 @@ struct store_sqlite {
 	struct sq_metrics metrics;
 	uint64_t batches;
 	uint64_t failures;
+	uint64_t pending; /* batches committed by the loop, not yet heard of */
 	bool told_broken;
-	bool told_state;
-	void *job; /* store_sqlite_jobs.c */
+	bool refusing; /* nothing durable is taken any more */
+	void *job;     /* store_sqlite_jobs.c */
 
 	/* The writer's. */
 	pthread_t writer_thread;
@@ -108,6 +110,10 @@ struct store_sqlite {
 	bool failing;               /* until the loop has heard of it  */
 	bool closing;
 	bool threads;
+	bool keeping;          /* the keeper's thread is there         */
+	bool checked;          /* all of the file has been read        */
+	int last_result;       /* of the writer's last transaction     */
+	uint64_t checkpointed; /* keeper's: the WAL's length when it last looked */
 	uint64_t wal_bytes;
 	uint64_t file_bytes;
 	char broken[160]; /* not empty: the process must end                 */
@@ -120,6 +126,14 @@ sq_self(struct store *store)
 {
 	return (struct store_sqlite *)store;
 }
+
+/* store_sqlite.c */
+extern const struct store_ops sq_ops;
+
+/* store_sqlite_file.c: the file is ours, nobody else's hub has it; nothing is opened in vain. */
+bool sq_file_open(struct store_sqlite *store, const struct store_sqlite_setup *setup, char *error,
+    size_t error_size);
+void sq_file_close(struct store_sqlite *store);
 
 /* store_sqlite_open.c: the same as store_sqlite_open in a world of the test's. */
 struct store *sq_open_in(const struct store_sqlite_setup *setup, const struct sq_world *world,
@@ -146,6 +160,8 @@ int sq_renew_epochs(sqlite3 *db, enum store_durability at_most, struct random_so
 /* store_sqlite_writer.c */
 bool sq_threads_start(struct store_sqlite *store);
 void sq_threads_stop(struct store_sqlite *store);
+/* From a thread that is not the loop: what came of using the file, if it is serious. */
+void sq_note(struct store_sqlite *store, int result);
 /* Makes wake_fd readable; from any thread. */
 void sq_wake(struct store_sqlite *store);
 
@@ -157,6 +173,9 @@ int sq_apply(struct store_sqlite *store, struct sq_batch *batch);
 
 /* store_sqlite_retention.c: on the writer, within a transaction. */
 int sq_retain(struct store_sqlite *store, int64_t stream, unsigned rows_max);
+int sq_retain_touched(struct store_sqlite *store, const struct sq_touch *touch);
+/* The round over everything that only time decides: a part of it, once a second. */
+bool sq_sweep_is_due(const struct store_sqlite *store);
 int sq_sweep(struct store_sqlite *store);
 /* Forgets what streams have left behind, at most so many rows. */
 int sq_sweep_doomed(struct store_sqlite *store, unsigned rows_max);

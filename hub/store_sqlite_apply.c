@@ -1,0 +1,394 @@
+/*
+ * What each operation does to the tables. On the writer's thread, within its transaction; must not
+ * look at the loop's streams, of which a batch says all that is needed.
+ */
+#include "hub/store_sqlite_private.h"
+
+/* Sums of content are told from what is there: holes and removed rows never make them negative. */
+enum place {
+	MAKE_WAY_DOOMED,
+	MAKE_WAY,
+	CREATE,
+	KEEP,
+	APPEND,
+	TOUCH,
+	MARK,
+	RENAME,
+	REMOVE_DOOMED,
+	REMOVE,
+	PUT_ID_0,
+	PUT_ID_1,
+	PUT_USER,
+	REMOVE_USER,
+	PUT_ROOM,
+	REMOVE_ROOM,
+	LIFE,
+	OUTCOMES,
+	PRUNE,
+};
+
+#define PUT_ID_INTO(table)                                              \
+	"INSERT OR REPLACE INTO " table                                 \
+	"(sender, id, digest, client, room, user, epoch, seq, wall_ms)" \
+	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+
+static const char *const texts[] = {
+	[MAKE_WAY_DOOMED] =
+	    "INSERT OR IGNORE INTO doomed(stream) SELECT id FROM streams WHERE name = ?1",
+	[MAKE_WAY] = "DELETE FROM streams WHERE name = ?1",
+	[CREATE] =
+	    "INSERT INTO streams(id, name, epoch, durability, inbox, keep_messages, keep_bytes,"
+	    " keep_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[KEEP] = "UPDATE streams SET durability = ?2, inbox = ?3, keep_messages = ?4,"
+		 " keep_bytes = ?5, keep_ms = ?6 WHERE id = ?1",
+	[APPEND] = "INSERT INTO messages(stream, seq, wall_ms, client, user, name, content, extra)"
+		   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[TOUCH] = "UPDATE streams SET seq = ?2, bytes = bytes + ?3 WHERE id = ?1",
+	/* What was marked first falls due first: its time stands until it has been removed. */
+	[MARK] = "UPDATE streams SET mark = ?2, marked_ms = ?3,"
+		 " due_ms = CASE WHEN due_mark = 0 THEN ?3 ELSE due_ms END,"
+		 " due_mark = CASE WHEN due_mark = 0 THEN ?2 ELSE due_mark END WHERE id = ?1",
+	[RENAME] = "UPDATE streams SET name = ?2 WHERE id = ?1",
+	[REMOVE_DOOMED] = "INSERT OR IGNORE INTO doomed(stream) VALUES(?1)",
+	[REMOVE] = "DELETE FROM streams WHERE id = ?1",
+	[PUT_ID_0] = PUT_ID_INTO("ids_0"),
+	[PUT_ID_1] = PUT_ID_INTO("ids_1"),
+	[PUT_USER] = "INSERT OR REPLACE INTO users(realm, id, name, secret, seen_ms)"
+		     " VALUES(?1, ?2, ?3, ?4, ?5)",
+	[REMOVE_USER] = "DELETE FROM users WHERE realm = ?1 AND id = ?2",
+	[PUT_ROOM] = "INSERT OR REPLACE INTO rooms(name, class, read, write, list, created_ms)"
+		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[REMOVE_ROOM] = "DELETE FROM rooms WHERE name = ?1",
+	[LIFE] = "INSERT INTO lives(gateway, epoch, last, used_ms) VALUES(?1, ?2, ?3, ?4)"
+		 " ON CONFLICT(gateway, epoch) DO UPDATE SET last = max(last, excluded.last),"
+		 " used_ms = excluded.used_ms RETURNING id",
+	[OUTCOMES] = "INSERT OR REPLACE INTO outcomes(life, last, encoded) VALUES(?1, ?2, ?3)",
+	[PRUNE] = "DELETE FROM outcomes WHERE last <= ?3"
+		  " AND life = (SELECT id FROM lives WHERE gateway = ?1 AND epoch = ?2)",
+};
+
+static sqlite3_stmt *
+statement(struct store_sqlite *store, enum place place)
+{
+	return sq_statement(&store->writer, place, texts[place]);
+}
+
+static int
+bind_text(sqlite3_stmt *at, int place, struct text text)
+{
+	return sqlite3_bind_blob64(
+	    at, place, text.length == 0 ? "" : text.data, text.length, SQLITE_STATIC);
+}
+
+static int
+run(struct store_sqlite *store, sqlite3_stmt *at)
+{
+	int result = sqlite3_step(at);
+
+	sqlite3_reset(at);
+	if (result == SQLITE_DONE || result == SQLITE_ROW)
+		return SQLITE_OK;
+	return sqlite3_extended_errcode(store->writer.db);
+}
+
+static int
+failed(struct store_sqlite *store)
+{
+	int result = sqlite3_extended_errcode(store->writer.db);
+
+	return result == SQLITE_OK ? SQLITE_NOMEM : result;
+}
+
+static int
+run_named(struct store_sqlite *store, enum place place, struct text name)
+{
+	sqlite3_stmt *at = statement(store, place);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, name);
+	return run(store, at);
+}
+
+static int
+run_numbered(struct store_sqlite *store, enum place place, int64_t number)
+{
+	sqlite3_stmt *at = statement(store, place);
+
+	if (at == NULL)
+		return failed(store);
+	sqlite3_bind_int64(at, 1, number);
+	return run(store, at);
+}
+
+static void
+bind_keep(sqlite3_stmt *at, int place, const struct store_stream *stream)
+{
+	sqlite3_bind_int(at, place, (int)stream->durability);
+	sqlite3_bind_int(at, place + 1, stream->inbox);
+	sqlite3_bind_int64(at, place + 2, (int64_t)stream->keep.messages);
+	sqlite3_bind_int64(at, place + 3, (int64_t)stream->keep.bytes);
+	sqlite3_bind_int64(at, place + 4, (int64_t)stream->keep.milliseconds);
+}
+
+static int
+apply_create(struct store_sqlite *store, const struct sq_op *op)
+{
+	sqlite3_stmt *at;
+	int result = run_named(store, MAKE_WAY_DOOMED, op->body.create.name);
+
+	if (result == SQLITE_OK)
+		result = run_named(store, MAKE_WAY, op->body.create.name);
+	if (result != SQLITE_OK)
+		return result;
+	at = statement(store, CREATE);
+	if (at == NULL)
+		return failed(store);
+	sqlite3_bind_int64(at, 1, op->stream_id);
+	bind_text(at, 2, op->body.create.name);
+	sqlite3_bind_int64(at, 3, (int64_t)op->epoch);
+	bind_keep(at, 4, &op->body.create);
+	return run(store, at);
+}
+
+static int
+apply_keep(struct store_sqlite *store, const struct sq_op *op)
+{
+	sqlite3_stmt *at = statement(store, KEEP);
+
+	if (at == NULL)
+		return failed(store);
+	sqlite3_bind_int64(at, 1, op->stream_id);
+	bind_keep(at, 2, &op->body.create);
+	return run(store, at);
+}
+
+static int
+apply_append(struct store_sqlite *store, const struct sq_op *op)
+{
+	const struct store_message *message = &op->body.message;
+	sqlite3_stmt *at = statement(store, APPEND);
+
+	if (at == NULL)
+		return failed(store);
+	sqlite3_bind_int64(at, 1, op->stream_id);
+	sqlite3_bind_int64(at, 2, (int64_t)message->seq);
+	sqlite3_bind_int64(at, 3, message->wall_ms);
+	sqlite3_bind_int64(at, 4, message->from);
+	bind_text(at, 5, message->from_user);
+	bind_text(at, 6, message->from_name);
+	bind_text(at, 7, message->content);
+	bind_text(at, 8, message->extra);
+	return run(store, at);
+}
+
+static int
+apply_nothing(struct store_sqlite *store, const struct sq_op *op)
+{
+	(void)store;
+	(void)op;
+	return SQLITE_OK;
+}
+
+static int
+apply_rename(struct store_sqlite *store, const struct sq_op *op)
+{
+	sqlite3_stmt *at = statement(store, RENAME);
+
+	if (at == NULL)
+		return failed(store);
+	sqlite3_bind_int64(at, 1, op->stream_id);
+	bind_text(at, 2, op->body.rename.to);
+	return run(store, at);
+}
+
+static int
+apply_remove(struct store_sqlite *store, const struct sq_op *op)
+{
+	int result = run_numbered(store, REMOVE_DOOMED, op->stream_id);
+
+	return result == SQLITE_OK ? run_numbered(store, REMOVE, op->stream_id) : result;
+}
+
+static int
+apply_put_id(struct store_sqlite *store, const struct sq_op *op)
+{
+	const struct store_id *id = &op->body.id;
+	sqlite3_stmt *at = statement(store, store->upkeep.generation == 0 ? PUT_ID_0 : PUT_ID_1);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, id->sender);
+	bind_text(at, 2, id->id);
+	sqlite3_bind_blob(at, 3, id->digest, sizeof(id->digest), SQLITE_STATIC);
+	sqlite3_bind_int64(at, 4, id->to);
+	bind_text(at, 5, id->room);
+	bind_text(at, 6, id->user);
+	sqlite3_bind_int64(at, 7, (int64_t)id->epoch);
+	sqlite3_bind_int64(at, 8, (int64_t)id->seq);
+	sqlite3_bind_int64(at, 9, id->wall_ms);
+	return run(store, at);
+}
+
+static int
+apply_put_user(struct store_sqlite *store, const struct sq_op *op)
+{
+	const struct store_user *user = &op->body.user;
+	sqlite3_stmt *at = statement(store, PUT_USER);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, user->realm);
+	bind_text(at, 2, user->id);
+	bind_text(at, 3, user->name);
+	if (user->has_secret)
+		sqlite3_bind_blob(at, 4, user->secret, sizeof(user->secret), SQLITE_STATIC);
+	else
+		sqlite3_bind_null(at, 4);
+	sqlite3_bind_int64(at, 5, user->seen_ms);
+	return run(store, at);
+}
+
+static int
+apply_remove_user(struct store_sqlite *store, const struct sq_op *op)
+{
+	sqlite3_stmt *at = statement(store, REMOVE_USER);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, op->body.user.realm);
+	bind_text(at, 2, op->body.user.id);
+	return run(store, at);
+}
+
+static int
+apply_put_room(struct store_sqlite *store, const struct sq_op *op)
+{
+	const struct store_room *room = &op->body.room;
+	sqlite3_stmt *at = statement(store, PUT_ROOM);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, room->name);
+	bind_text(at, 2, room->class_name);
+	bind_text(at, 3, room->read);
+	bind_text(at, 4, room->write);
+	bind_text(at, 5, room->list);
+	sqlite3_bind_int64(at, 6, room->created_ms);
+	return run(store, at);
+}
+
+static int
+apply_remove_room(struct store_sqlite *store, const struct sq_op *op)
+{
+	return run_named(store, REMOVE_ROOM, op->body.room.name);
+}
+
+static int
+apply_prune(struct store_sqlite *store, const struct sq_op *op)
+{
+	sqlite3_stmt *at = statement(store, PRUNE);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, op->body.prune.gateway);
+	sqlite3_bind_int64(at, 2, (int64_t)op->body.prune.epoch);
+	sqlite3_bind_int64(at, 3, (int64_t)op->body.prune.number);
+	return run(store, at);
+}
+
+static int
+apply_forget(struct store_sqlite *store, const struct sq_op *op)
+{
+	return sq_apply_forget(store, op->body.user.realm, op->body.user.id);
+}
+
+static int (*const appliers[SQ_OP_KINDS])(struct store_sqlite *, const struct sq_op *) = {
+	[SQ_CREATE] = apply_create,
+	[SQ_KEEP] = apply_keep,
+	[SQ_APPEND] = apply_append,
+	[SQ_MARK] = apply_nothing,
+	[SQ_RENAME] = apply_rename,
+	[SQ_REMOVE] = apply_remove,
+	[SQ_PUT_ID] = apply_put_id,
+	[SQ_PUT_USER] = apply_put_user,
+	[SQ_REMOVE_USER] = apply_remove_user,
+	[SQ_PUT_ROOM] = apply_put_room,
+	[SQ_REMOVE_ROOM] = apply_remove_room,
+	[SQ_PRUNE] = apply_prune,
+	[SQ_FORGET] = apply_forget,
+};
+
+static int
+apply_touch(struct store_sqlite *store, const struct sq_touch *touch)
+{
+	int result = SQLITE_OK;
+	sqlite3_stmt *at;
+
+	if (touch->messages > 0) {
+		at = statement(store, TOUCH);
+		if (at == NULL)
+			return failed(store);
+		sqlite3_bind_int64(at, 1, touch->id);
+		sqlite3_bind_int64(at, 2, (int64_t)touch->seq);
+		sqlite3_bind_int64(at, 3, (int64_t)touch->bytes);
+		result = run(store, at);
+	}
+	if (result == SQLITE_OK && touch->marked) {
+		at = statement(store, MARK);
+		if (at == NULL)
+			return failed(store);
+		sqlite3_bind_int64(at, 1, touch->id);
+		sqlite3_bind_int64(at, 2, (int64_t)touch->mark);
+		sqlite3_bind_int64(at, 3, store->world.wall_ms(store->world.context));
+		result = run(store, at);
+	}
+	return result == SQLITE_OK ? sq_retain_touched(store, touch) : result;
+}
+
+static int
+apply_outcomes(struct store_sqlite *store, const struct sq_outcomes *outcomes)
+{
+	sqlite3_stmt *at = statement(store, LIFE);
+	int64_t life;
+	int result;
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, outcomes->gateway);
+	sqlite3_bind_int64(at, 2, (int64_t)outcomes->epoch);
+	sqlite3_bind_int64(at, 3, (int64_t)outcomes->last);
+	sqlite3_bind_int64(at, 4, store->world.wall_ms(store->world.context));
+	result = sqlite3_step(at);
+	life = sqlite3_column_int64(at, 0);
+	sqlite3_reset(at);
+	if (result != SQLITE_ROW)
+		return sqlite3_extended_errcode(store->writer.db);
+	at = statement(store, OUTCOMES);
+	if (at == NULL)
+		return failed(store);
+	sqlite3_bind_int64(at, 1, life);
+	sqlite3_bind_int64(at, 2, (int64_t)outcomes->last);
+	bind_text(at, 3, buffer_text(&outcomes->encoded));
+	return run(store, at);
+}
+
+int
+sq_apply(struct store_sqlite *store, struct sq_batch *batch)
+{
+	int result = SQLITE_OK;
+
+	for (struct sq_op *op = batch->first; op != NULL && result == SQLITE_OK; op = op->next) {
+		if (!op->memory)
+			result = appliers[op->kind](store, op);
+	}
+	for (struct sq_outcomes *each = batch->outcomes; each != NULL && result == SQLITE_OK;
+	     each = each->next)
+		result = apply_outcomes(store, each);
+	for (struct sq_touch *each = batch->touches; each != NULL && result == SQLITE_OK;
+	     each = each->next) {
+		if (!each->memory)
+			result = apply_touch(store, each);
+	}
+	return result;
+}

@@ -1,0 +1,332 @@
+/*
+ * The writer's thread: takes what batches there are, makes one transaction of them, says how it
+ * ended; in between reserves ordinals and sweeps. Must not log, count or call back: the loop does,
+ * when it hears of it.
+ */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "hub/store_sqlite_private.h"
+
+#define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
+#define RESTART_BYTES ((uint64_t)16 * 1024 * 1024)
+
+/* Without work the writer looks about so often. */
+#define IDLE_MS 500
+
+/* Somebody else writes to our file: each try waits for the connection's own patience. */
+#define BUSY_TRIES 20
+
+void
+sq_wake(struct store_sqlite *store)
+{
+	uint64_t one = 1;
+
+	/* Full means that it is readable already. */
+	if (write(store->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static int
+execute(struct store_sqlite *store, const char *sql)
+{
+	int result = sqlite3_exec(store->writer.db, sql, NULL, NULL, NULL);
+
+	return result == SQLITE_OK ? SQLITE_OK : sqlite3_extended_errcode(store->writer.db);
+}
+
+static int
+set_synchronous(struct store_sqlite *store, bool full)
+{
+	int result;
+
+	if (store->upkeep.synchronous == full)
+		return SQLITE_OK;
+	result = execute(store, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+	if (result == SQLITE_OK)
+		store->upkeep.synchronous = full;
+	return result;
+}
+
+static int
+begin(struct store_sqlite *store)
+{
+	int result = SQLITE_BUSY;
+
+	for (unsigned i = 0; i < BUSY_TRIES && (result & 0xff) == SQLITE_BUSY; i++)
+		result = execute(store, "BEGIN IMMEDIATE");
+	return result;
+}
+
+/* Commits or leaves no trace. */
+static int
+finish(struct store_sqlite *store, int result, struct sq_upkeep before)
+{
+	if (result == SQLITE_OK)
+		result = execute(store, "COMMIT");
+	if (result == SQLITE_OK)
+		return SQLITE_OK;
+	if (sqlite3_get_autocommit(store->writer.db) == 0)
+		(void)execute(store, "ROLLBACK");
+	before.synchronous = store->upkeep.synchronous;
+	before.swept_ms = store->upkeep.swept_ms;
+	store->upkeep = before;
+	return result;
+}
+
+/* The disk may have lost what it had taken: nobody can say what is kept. */
+static bool
+is_broken(int result)
+{
+	return result == SQLITE_IOERR_FSYNC || result == SQLITE_IOERR_DIR_FSYNC ||
+	       result == SQLITE_IOERR_CLOSE;
+}
+
+static bool
+is_damaged(int result)
+{
+	return (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
+}
+
+void
+sq_note(struct store_sqlite *store, int result)
+{
+	pthread_mutex_lock(&store->lock);
+	if (is_broken(result) && store->broken[0] == '\0')
+		snprintf(store->broken, sizeof(store->broken),
+		    "the disk did not take what the store wrote: %s", sqlite3_errstr(result));
+	else if (is_damaged(result) && store->state[0] == '\0')
+		snprintf(store->state, sizeof(store->state), "the file is damaged: %s",
+		    sqlite3_errstr(result));
+	pthread_mutex_unlock(&store->lock);
+	if (is_broken(result) || is_damaged(result))
+		sq_wake(store);
+}
+
+static int
+on_wal(void *context, sqlite3 *db, const char *name, int pages)
+{
+	struct store_sqlite *store = context;
+
+	(void)db;
+	(void)name;
+	pthread_mutex_lock(&store->lock);
+	store->wal_bytes = (uint64_t)pages * SQ_PAGE_BYTES;
+	if (store->wal_bytes >= CHECKPOINT_BYTES)
+		pthread_cond_signal(&store->upkept);
+	pthread_mutex_unlock(&store->lock);
+	return SQLITE_OK;
+}
+
+/* The keeper does not keep up, for there is always something written: stop and let it be done. */
+static void
+restart_wal(struct store_sqlite *store)
+{
+	uint64_t bytes;
+	int result;
+
+	pthread_mutex_lock(&store->lock);
+	bytes = store->wal_bytes;
+	pthread_mutex_unlock(&store->lock);
+	if (bytes < RESTART_BYTES)
+		return;
+	pthread_mutex_lock(&store->checkpointing);
+	result = sqlite3_wal_checkpoint_v2(
+	    store->writer.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	pthread_mutex_unlock(&store->checkpointing);
+	if (result != SQLITE_OK)
+		sq_note(store, sqlite3_extended_errcode(store->writer.db));
+}
+
+static int
+sweep_if_due(struct store_sqlite *store)
+{
+	return sq_sweep_is_due(store) ? sq_sweep(store) : SQLITE_OK;
+}
+
+/* Everything of the list in one transaction. */
+static int
+write_batches(struct store_sqlite *store, const struct sq_batch_list *list)
+{
+	struct sq_upkeep before = store->upkeep;
+	bool synced = false;
+	bool empty = true;
+	int result;
+
+	for (struct sq_batch *batch = list->first; batch != NULL; batch = batch->next) {
+		if (batch->doomed)
+			return SQLITE_NOMEM;
+		synced |= batch->synced;
+		empty &= batch->empty;
+	}
+	if (empty)
+		return SQLITE_OK;
+	result = set_synchronous(store, synced && store->durability == STORE_DISK);
+	if (result == SQLITE_OK)
+		result = begin(store);
+	for (struct sq_batch *batch = list->first; batch != NULL && result == SQLITE_OK;
+	     batch = batch->next)
+		result = sq_apply(store, batch);
+	if (result == SQLITE_OK)
+		result = sweep_if_due(store);
+	return finish(store, result, before);
+}
+
+/* A batch that cannot succeed does not take those before it along. */
+static void
+take(struct store_sqlite *store, struct sq_batch_list *list_out)
+{
+	*list_out = (struct sq_batch_list){ 0 };
+	while (store->queue.first != NULL) {
+		if (store->queue.first->doomed && list_out->first != NULL)
+			break;
+		sq_batch_list_append(list_out, sq_batch_list_take(&store->queue));
+		if (list_out->last->doomed)
+			break;
+	}
+}
+
+static void
+write_queue(struct store_sqlite *store)
+{
+	struct sq_batch_list list;
+	struct sq_batch *batch;
+	uint64_t began = clock_mono_us();
+	int result;
+
+	take(store, &list);
+	pthread_mutex_unlock(&store->lock);
+	result = write_batches(store, &list);
+	if (result != SQLITE_OK)
+		sq_note(store, result);
+	pthread_mutex_lock(&store->lock);
+	store->failing = result != SQLITE_OK;
+	store->last_result = result;
+	while ((batch = sq_batch_list_take(&list)) != NULL) {
+		batch->committed = result == SQLITE_OK;
+		batch->commit_us = clock_mono_us() - began;
+		sq_batch_list_append(&store->ended, batch);
+	}
+	pthread_mutex_unlock(&store->lock);
+	sq_wake(store);
+	restart_wal(store);
+	pthread_mutex_lock(&store->lock);
+}
+
+/* Always beyond the end of the machine: an ordinal given twice is two clients with one name. */
+static void
+write_ordinals(struct store_sqlite *store)
+{
+	uint64_t wanted = store->ordinals.wanted;
+	int result;
+
+	pthread_mutex_unlock(&store->lock);
+	result = set_synchronous(store, true);
+	if (result == SQLITE_OK)
+		result = begin(store);
+	if (result == SQLITE_OK)
+		result = sq_meta_set(store->writer.db, "clients_reserved", (int64_t)wanted);
+	result = finish(store, result, store->upkeep);
+	if (result != SQLITE_OK)
+		sq_note(store, result);
+	pthread_mutex_lock(&store->lock);
+	if (result == SQLITE_OK)
+		store->ordinals.reserved = wanted;
+	store->ordinals.wanted = 0;
+	pthread_cond_broadcast(&store->reserved);
+}
+
+static void
+sweep(struct store_sqlite *store)
+{
+	struct sq_upkeep before = store->upkeep;
+	struct stat facts;
+	uint64_t bytes;
+	int result;
+
+	pthread_mutex_unlock(&store->lock);
+	result = begin(store);
+	if (result == SQLITE_OK)
+		result = sq_sweep(store);
+	result = finish(store, result, before);
+	if (result != SQLITE_OK)
+		sq_note(store, result);
+	bytes = stat(store->path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+	pthread_mutex_lock(&store->lock);
+	store->file_bytes = bytes;
+}
+
+static void
+wait_for_work(struct store_sqlite *store)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += IDLE_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	(void)pthread_cond_timedwait(&store->work, &store->lock, &until);
+}
+
+static void *
+writer_main(void *context)
+{
+	struct store_sqlite *store = context;
+
+	pthread_mutex_lock(&store->lock);
+	while (store->broken[0] == '\0') {
+		if (store->ordinals.wanted > store->ordinals.reserved)
+			write_ordinals(store);
+		else if (store->queue.first != NULL && !store->failing)
+			write_queue(store);
+		else if (store->closing)
+			break;
+		else if (sq_sweep_is_due(store))
+			sweep(store);
+		else
+			wait_for_work(store);
+	}
+	/* Whoever waits for ordinals shall not wait for a thread that has ended. */
+	store->ordinals.wanted = 0;
+	pthread_cond_broadcast(&store->reserved);
+	pthread_mutex_unlock(&store->lock);
+	return NULL;
+}
+
+bool
+sq_threads_start(struct store_sqlite *store)
+{
+	sqlite3_wal_hook(store->writer.db, on_wal, store);
+	if (pthread_create(&store->writer_thread, NULL, writer_main, store) != 0)
+		return false;
+	store->threads = true;
+	store->keeping = pthread_create(&store->keeper_thread, NULL, sq_keeper_main, store) == 0;
+	return store->keeping;
+}
+
+/* What is asked for is written; then the file says that all is well. */
+void
+sq_threads_stop(struct store_sqlite *store)
+{
+	int result = SQLITE_OK;
+
+	pthread_mutex_lock(&store->lock);
+	store->closing = true;
+	pthread_cond_broadcast(&store->work);
+	pthread_cond_broadcast(&store->upkept);
+	pthread_mutex_unlock(&store->lock);
+	pthread_join(store->writer_thread, NULL);
+	if (store->keeping)
+		pthread_join(store->keeper_thread, NULL);
+	if (store->broken[0] != '\0' || store->state[0] != '\0')
+		return;
+	result = set_synchronous(store, true);
+	if (result == SQLITE_OK)
+		result = sq_meta_set(store->writer.db, "clean", 1);
+	if (result == SQLITE_OK)
+		(void)sqlite3_wal_checkpoint_v2(
+		    store->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
