@@ -13,7 +13,8 @@
 #include "common/outcomes.h"
 #include "hub/core_fetch.h"
 #include "hub/core_rooms.h"
-#include "hub/core_state.h"
+#include "hub/core_roster.h"
+#include "hub/core_users.h"
 #include "hub/dispatch.h"
 
 /* All that one turn may say. A turn is bounded by what links read in it; this is for the worst. */
@@ -44,6 +45,12 @@ register_metrics(struct core_metrics *own, struct metrics *metrics)
 	own->public_messages = labelled(metrics, messages, "kind", "public", said);
 	own->private_messages = labelled(metrics, messages, "kind", "private", said);
 	own->notices = labelled(metrics, messages, "kind", "notice", said);
+	own->resumed = labelled(metrics, "hubbub_hub_resumes_total", "result", "taken",
+	    "Openings with a resume secret.");
+	own->not_resumed = labelled(metrics, "hubbub_hub_resumes_total", "result", "refused",
+	    "Openings with a resume secret.");
+	own->repeated = metrics_counter(
+	    metrics, "hubbub_hub_repeated_total", NULL, "Commands whose id had been taken before.");
 	for (uint32_t code = OUTCOME_NO_SUCH_USER; code < OUTCOME_CODES; code++)
 		own->refused[code] = labelled(metrics, "hubbub_hub_commands_refused_total", "code",
 		    outcome_word(code), "Commands, openings and joins refused.");
@@ -59,6 +66,7 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 	struct core *core = context;
 	struct envelope envelope;
 	const struct stream *stream;
+	const struct client *client;
 
 	if (!envelope_decode(core->decoder, frame + ENVELOPE_HEADER_SIZE,
 		length - ENVELOPE_HEADER_SIZE, &envelope))
@@ -68,10 +76,13 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 	case ENVELOPE_WHISPER:
 		return true;
 	case ENVELOPE_OUTCOME:
-		if (envelope.outcome.code == OUTCOME_OK) {
-			envelope.outcome.code = OUTCOME_NOT_STORED;
-			envelope.outcome.seq = 0;
-		}
+		if (envelope.outcome.code == OUTCOME_OK)
+			envelope.outcome = (struct envelope_outcome){
+				.number = envelope.outcome.number,
+				.code = OUTCOME_NOT_STORED,
+				.room = envelope.outcome.room,
+				.time = envelope.outcome.time,
+			};
 		return envelope_encode(out, envelope.kind, &envelope.outcome);
 	case ENVELOPE_JOINED:
 		/* Whoever joined behind numbers that never were must not wait for them. */
@@ -79,6 +90,14 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 		if (stream != NULL)
 			envelope.joined.seq = stream->committed;
 		return envelope_encode(out, envelope.kind, &envelope.joined);
+	case ENVELOPE_OPENED:
+		client = presence_by_id(core->presence, envelope.opened.client);
+		stream = client == NULL ? NULL : client->user->inbox;
+		if (stream != NULL && envelope.opened.epoch != 0) {
+			envelope.opened.seq = stream->committed;
+			envelope.opened.read = stream->mark;
+		}
+		return envelope_encode(out, envelope.kind, &envelope.opened);
 	default:
 		buffer_append(out, frame, length);
 		return !out->failed;
@@ -91,6 +110,8 @@ leave(void *context, const struct outbox_run *run, const char *frames)
 	struct core *core = context;
 	struct text room;
 
+	if (run->greets && run->slots != 0)
+		core_greet(core, (unsigned)__builtin_ctzll(run->slots));
 	if (run->length == 0)
 		return;
 	for (uint64_t left = run->slots; left != 0; left &= left - 1)
@@ -135,6 +156,8 @@ on_completed(void *context, uint64_t batch, bool committed)
 	/* What was kept before leaves first: streams go back to what has left. */
 	release(core);
 	streams_roll_back(core->streams);
+	ids_roll_back(core->message_ids, core->kept);
+	users_roll_back(core->users, core->kept);
 	core->doomed |= outbox_undo(core->outbox, batch, undo_frame, core);
 	if (core->rooms_changed >= batch)
 		(void)core_rooms_load(core);
@@ -149,6 +172,40 @@ choose_secrets(struct core *core)
 	do
 		core->epoch = random_u64(core->random);
 	while (core->epoch == 0);
+}
+
+static void
+set_user_limits(struct core_limits *limits)
+{
+	if (limits->connections_max == 0)
+		limits->connections_max = CORE_CONNECTIONS_MAX;
+	if (limits->linger_ms == 0)
+		limits->linger_ms = CORE_LINGER_MS;
+	if (limits->resume_ms == 0)
+		limits->resume_ms = CORE_RESUME_MS;
+	if (limits->inbox_messages == 0)
+		limits->inbox_messages = CORE_INBOX_MESSAGES;
+	if (limits->inbox_bytes == 0)
+		limits->inbox_bytes = CORE_INBOX_BYTES;
+	if (limits->read_keep_ms == 0)
+		limits->read_keep_ms = CORE_RESUME_MS;
+}
+
+/* What users and their mail need; false without memory. */
+static bool
+create_users(struct core *core)
+{
+	core->users = users_create(core->key);
+	core->message_ids = ids_create(core->key, IDS_COUNT_MAX);
+	core->digest = digest_create();
+	core->inboxes = (struct inboxes){
+		.store = core->store,
+		.streams = core->streams,
+		.messages_max = core->limits.inbox_messages,
+		.bytes_max = core->limits.inbox_bytes,
+		.read_keep_ms = core->limits.read_keep_ms,
+	};
+	return core->users != NULL && core->message_ids != NULL && core->digest != NULL;
 }
 
 struct core *
@@ -167,12 +224,14 @@ core_create(const struct core_setup *setup)
 		core->limits.commands_max = CORE_COMMANDS_MAX;
 	if (core->limits.rooms_max == 0)
 		core->limits.rooms_max = CORE_ROOMS_MAX;
+	set_user_limits(&core->limits);
 	core->links = setup->links;
 	core->store = setup->store;
 	core->bus = setup->bus;
 	core->random = setup->random;
 	core->log = setup->log;
 	core->started_wall_ms = setup->now.wall_ms;
+	core->sweep_ms = setup->now.mono_ms + CORE_SWEEP_MS;
 	choose_secrets(core);
 	register_metrics(&core->metrics, setup->metrics);
 	held_init(&core->held);
@@ -180,14 +239,13 @@ core_create(const struct core_setup *setup)
 	buffer_init(&core->answer, 0);
 	client_ids_init(&core->ids, core->store);
 	core->presence = presence_create(core->key);
-	core->users = users_create(core->key);
 	core->rules = room_rules_create(setup->classes, setup->class_count, setup->operators);
 	core->streams = streams_create(core->store, core->key, core->limits.rooms_max);
 	core->outbox = outbox_create(TURN_MAX);
 	core->decoder = envelope_decoder_create();
 	core->listing = calloc(1, sizeof(*core->listing));
-	if (core->presence == NULL || core->users == NULL || core->rules == NULL ||
-	    core->streams == NULL || core->outbox == NULL || core->decoder == NULL ||
+	if (core->presence == NULL || core->rules == NULL || core->streams == NULL ||
+	    !create_users(core) || core->outbox == NULL || core->decoder == NULL ||
 	    core->listing == NULL || !core_rooms_load(core))
 		core_destroy(&core);
 	else
@@ -210,6 +268,10 @@ core_destroy(struct core **core)
 	buffer_free(&doomed->answer);
 	presence_destroy(&doomed->presence);
 	users_destroy(&doomed->users);
+	ids_destroy(&doomed->message_ids);
+	digest_destroy(&doomed->digest);
+	inboxes_clear(&doomed->inboxes);
+	buffer_free(&doomed->sender);
 	streams_destroy(&doomed->streams);
 	room_rules_destroy(&doomed->rules);
 	outbox_destroy(&doomed->outbox);
@@ -240,10 +302,11 @@ core_tell(struct core *core, uint64_t slots, enum envelope_kind kind, const void
 }
 
 void
-core_tell_message(
-    struct core *core, uint64_t slots, const struct envelope_deliver *body, struct stream *stream)
+core_tell_message(struct core *core, uint64_t slots, enum envelope_kind kind, const void *body,
+    struct stream *stream)
 {
-	count_said(core, slots, outbox_put_message(core->outbox, slots, body, stream, stream->seq));
+	count_said(
+	    core, slots, outbox_put_message(core->outbox, slots, kind, body, stream, stream->seq));
 }
 
 int
@@ -351,6 +414,8 @@ void
 core_turn(struct core *core, struct now now)
 {
 	core_roster_turn(core, now);
+	core_linger_turn(core, now);
+	core_users_turn(core, now);
 	drop_doomed(core, now);
 	if (core->written) {
 		core->written = false;
@@ -373,11 +438,18 @@ core_batch(const struct core *core, uint64_t batch)
 	return core->undone >= batch ? CORE_BATCH_LOST : CORE_BATCH_OPEN;
 }
 
+static uint64_t
+sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
 uint64_t
 core_next_deadline(const struct core *core, struct now now)
 {
 	if (outbox_open_length(core->outbox) > 0 || core->written || core->doomed != 0 ||
 	    core_questions_wait(core))
 		return 0;
-	return core_roster_deadline(core, now);
+	return sooner(core_roster_deadline(core, now),
+	    sooner(core_linger_deadline(core, now), core_users_deadline(core, now)));
 }

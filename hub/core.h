@@ -21,19 +21,11 @@
 #include "common/metrics.h"
 #include "common/random.h"
 #include "hub/bus.h"
+#include "hub/core_limits.h"
 #include "hub/store.h"
 
 /* Places for gateways; a slot names one link for as long as it lives. */
 #define CORE_GATEWAYS_MAX 64
-
-/* What a gateway may have unanswered unless the limits say otherwise. */
-#define CORE_COMMANDS_MAX 10000
-
-/* Names that the hub gives itself fit in this, whatever the limit. */
-#define CORE_NAME_BYTES_MIN 16
-
-/* Rooms at once unless the limits say otherwise. */
-#define CORE_ROOMS_MAX 10000
 
 struct core;
 
@@ -52,16 +44,6 @@ struct core_links {
 	 * never.
 	 */
 	bool (*is_busy)(void *context, unsigned slot);
-};
-
-struct core_limits {
-	unsigned gateways_max;
-	unsigned clients_max;
-	unsigned content_bytes;
-	unsigned name_bytes;   /* what a gateway may send at most; gateways clean names */
-	uint64_t settle_ms;    /* after a restart: how long to wait for known gateways  */
-	unsigned commands_max; /* of one gateway, not yet answered; 0: CORE_COMMANDS_MAX */
-	unsigned rooms_max;    /* with members, and as many remembered; 0: CORE_ROOMS_MAX */
 };
 
 struct core_setup {

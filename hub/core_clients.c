@@ -1,10 +1,12 @@
 /*
- * Clients come and go. The hub gives ids and fallback names; a client that was online under an
- * earlier link keeps what it had if nobody has it now. Rooms are core_rooms.c's.
+ * Clients come and go: bounds, fallback names, what a gateway is told of a client that it may let
+ * in. Who it is from is core_identity.c's, rooms are core_rooms.c's.
  */
+#include <string.h>
+
 #include "common/outcomes.h"
 #include "hub/core_rooms.h"
-#include "hub/core_state.h"
+#include "hub/core_users.h"
 #include "hub/dispatch.h"
 
 #define DIALECT_BYTES_MAX 32u
@@ -16,18 +18,6 @@
 
 _Static_assert(sizeof(NAMELESS) - 1 + CLIENT_ID_TEXT_SIZE <= CORE_NAME_BYTES_MIN,
     "who comes again under such a name must be let in");
-
-/* An id nobody online has; false when there are no more. */
-static bool
-choose_id(struct core *core, uint32_t wanted, uint32_t *id_out)
-{
-	*id_out = wanted;
-	while (*id_out == 0 || presence_by_id(core->presence, *id_out) != NULL) {
-		if (!client_ids_next(&core->ids, id_out))
-			return false;
-	}
-	return true;
-}
 
 /* Gateways clean names thoroughly; what would harm a terminal or end a string is asked again. */
 bool
@@ -54,18 +44,37 @@ is_allowed(const struct envelope_open *open)
 	return core_is_showable(open->name, open->name.length) &&
 	       core_is_showable(open->dialect, DIALECT_BYTES_MAX) &&
 	       core_is_showable(open->realm, REALM_BYTES_MAX) &&
+	       memchr(open->realm.data, '/', open->realm.length) == NULL &&
 	       core_is_showable(open->user, USERS_ID_BYTES_MAX) &&
 	       core_is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
 }
 
+/* The client that the identity goes on as, or a new one. NULL without memory. */
 static struct client *
-open_client(struct core *core, const struct gateway *gateway, struct now now,
-    const struct envelope_open *open)
+open_client(
+    struct core *core, struct now now, struct client *facts, const struct core_identity *identity)
 {
 	char nameless[sizeof(NAMELESS) - 1 + CLIENT_ID_TEXT_SIZE] = NAMELESS;
-	char own_id[CLIENT_ID_TEXT_SIZE];
-	struct client *client;
-	struct user *user;
+	struct client *client = identity->lingerer;
+
+	if (client != NULL)
+		return core_linger_return(core, client, facts, now) ? client : NULL;
+	facts->id = identity->client;
+	if (text_is_empty(facts->name)) {
+		text_client_id(facts->id, nameless + sizeof(NAMELESS) - 1);
+		facts->name = text_of(nameless);
+	}
+	client = presence_open(core->presence, facts);
+	if (client != NULL)
+		users_attach(identity->user, client);
+	return client;
+}
+
+/* OUTCOME_OK with the client, or why it is not let in. */
+static enum outcome_code
+let_in(struct core *core, const struct gateway *gateway, struct now now,
+    const struct envelope_open *open, struct core_identity *identity, struct client **client_out)
+{
 	struct client facts = {
 		.slot = gateway->slot,
 		.conn = open->conn,
@@ -74,32 +83,77 @@ open_client(struct core *core, const struct gateway *gateway, struct now now,
 		.dialect = open->dialect,
 		.realm = open->realm,
 		.address = open->address,
+		.has_receipts = (open->flags & OPEN_HAS_RECEIPTS) != 0,
+	};
+	bool is_let = core_identify(core, now, open, identity);
+
+	*client_out = NULL;
+	if (is_let && identity->lingerer == NULL &&
+	    presence_clients(core->presence) >= core->limits.clients_max)
+		is_let = false;
+	if (is_let && identity->user->connections < core->limits.connections_max)
+		*client_out = open_client(core, now, &facts, identity);
+	if (*client_out == NULL && identity->user != NULL && identity->user->clients == NULL)
+		core_user_gone(core, identity->user, now);
+	return *client_out == NULL ? OUTCOME_FULL : OUTCOME_OK;
+}
+
+static bool
+note_passing(void *context, const struct store_user *row)
+{
+	bool *found = context;
+
+	*found = core_user_is_passing(row);
+	return false;
+}
+
+/* Opens the inbox of a user to whom something may have been sent, before a restart perhaps. */
+static void
+find_inbox(
+    struct core *core, const struct envelope_open *open, const struct core_identity *identity)
+{
+	struct user *user = identity->user;
+	bool found = user->keeps_mail;
+
+	if (identity->is_new || user->inbox != NULL)
+		return;
+	/* Only who passes and was here before a restart can have one, and then a record as well. */
+	if (!found && open->client != 0)
+		(void)core->store->ops->find_user(
+		    core->store, user->realm, user->id, note_passing, &found);
+	if (found && core_user_inbox(core, user) == NULL)
+		log_warn(core->log, "an inbox could not be opened");
+}
+
+static void
+say_opened(struct core *core, const struct gateway *gateway, const struct client *client,
+    const struct core_identity *identity)
+{
+	const struct stream *inbox = client->user->inbox;
+	struct envelope_opened opened = {
+		.conn = client->conn,
+		.client = client->id,
+		.name = client->name,
+		.user = client->user->id,
+		.resume = text_of(identity->resume),
+		.resumed = identity->resumed,
 	};
 
-	if (presence_clients(core->presence) >= core->limits.clients_max ||
-	    !choose_id(core, open->client, &facts.id))
-		return NULL;
-	if (text_is_empty(facts.name)) {
-		text_client_id(facts.id, nameless + sizeof(NAMELESS) - 1);
-		facts.name = text_of(nameless);
+	if (inbox != NULL && inbox->seq > 0) {
+		opened.epoch = inbox->epoch;
+		opened.seq = inbox->seq;
+		opened.read = inbox->mark;
 	}
-	text_client_id(facts.id, own_id);
-	user = users_get(
-	    core->users, open->realm, text_is_empty(open->user) ? text_of(own_id) : open->user);
-	client = user == NULL ? NULL : presence_open(core->presence, &facts);
-	if (client != NULL)
-		users_attach(user, client);
-	else if (user != NULL && user->clients == NULL)
-		users_forget(core->users, user);
-	return client;
+	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_OPENED, &opened);
 }
 
 enum link_loss
 on_open(struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
 	const struct envelope_open *open = &envelope->open;
-	const struct client *client;
-	struct envelope_opened opened;
+	struct core_identity identity;
+	struct client *client;
+	enum outcome_code code;
 
 	if (!is_allowed(open) ||
 	    presence_by_conn(core->presence, gateway->slot, open->conn) != NULL)
@@ -109,20 +163,19 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_TOO_LONG);
 		return LINK_ALIVE;
 	}
-	client = open_client(core, gateway, now, open);
-	if (client == NULL) {
-		core_refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_FULL);
+	code = let_in(core, gateway, now, open, &identity, &client);
+	if (code != OUTCOME_OK) {
+		core_refuse(core, gateway, open->conn, (struct text){ 0 }, code);
 		return LINK_ALIVE;
 	}
 	gateway->clients++;
 	metric_set(core->metrics.clients, presence_clients(core->presence));
-	opened = (struct envelope_opened){
-		.conn = client->conn,
-		.client = client->id,
-		.name = client->name,
-		.user = client->user->id,
-	};
-	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_OPENED, &opened);
+	if ((open->flags & (OPEN_KEEPS_MAIL | OPEN_WANTS_SECRET)) != 0)
+		client->user->keeps_mail = true;
+	find_inbox(core, open, &identity);
+	if (client->user->keeps_mail)
+		core_user_record(core, client->user, now);
+	say_opened(core, gateway, client, &identity);
 	return LINK_ALIVE;
 }
 
@@ -133,11 +186,13 @@ core_client_gone(struct core *core, struct client *client, struct now now)
 
 	while (client->memberships != NULL)
 		core_room_leave(core, now, client->memberships);
-	core->gateways[client->slot].clients--;
+	if (!client->lingers)
+		core->gateways[client->slot].clients--;
+	core_linger_forget(core, client);
 	users_detach(client);
 	presence_close(core->presence, client);
-	if (user->clients == NULL)
-		users_forget(core->users, user);
+	if (user->clients == NULL && !user->is_coming)
+		core_user_gone(core, user, now);
 	metric_set(core->metrics.clients, presence_clients(core->presence));
 }
 
@@ -149,7 +204,11 @@ on_closed(
 	    presence_by_conn(core->presence, gateway->slot, envelope->closed.conn);
 
 	/* Unknown: its OPEN was refused, and the gateway said so before it knew. */
-	if (client != NULL)
+	if (client == NULL)
+		return LINK_ALIVE;
+	if (envelope->closed.linger != 0 && client->user->keeps_mail)
+		core_linger(core, client, now);
+	else
 		core_client_gone(core, client, now);
 	return LINK_ALIVE;
 }

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "hub/core_state.h"
+#include "hub/core_roster.h"
+#include "hub/core_users.h"
 #include "hub/dispatch.h"
 
 /* All that gateway.name may be, and dots. */
@@ -132,13 +133,6 @@ on_hello(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
 	const struct envelope_hello *hello = &envelope->hello;
-	struct envelope_welcome welcome = {
-		.link_version = LINK_VERSION,
-		.hub_epoch = core->epoch,
-		.software = TEXT("hubbub " HUBBUB_VERSION),
-		.frame_max = ENVELOPE_FRAME_MAX,
-		.commands_max = core->limits.commands_max,
-	};
 	char name[GATEWAY_NAME_MAX + 1];
 
 	if (hello->link_version < LINK_VERSION_OLDEST)
@@ -152,12 +146,14 @@ on_hello(
 	keep_text(gateway->software, GATEWAY_SOFTWARE_MAX, hello->software);
 	gateway->epoch = hello->epoch;
 	gateway->state = GATEWAY_OPENING;
-	if (hello->link_version < welcome.link_version)
-		welcome.link_version = hello->link_version;
-	gateway->link_version = welcome.link_version;
+	gateway->link_version =
+	    hello->link_version < LINK_VERSION ? hello->link_version : LINK_VERSION;
 	gateway->last_number = past_number(core, name, hello->epoch);
-	welcome.committed = gateway->last_number;
-	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_WELCOME, &welcome);
+	gateway->answered = hello->answered;
+	/* What its old link brought may still be under way: WELCOME is made when that is kept. */
+	if (!outbox_put_greeting(core->outbox, gateway->slot))
+		core->doomed |= core_slot_bit(gateway->slot);
+	core_prune_others(core, gateway);
 	core_settle_hello(core, now, hello);
 	log_info(core->log, "gateway linked", log_string("gateway", gateway->name),
 	    log_i64("pid", gateway->pid), log_string("software", gateway->software),

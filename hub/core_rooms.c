@@ -5,6 +5,7 @@
 #include "common/names.h"
 #include "common/outcomes.h"
 #include "hub/core_rooms.h"
+#include "hub/core_roster.h"
 #include "hub/core_state.h"
 #include "hub/dispatch.h"
 
@@ -186,6 +187,7 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 	}
 	member = presence_member(client, request->room);
 	if (member != NULL) {
+		presence_hear(member);
 		say_joined(core, gateway, member);
 		return LINK_ALIVE;
 	}

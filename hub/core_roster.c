@@ -4,7 +4,7 @@
  * ahead of it is left to the cursor. After a restart nobody is told anything until the known
  * gateways are back or have been waited for.
  */
-#include "hub/core_state.h"
+#include "hub/core_roster.h"
 
 /* Said to one gateway in one turn; a frame that begins below it may end above. */
 #define ROSTER_PART 65536u

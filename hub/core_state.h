@@ -6,11 +6,14 @@
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
 
+#include "common/digest.h"
 #include "common/outcomes.h"
 #include "hub/client_ids.h"
 #include "hub/core.h"
 #include "hub/core_asked.h"
 #include "hub/held.h"
+#include "hub/ids.h"
+#include "hub/inboxes.h"
 #include "hub/outbox.h"
 #include "hub/presence.h"
 #include "hub/questions.h"
@@ -61,7 +64,9 @@ struct gateway {
 	unsigned clients;
 	uint64_t commands;
 	uint64_t delivered;
-	uint64_t last_number;
+	uint64_t first_number; /* of this link; 0: none yet               */
+	uint64_t last_number;  /* of its life: what is not above was taken */
+	uint64_t answered;     /* up to here it has all outcomes           */
 	int64_t since_wall_ms;
 };
 
@@ -88,6 +93,9 @@ struct core_metrics {
 	struct metric *public_messages;
 	struct metric *private_messages;
 	struct metric *notices;
+	struct metric *resumed;
+	struct metric *not_resumed;
+	struct metric *repeated;
 	struct metric *refused[OUTCOME_CODES];
 	struct metric *lost[LINK_LOSS_COUNT];
 };
@@ -114,7 +122,14 @@ struct core {
 	struct users *users;
 	struct streams *streams;
 	struct room_rules *rules;
+	struct inboxes inboxes;
+	struct digest *digest;
 	struct client_ids ids;
+	struct ids *message_ids;
+	struct buffer sender;         /* scratch: "REALM/USER" */
+	struct client *first_waiting; /* whose wait ends first; see core_linger.c */
+	struct client *last_waiting;
+	uint64_t sweep_ms; /* users are looked through then */
 	struct outbox *outbox;
 	struct envelope_decoder *decoder; /* of our own frames, when they must be undone */
 	struct listing *listing;
@@ -146,9 +161,9 @@ struct core {
 /* core.c: says something to the gateways of `slots` when the turn is over. */
 void core_tell(struct core *core, uint64_t slots, enum envelope_kind kind, const void *body);
 
-/* The same for a room's message, number `seq` of `stream`. */
-void core_tell_message(
-    struct core *core, uint64_t slots, const struct envelope_deliver *body, struct stream *stream);
+/* The same for what says that the newest message of `stream` is kept. */
+void core_tell_message(struct core *core, uint64_t slots, enum envelope_kind kind, const void *body,
+    struct stream *stream);
 
 /* Ends a link for a reason of ours: its clients are gone now. */
 void core_drop(struct core *core, struct gateway *gateway, struct now now, enum link_loss why);
@@ -159,6 +174,13 @@ core_slot_bit(unsigned slot)
 	return UINT64_C(1) << slot;
 }
 
+/* The batch that what is written now becomes part of. */
+static inline uint64_t
+core_open_batch(const struct core *core)
+{
+	return core->last_batch + 1;
+}
+
 /* core_opening.c: remembers which numbers this gateway's life has used. */
 void core_past_keep(struct core *core, const struct gateway *gateway);
 
@@ -167,20 +189,6 @@ void core_past_lost(struct core *core, const struct gateway *gateway, enum link_
 
 /* Why the last link of that name ended; LINK_ALIVE if none is remembered. */
 enum link_loss core_past_loss(const struct core *core, const char *name);
-
-/* core_roster.c: tells every gateway that must know now. A member is told of before it leaves. */
-void core_roster_entered(struct core *core, const struct member *member, struct now now);
-void core_roster_exited(struct core *core, const struct member *member, struct now now);
-
-/* A HELLO came: shall we wait for others? */
-void core_settle_hello(struct core *core, struct now now, const struct envelope_hello *hello);
-
-/* A gateway came or went: those who remember how many there are must hear it. */
-void core_roster_counted(struct core *core);
-
-/* Ends the wait if it is time, says the next part of the roster to those still to be told. */
-void core_roster_turn(struct core *core, struct now now);
-uint64_t core_roster_deadline(const struct core *core, struct now now);
 
 /* core_clients.c: true for UTF-8 of at most so many bytes without control characters. */
 bool core_is_showable(struct text text, size_t bytes_max);

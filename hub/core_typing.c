@@ -46,12 +46,16 @@ static void
 tell_user(
     struct core *core, const struct client *from, struct text who, struct envelope_typed *typed)
 {
-	const struct client *to = router_user(core->presence, who);
+	const struct user *user =
+	    router_private(core->presence, core->users, from->realm, who, 0).user;
+	const struct client *to = user == NULL ? NULL : user->clients;
 
-	if (to == NULL || to == from)
-		return;
-	typed->conn = to->conn;
-	tell(core, core_slot_bit(to->slot), typed);
+	for (; to != NULL; to = to->sibling) {
+		if (to == from || to->lingers)
+			continue;
+		typed->conn = to->conn;
+		tell(core, core_slot_bit(to->slot), typed);
+	}
 }
 
 enum link_loss

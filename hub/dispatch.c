@@ -31,6 +31,7 @@ static hub_handler *const handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_HEARTBEAT] = on_heartbeat,
 	[ENVELOPE_GOODBYE] = on_goodbye,
 	[ENVELOPE_PROBE] = on_probe,
+	[ENVELOPE_ANSWERED] = on_answered,
 	[ENVELOPE_OPEN] = on_open,
 	[ENVELOPE_CLOSED] = on_closed,
 	[ENVELOPE_JOIN] = on_join,
@@ -41,6 +42,7 @@ static hub_handler *const handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_INSPECTED] = on_inspected,
 	[ENVELOPE_PUBLISH] = on_command,
 	[ENVELOPE_TELL] = on_command,
+	[ENVELOPE_READ] = on_command,
 };
 
 enum link_loss

@@ -19,6 +19,9 @@ hub_handler on_hello;
 hub_handler on_roster_end;
 hub_handler on_probe;
 
+/* core_replay.c */
+hub_handler on_answered;
+
 /* core_clients.c */
 hub_handler on_open;
 hub_handler on_closed;
@@ -36,7 +39,7 @@ hub_handler on_typing;
 /* core_sight.c */
 hub_handler on_inspected;
 
-/* core_commands.c: PUBLISH and TELL alike. */
+/* core_commands.c: PUBLISH, TELL and READ alike. */
 hub_handler on_command;
 
 #endif

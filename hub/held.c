@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of one command at most. */
+#define HELD_TEXTS 4
+
 void
 held_init(struct held *held)
 {
@@ -33,29 +36,45 @@ copied(struct text from, char **to)
 	return copy;
 }
 
+/* The texts of a command, each to be copied; the number of them. */
+static size_t
+texts_of(struct envelope *envelope, struct text *texts[HELD_TEXTS])
+{
+	if (envelope->kind == ENVELOPE_READ)
+		return 0;
+	if (envelope->kind == ENVELOPE_PUBLISH) {
+		texts[0] = &envelope->publish.room;
+		texts[1] = &envelope->publish.content;
+		texts[2] = &envelope->publish.id;
+		return 3;
+	}
+	texts[0] = &envelope->tell.to;
+	texts[1] = &envelope->tell.content;
+	texts[2] = &envelope->tell.id;
+	texts[3] = &envelope->tell.extra;
+	return 4;
+}
+
 static struct held_command *
 copy_of(const struct envelope *envelope)
 {
-	bool tell = envelope->kind == ENVELOPE_TELL;
-	struct text whom = tell ? envelope->tell.to : envelope->publish.room;
-	struct text content = tell ? envelope->tell.content : envelope->publish.content;
-	size_t size = sizeof(struct held_command) + whom.length + content.length;
-	struct held_command *command = calloc(1, size);
-	char *to = (char *)(command + 1);
+	struct envelope copy = *envelope;
+	struct text *texts[HELD_TEXTS];
+	size_t count = texts_of(&copy, texts);
+	size_t size = sizeof(struct held_command);
+	struct held_command *command;
+	char *to;
 
+	for (size_t i = 0; i < count; i++)
+		size += texts[i]->length;
+	command = calloc(1, size);
 	if (command == NULL)
 		return NULL;
+	to = (char *)(command + 1);
+	for (size_t i = 0; i < count; i++)
+		*texts[i] = copied(*texts[i], &to);
 	command->size = size;
-	command->envelope = *envelope;
-	whom = copied(whom, &to);
-	content = copied(content, &to);
-	if (tell) {
-		command->envelope.tell.to = whom;
-		command->envelope.tell.content = content;
-	} else {
-		command->envelope.publish.room = whom;
-		command->envelope.publish.content = content;
-	}
+	command->envelope = copy;
 	return command;
 }
 

@@ -32,7 +32,7 @@ struct held {
 void held_init(struct held *held);
 void held_clear(struct held *held);
 
-/* Keeps a copy of a PUBLISH or TELL. False beyond `count_max`, HELD_BYTES_MAX or memory. */
+/* Keeps a copy of a PUBLISH, TELL or READ. False beyond `count_max`, HELD_BYTES_MAX or memory. */
 bool held_add(
     struct held *held, unsigned slot, unsigned count_max, const struct envelope *envelope);
 

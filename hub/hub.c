@@ -204,6 +204,13 @@ create_core(struct hub *hub)
 			.settle_ms = SETTLE_MS,
 			.commands_max = config->limits.commands,
 			.rooms_max = config->hub.rooms_max,
+			.connections_max = config->limits.connections_per_user,
+			.resume_ms = config->store.resume_hours * UINT64_C(3600000),
+			.inbox_messages = config->store.inbox_messages,
+			.inbox_bytes = config->store.inbox_kilobytes * UINT64_C(1024),
+			.read_keep_ms = config->store.read_hours > 0
+					    ? config->store.read_hours * UINT64_C(3600000)
+					    : 1,
 		},
 		.random = random_system(),
 		.classes = config->classes,

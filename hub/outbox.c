@@ -127,7 +127,7 @@ run_extend(struct turn *turn, const struct outbox_run *like, size_t before)
 	if (turn->run_count > 0 && like->stream == NULL) {
 		struct outbox_run *last = &turn->runs[turn->run_count - 1];
 
-		if (last->slots == like->slots && last->stream == NULL)
+		if (last->slots == like->slots && last->stream == NULL && !last->greets)
 			run = last;
 	}
 	if (run == NULL)
@@ -143,7 +143,7 @@ put(struct outbox *outbox, enum envelope_kind kind, const void *body, const stru
 {
 	size_t before;
 
-	if (run->slots == 0)
+	if (run->slots == 0 && run->stream == NULL)
 		return true;
 	if (outbox->open == NULL)
 		outbox->open = turn_take(outbox);
@@ -168,12 +168,22 @@ outbox_put(struct outbox *outbox, uint64_t slots, enum envelope_kind kind, const
 }
 
 bool
-outbox_put_message(struct outbox *outbox, uint64_t slots, const struct envelope_deliver *body,
+outbox_put_message(struct outbox *outbox, uint64_t slots, enum envelope_kind kind, const void *body,
     struct stream *stream, uint64_t seq)
 {
 	struct outbox_run run = { .slots = slots, .stream = stream, .seq = seq };
 
-	return put(outbox, ENVELOPE_DELIVER, body, &run);
+	return put(outbox, kind, body, &run);
+}
+
+bool
+outbox_put_greeting(struct outbox *outbox, unsigned slot)
+{
+	struct outbox_run run = { .slots = UINT64_C(1) << slot, .greets = true };
+
+	if (outbox->open == NULL)
+		outbox->open = turn_take(outbox);
+	return outbox->open != NULL && run_add(outbox->open, &run) != NULL;
 }
 
 static void

@@ -16,10 +16,11 @@ struct stream;
 
 /* Frames that go to the same gateways, one behind the other. */
 struct outbox_run {
-	uint64_t slots;        /* gateways, as bits                                */
-	size_t length;         /* of the frames                                    */
-	struct stream *stream; /* of a room's message, which is then a run of its own */
+	uint64_t slots;        /* gateways, as bits                                        */
+	size_t length;         /* of the frames                                            */
+	struct stream *stream; /* of the message it tells of, which is then a run of its own */
 	uint64_t seq;
+	bool greets; /* no frames: the place of those that are made when it leaves */
 };
 
 /* Gets each run that may leave. Must not call the outbox. */
@@ -41,9 +42,15 @@ void outbox_destroy(struct outbox **outbox);
 /* Adds one envelope for those gateways. False, with nothing added, without memory or space. */
 bool outbox_put(struct outbox *outbox, uint64_t slots, enum envelope_kind kind, const void *body);
 
-/* The same for a room's message, number `seq` of `stream`. */
-bool outbox_put_message(struct outbox *outbox, uint64_t slots, const struct envelope_deliver *body,
-    struct stream *stream, uint64_t seq);
+/*
+ * The same for what tells of message `seq` of `stream`; there is a run of it even if no gateway
+ * hears it.
+ */
+bool outbox_put_message(struct outbox *outbox, uint64_t slots, enum envelope_kind kind,
+    const void *body, struct stream *stream, uint64_t seq);
+
+/* A run that greets. */
+bool outbox_put_greeting(struct outbox *outbox, unsigned slot);
 
 /* A link is over: what is held for its slot must not reach the next link there. */
 void outbox_forget(struct outbox *outbox, unsigned slot);

@@ -91,7 +91,8 @@ void presence_linger(struct presence *presence, struct client *client);
  */
 bool presence_rebind(struct presence *presence, struct client *client, const struct client *facts);
 
-/* A deaf member is heard for again. */
+/* No gateway hears for a member, or one does again. */
+void presence_deafen(struct member *member);
 void presence_hear(struct member *member);
 
 /* Takes a client out of every room it is in, and away. */
@@ -120,6 +121,9 @@ struct room *presence_room(const struct presence *presence, struct text name);
 
 /* The room with the lowest serial from `serial` on, or NULL. */
 struct room *presence_room_from(const struct presence *presence, uint64_t serial);
+
+/* Takes the places of those who left out of the array. */
+void presence_close_gaps(struct room *room);
 
 /* Puts the members in joining order without gaps: used == count, no NULL. */
 void presence_order(struct room *room);

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "common/envelope_kinds.h"
+
 uint64_t
 router_room(const struct room *room)
 {
@@ -21,4 +23,50 @@ router_user(const struct presence *presence, struct text who)
 		return presence_by_id(presence, id);
 	client = presence_by_name(presence, who);
 	return client != NULL && client->namesake == NULL ? client : NULL;
+}
+
+static struct client *
+by_id(const struct presence *presence, struct text realm, uint32_t id)
+{
+	struct client *client = presence_by_id(presence, id);
+
+	return client != NULL && text_equal(client->realm, realm) ? client : NULL;
+}
+
+/* The first client of the only user of the realm that goes by this name. */
+static struct client *
+only_named(const struct presence *presence, struct text realm, struct text name)
+{
+	struct client *client = presence_by_name(presence, name);
+	struct client *found = NULL;
+	unsigned seen = 0;
+
+	for (; client != NULL; client = client->namesake) {
+		if (++seen > ROUTER_NAMESAKES_MAX)
+			return NULL;
+		if (!text_equal(client->realm, realm))
+			continue;
+		if (found != NULL && found->user != client->user)
+			return NULL;
+		found = client;
+	}
+	return found;
+}
+
+struct router_target
+router_private(const struct presence *presence, const struct users *users, struct text realm,
+    struct text who, uint32_t flags)
+{
+	struct router_target target = { .user = users_find(users, realm, who) };
+	uint32_t id;
+
+	if (target.user != NULL || (flags & TELL_USER) != 0)
+		return target;
+	if (text_to_client_id(who, &id))
+		target.client = by_id(presence, realm, id);
+	else if ((flags & TELL_BY_NAME) != 0)
+		target.client = only_named(presence, realm, who);
+	if (target.client != NULL)
+		target.user = target.client->user;
+	return target;
 }

@@ -28,6 +28,7 @@ struct user {
 	unsigned receipts;      /* of them, those that say what they received   */
 	bool keeps_mail;        /* its inbox outlives its clients               */
 	bool is_recorded;       /* the store has a row of it                    */
+	bool is_coming;         /* without clients only for now                 */
 	bool has_secret;        /* it may come again by this                    */
 	unsigned char secret[STORE_DIGEST_SIZE];
 	struct stream *inbox;    /* borrowed; NULL: not needed so far            */

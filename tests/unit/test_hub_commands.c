@@ -130,10 +130,11 @@ what_cannot_be_said_is_refused(void **state)
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 2), OUTCOME_TOO_LONG);
 	RIG_SAY(rig, scene->here, TELL, tell, .number = 3, .conn = 1, .to = TEXT("ben"),
-	    .content = { longer, 101 });
+	    .flags = TELL_BY_NAME, .content = { longer, 101 });
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 3), OUTCOME_TOO_LONG);
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 4, .conn = 9, .to = TEXT("ben"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 4, .conn = 9, .to = TEXT("ben"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 4), OUTCOME_NO_SUCH_USER);
 	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 5, .conn = 1, .room = TEXT("lobby"),
@@ -141,7 +142,7 @@ what_cannot_be_said_is_refused(void **state)
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 5), OUTCOME_BAD_MESSAGE);
 	RIG_SAY(rig, scene->here, TELL, tell, .number = 6, .conn = 1, .to = TEXT("ben"),
-	    .content = TEXT("\xff"));
+	    .flags = TELL_BY_NAME, .content = TEXT("\xff"));
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 6), OUTCOME_BAD_MESSAGE);
 	rig->store.full = true;
@@ -170,7 +171,7 @@ tell_by_id_and_by_unique_name(void **state)
 		struct envelope heard;
 
 		RIG_SAY(rig, scene->here, TELL, tell, .number = i + 1, .conn = 1, .to = ways[i],
-		    .content = TEXT("psst"));
+		    .flags = TELL_BY_NAME, .content = TEXT("psst"));
 		rig_turn(rig, 1);
 		heard = rig_hear(rig, scene->there, ENVELOPE_WHISPER);
 		assert_int_equal(heard.whisper.conn, 1);
@@ -185,7 +186,7 @@ tell_by_id_and_by_unique_name(void **state)
 		rig_silent(rig, scene->there);
 	}
 	assert_int_equal(core_status(rig->core).messages_private, 2);
-	assert_int_equal(rig->store.appended, 0);
+	assert_int_equal(rig->store.appended, 2);
 }
 
 static void
@@ -194,7 +195,8 @@ a_neighbour_hears_before_the_sender(void **state)
 	struct scene *scene = *state;
 	struct rig *rig = &scene->rig;
 
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("eva"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("eva"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_WHISPER).whisper.to, scene->eva);
 	(void)rig_hear(rig, scene->here, ENVELOPE_OUTCOME);
@@ -202,17 +204,19 @@ a_neighbour_hears_before_the_sender(void **state)
 }
 
 static void
-to_oneself_is_only_the_outcome(void **state)
+to_oneself_is_heard_once_behind_the_outcome(void **state)
 {
 	struct scene *scene = *state;
 	struct rig *rig = &scene->rig;
 	struct envelope heard;
 
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ana"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ana"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	heard = rig_hear(rig, scene->here, ENVELOPE_OUTCOME);
 	assert_int_equal(heard.outcome.code, OUTCOME_OK);
 	assert_int_equal(heard.outcome.to, scene->ana);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_WHISPER).whisper.to, scene->ana);
 	rig_silent(rig, scene->here);
 }
 
@@ -227,16 +231,19 @@ nobody_and_anybody_are_the_same_refusal(void **state)
 	(void)rig_client(rig, scene->there, 2, "ben");
 	/* An impostor calls himself by ben's id: it still means ben, and later nobody. */
 	(void)rig_client(rig, scene->there, 3, id);
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ben"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ben"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 1), OUTCOME_NO_SUCH_USER);
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 2, .conn = 1, .to = TEXT("nobody"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 2, .conn = 1, .to = TEXT("nobody"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 2), OUTCOME_NO_SUCH_USER);
 	RIG_SAY(rig, scene->there, CLOSED, closed, .conn = 1);
 	rig_turn(rig, 1);
 	rig_forget(rig);
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 3, .conn = 1, .to = text_of(id));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 3, .conn = 1, .to = text_of(id),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	assert_int_equal(refusal(scene, 3), OUTCOME_NO_SUCH_USER);
 }
@@ -249,7 +256,8 @@ nothing_is_seen_before_it_is_kept(void **state)
 
 	rig->store.slow = true;
 	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 1, .conn = 1, .room = TEXT("lobby"));
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 2, .conn = 1, .to = TEXT("ben"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 2, .conn = 1, .to = TEXT("ben"),
+	    .flags = TELL_BY_NAME);
 	RIG_SAY(rig, scene->there, PROBE, probe, .token = 1);
 	rig_turn(rig, 1);
 	rig_turn(rig, 1);
@@ -281,10 +289,12 @@ what_was_not_kept_was_never_said(void **state)
 
 	rig->store.slow = true;
 	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 1, .conn = 1, .room = TEXT("lobby"));
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 2, .conn = 1, .to = TEXT("ben"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 2, .conn = 1, .to = TEXT("ben"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	RIG_SAY(rig, scene->here, PUBLISH, publish, .number = 3, .conn = 2, .room = TEXT("lobby"));
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 4, .conn = 1, .to = TEXT("nobody"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 4, .conn = 1, .to = TEXT("nobody"),
+	    .flags = TELL_BY_NAME);
 	RIG_SAY(rig, scene->there, OPEN, open, .conn = 2, .name = TEXT("zoe"));
 	RIG_SAY(rig, scene->there, JOIN, join, .conn = 2, .room = TEXT("lobby"));
 	rig_turn(rig, 1);
@@ -348,7 +358,8 @@ what_waits_for_a_lost_link_reaches_nobody_else(void **state)
 	unsigned newer;
 
 	rig->store.slow = true;
-	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ben"));
+	RIG_SAY(rig, scene->here, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ben"),
+	    .flags = TELL_BY_NAME);
 	rig_turn(rig, 1);
 	core_gateway_lost(rig->core, scene->there, rig->now, LINK_CLOSED_BY_PEER);
 	newer = rig_link(rig);
@@ -372,7 +383,7 @@ main(void)
 		SCENE(what_cannot_be_said_is_refused),
 		SCENE(tell_by_id_and_by_unique_name),
 		SCENE(a_neighbour_hears_before_the_sender),
-		SCENE(to_oneself_is_only_the_outcome),
+		SCENE(to_oneself_is_heard_once_behind_the_outcome),
 		SCENE(nobody_and_anybody_are_the_same_refusal),
 		SCENE(nothing_is_seen_before_it_is_kept),
 		SCENE(what_was_not_kept_was_never_said),

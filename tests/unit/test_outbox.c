@@ -242,7 +242,7 @@ messages_carry_their_place(void **state)
 
 	(void)state;
 	put(outbox, BIT(0), 1);
-	assert_true(outbox_put_message(outbox, BIT(0), &deliver, stream, 7));
+	assert_true(outbox_put_message(outbox, BIT(0), ENVELOPE_DELIVER, &deliver, stream, 7));
 	put(outbox, BIT(0), 2);
 	outbox_seal(outbox, 0);
 	outbox_release(outbox, 0, sink);
