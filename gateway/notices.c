@@ -20,6 +20,7 @@ notices_init(struct notices *notices, struct sessions *sessions, struct fanout *
 		.metrics = sessions->metrics,
 		.list_rule = { bytes, 1000, bytes },
 	};
+	sessions->roster = roster;
 	TAILQ_INIT(&notices->due);
 	buffer_init(&notices->payload, 0);
 }

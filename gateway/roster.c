@@ -1,45 +1,21 @@
 /*
  * Presence as the hub tells it. Owns rooms, their members and the order of these; knows neither
- * sessions nor what is said about a change.
+ * sessions nor what is said about a change. Members as users are roster_users.c's.
  */
 #include "gateway/roster.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "gateway/id_map.h"
-
-/* Short memory costs the link, not the process. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
-struct roster_entry {
-	TAILQ_ENTRY(roster_entry) place;
-	uint64_t ordinal;
-	uint64_t time;
-	uint32_t client;
-	uint32_t name_length;
-	char name[];
-};
-
-TAILQ_HEAD(roster_entries, roster_entry);
-
-struct roster_room {
-	UT_hash_handle hh;
-	struct roster_entries entries;
-	struct id_map clients;
-	struct roster_entry *latest; /* inserted, while it is still there           */
-	struct roster_entry *end;    /* the first that is not shown; NULL shows all */
-	struct roster_entry *extra;  /* shown all the same, in its place, or NULL   */
-	size_t name_length;
-	char name[];
-};
+#include "gateway/roster_room.h"
 
 struct roster {
 	struct roster_room *rooms;
 	struct roster_room *staged;
 	struct roster_room *emptied; /* kept for a moment: the last exit is told with it */
+	struct roster_entry *gone;   /* likewise, who left last                          */
+	struct room_user *gone_user; /* and its user, if that was its last connection    */
+	struct roster_move move;
 	bool collecting;
 	bool known;
 };
@@ -48,12 +24,6 @@ struct roster *
 roster_create(void)
 {
 	return calloc(1, sizeof(struct roster));
-}
-
-static struct text
-entry_name(const struct roster_entry *entry)
-{
-	return (struct text){ entry->name, entry->name_length };
 }
 
 static struct text
@@ -102,6 +72,7 @@ room_destroy(struct roster_room *room)
 		next = TAILQ_NEXT(entry, place);
 		free(entry);
 	}
+	roster_users_free(&room->users);
 	id_map_free(&room->clients);
 	free(room);
 }
@@ -128,6 +99,8 @@ roster_destroy(struct roster **roster)
 	if (doomed == NULL)
 		return;
 	*roster = NULL;
+	free(doomed->gone);
+	free(doomed->gone_user);
 	rooms_free(&doomed->rooms);
 	rooms_free(&doomed->staged);
 	free(doomed);
@@ -160,7 +133,8 @@ insert_in_order(struct roster_room *room, struct roster_entry *entry)
 }
 
 static enum roster_change
-room_enter(struct roster_room *room, const struct envelope_entered *entered)
+room_enter(
+    struct roster_room *room, const struct envelope_entered *entered, struct roster_move *move_out)
 {
 	struct roster_entry *entry;
 
@@ -171,18 +145,31 @@ room_enter(struct roster_room *room, const struct envelope_entered *entered)
 		free(entry);
 		return ROSTER_FAILED;
 	}
+	entry->user = NULL;
 	entry->ordinal = entered->ordinal;
 	entry->time = entered->time;
 	entry->client = entered->client;
 	entry->name_length = (uint32_t)entered->name.length;
 	if (entered->name.length > 0)
 		memcpy(entry->name, entered->name.data, entered->name.length);
-	insert_in_order(room, entry);
+	if (!roster_users_add(&room->users, entry, entered->user)) {
+		id_map_remove(&room->clients, entered->client);
+		free(entry);
+		return ROSTER_FAILED;
+	}
+	if (room->users.unordered)
+		TAILQ_INSERT_TAIL(&room->entries, entry, place);
+	else
+		insert_in_order(room, entry);
+	*move_out =
+	    (struct roster_move){ roster_entry_user(entry), room_user_first(entry->user) == entry };
+	room->version += move_out->edge;
 	return ROSTER_CHANGED;
 }
 
+/* The caller frees the entry. */
 static void
-room_remove(struct roster_room *room, struct roster_entry *entry)
+room_remove(struct roster *roster, struct roster_room *room, struct roster_entry *entry)
 {
 	if (room->latest == entry)
 		room->latest = NULL;
@@ -190,12 +177,21 @@ room_remove(struct roster_room *room, struct roster_entry *entry)
 	room->extra = NULL;
 	id_map_remove(&room->clients, entry->client);
 	TAILQ_REMOVE(&room->entries, entry, place);
-	free(entry);
+	roster->gone = entry;
+	roster->gone_user = roster_users_remove(&room->users, entry);
+	roster->move = (struct roster_move){ roster_entry_user(entry), roster->gone_user != NULL };
+	room->version += roster->move.edge;
 }
 
+/* What was kept of the last change. */
 static void
-forget_emptied(struct roster *roster)
+forget_last(struct roster *roster)
 {
+	free(roster->gone);
+	free(roster->gone_user);
+	roster->gone = NULL;
+	roster->gone_user = NULL;
+	roster->move = (struct roster_move){ .edge = false };
 	if (roster->emptied != NULL && TAILQ_EMPTY(&roster->emptied->entries)) {
 		HASH_DEL(roster->rooms, roster->emptied);
 		room_destroy(roster->emptied);
@@ -210,9 +206,11 @@ roster_enter(struct roster *roster, const struct envelope_entered *entered)
 	struct roster_room *room;
 	enum roster_change change;
 
-	forget_emptied(roster);
+	forget_last(roster);
 	room = room_get(rooms, entered->room);
-	change = room == NULL ? ROSTER_FAILED : room_enter(room, entered);
+	if (room != NULL && roster->collecting && TAILQ_EMPTY(&room->entries))
+		roster_users_begin(&room->users);
+	change = room == NULL ? ROSTER_FAILED : room_enter(room, entered, &roster->move);
 	return change == ROSTER_CHANGED && roster->collecting ? ROSTER_SAME : change;
 }
 
@@ -222,13 +220,13 @@ roster_exit(struct roster *roster, const struct envelope_exited *exited, struct 
 	struct roster_room *room;
 	struct roster_entry *entry;
 
-	forget_emptied(roster);
+	forget_last(roster);
 	room = room_find(roster->collecting ? roster->staged : roster->rooms, exited->room);
 	entry = room == NULL ? NULL : id_map_get(&room->clients, exited->client);
 	if (entry == NULL)
 		return ROSTER_SAME;
-	buffer_append_text(name_out, entry_name(entry));
-	room_remove(room, entry);
+	buffer_append_text(name_out, roster_entry_name(entry));
+	room_remove(roster, room, entry);
 	if (roster->collecting)
 		return ROSTER_SAME;
 	if (TAILQ_EMPTY(&room->entries))
@@ -256,6 +254,55 @@ roster_is_known(const struct roster *roster)
 	return roster->known;
 }
 
+static int
+compare_ordinals(const void *a, const void *b)
+{
+	uint64_t left = (*(struct roster_entry *const *)a)->ordinal;
+	uint64_t right = (*(struct roster_entry *const *)b)->ordinal;
+
+	return (left > right) - (left < right);
+}
+
+static bool
+is_in_order(const struct roster_room *room)
+{
+	const struct roster_entry *entry;
+	uint64_t last = 0;
+
+	TAILQ_FOREACH (entry, &room->entries, place) {
+		if (entry->ordinal < last)
+			return false;
+		last = entry->ordinal;
+	}
+	return true;
+}
+
+/*
+ * What was collected came in any order, and is brought into its own at once. Without the memory for
+ * it the list is complete all the same, in the order of its arrival.
+ */
+static void
+room_order(struct roster_room *room)
+{
+	size_t count = room->clients.count;
+	struct roster_entry **sorted = NULL;
+	struct roster_entry *entry;
+	size_t at = 0;
+
+	if (!is_in_order(room))
+		sorted = malloc(count * sizeof(struct roster_entry *));
+	if (sorted != NULL) {
+		TAILQ_FOREACH (entry, &room->entries, place)
+			sorted[at++] = entry;
+		qsort(sorted, count, sizeof(struct roster_entry *), compare_ordinals);
+		TAILQ_INIT(&room->entries);
+		for (at = 0; at < count; at++)
+			TAILQ_INSERT_TAIL(&room->entries, sorted[at], place);
+		free(sorted);
+	}
+	roster_users_order(&room->users, &room->entries);
+}
+
 /* True if somebody is in `room` who is not in `other`. */
 static bool
 has_others(const struct roster_room *room, const struct roster_room *other)
@@ -269,22 +316,32 @@ has_others(const struct roster_room *room, const struct roster_room *other)
 	return false;
 }
 
+/* True if the entry's user has no connection in `other`, which may be NULL. */
+static bool
+user_is_new_to(const struct roster_room *other, const struct roster_entry *entry)
+{
+	return other == NULL || roster_users_find(&other->users, room_user_id(entry->user)) == NULL;
+}
+
 static void
-tell_exits(const struct roster_room *old, const struct roster_room *new, uint64_t time,
-    const struct roster_watcher *watcher)
+tell_exits(struct roster *roster, const struct roster_room *old, const struct roster_room *new,
+    uint64_t time, const struct roster_watcher *watcher)
 {
 	const struct roster_entry *entry;
 
 	TAILQ_FOREACH (entry, &old->entries, place) {
 		struct envelope_exited exited = { room_name(old), entry->client, time };
 
-		if (new == NULL || id_map_get(&new->clients, entry->client) == NULL)
-			watcher->exited(watcher->context, &exited, entry_name(entry));
+		if (new != NULL && id_map_get(&new->clients, entry->client) != NULL)
+			continue;
+		roster->move = (struct roster_move){ roster_entry_user(entry),
+			user_is_new_to(new, entry) && room_user_last(entry->user) == entry };
+		watcher->exited(watcher->context, &exited, roster_entry_name(entry));
 	}
 }
 
 static void
-tell_entries(const struct roster_room *old, const struct roster_room *new,
+tell_entries(struct roster *roster, const struct roster_room *old, const struct roster_room *new,
     const struct roster_watcher *watcher)
 {
 	const struct roster_entry *entry;
@@ -293,31 +350,39 @@ tell_entries(const struct roster_room *old, const struct roster_room *new,
 		struct envelope_entered entered = {
 			.room = room_name(new),
 			.client = entry->client,
-			.name = entry_name(entry),
+			.name = roster_entry_name(entry),
 			.ordinal = entry->ordinal,
 			.time = entry->time,
+			.user = room_user_id(entry->user),
 		};
 
-		if (old == NULL || id_map_get(&old->clients, entry->client) == NULL)
-			watcher->entered(watcher->context, &entered);
+		if (old != NULL && id_map_get(&old->clients, entry->client) != NULL)
+			continue;
+		roster->move = (struct roster_move){ roster_entry_user(entry),
+			user_is_new_to(old, entry) && room_user_first(entry->user) == entry };
+		watcher->entered(watcher->context, &entered);
 	}
 }
 
 /* Either may be NULL, not both. */
 static void
-tell_difference(const struct roster_room *old, struct roster_room *new, uint64_t time,
-    const struct roster_watcher *watcher)
+tell_difference(struct roster *roster, const struct roster_room *old, struct roster_room *new,
+    uint64_t time, const struct roster_watcher *watcher)
 {
 	bool exits = old != NULL && (new == NULL || has_others(old, new));
 	bool entries = new != NULL && (old == NULL || has_others(new, old));
 
+	if (new != NULL && old != NULL)
+		new->version = old->version;
 	if (!exits && !entries)
 		return;
+	if (new != NULL)
+		new->version++;
 	watcher->changed(watcher->context, room_name(new == NULL ? old : new), new);
 	if (exits)
-		tell_exits(old, new, time, watcher);
+		tell_exits(roster, old, new, time, watcher);
 	if (entries)
-		tell_entries(old, new, watcher);
+		tell_entries(roster, old, new, watcher);
 }
 
 void
@@ -327,18 +392,23 @@ roster_commit(struct roster *roster, uint64_t time, const struct roster_watcher 
 
 	if (!roster->collecting)
 		return;
-	forget_emptied(roster);
+	forget_last(roster);
 	before = roster->rooms;
 	roster->rooms = roster->staged;
 	roster->staged = NULL;
 	roster->collecting = false;
+	HASH_ITER (hh, roster->rooms, room, next) {
+		room_order(room);
+	}
 	HASH_ITER (hh, before, room, next) {
-		tell_difference(room, room_find(roster->rooms, room_name(room)), time, watcher);
+		tell_difference(
+		    roster, room, room_find(roster->rooms, room_name(room)), time, watcher);
 	}
 	HASH_ITER (hh, roster->rooms, room, next) {
 		if (room_find(before, room_name(room)) == NULL)
-			tell_difference(NULL, room, time, watcher);
+			tell_difference(roster, NULL, room, time, watcher);
 	}
+	roster->move = (struct roster_move){ .edge = false };
 	rooms_free(&before);
 	roster->known = true;
 }
@@ -349,48 +419,8 @@ roster_find(const struct roster *roster, struct text name)
 	return room_find(roster->rooms, name);
 }
 
-void
-roster_room_limit(struct roster_room *room, size_t limit, uint32_t client)
+const struct roster_move *
+roster_last_move(const struct roster *roster)
 {
-	struct roster_entry *own = id_map_get(&room->clients, client);
-	struct roster_entry *entry = TAILQ_FIRST(&room->entries);
-	struct roster_entry *last = NULL;
-
-	room->end = NULL;
-	room->extra = NULL;
-	if (room->clients.count <= limit)
-		return;
-	for (; limit > 0; limit--) {
-		if (entry == own)
-			own = NULL;
-		last = entry;
-		entry = TAILQ_NEXT(entry, place);
-	}
-	room->end = own == NULL ? entry : last;
-	room->extra = own;
-}
-
-size_t
-roster_room_size(const struct roster_room *room)
-{
-	return room->clients.count;
-}
-
-/* The cursor is the entry shown last. */
-bool
-roster_room_next(const struct roster_room *room, size_t *cursor, struct roster_member *member_out)
-{
-	const struct roster_entry *shown = (const struct roster_entry *)(uintptr_t)*cursor;
-	const struct roster_entry *entry;
-
-	if (shown != NULL && shown == room->extra)
-		return false;
-	entry = shown == NULL ? TAILQ_FIRST(&room->entries) : TAILQ_NEXT(shown, place);
-	if (entry == room->end)
-		entry = room->extra;
-	if (entry == NULL)
-		return false;
-	*cursor = (size_t)(uintptr_t)entry;
-	*member_out = (struct roster_member){ entry->client, entry_name(entry) };
-	return true;
+	return &roster->move;
 }

@@ -56,6 +56,16 @@ enum roster_change roster_enter(struct roster *roster, const struct envelope_ent
 enum roster_change roster_exit(
     struct roster *roster, const struct envelope_exited *exited, struct buffer *name_out);
 
+/*
+ * The change that was made, or is being told by roster_commit, as its user sees it; valid until the
+ * next one.
+ */
+struct roster_move {
+	struct roster_user who;
+	bool edge; /* the first connection of its user came, or the last one left */
+};
+const struct roster_move *roster_last_move(const struct roster *roster);
+
 /* A room somebody is in, or left last; NULL for none. Valid until the next change. */
 struct roster_room *roster_find(const struct roster *roster, struct text name);
 

@@ -132,8 +132,9 @@ bool roster_room_next(
     const struct roster_room *room, size_t *cursor, struct roster_member *member_out);
 
 /*
- * The users of a room in the order of their first connection there; `cursor` begins as 0. What has
- * no user of its own (it is online in an older way) counts as one by its client_id.
+ * The users of a room in the order of their first connection there; `cursor` begins as 0, and any
+ * other number is a place to go on from. What has no user of its own (it is online in an older way)
+ * counts as one by its client_id.
  */
 struct roster_user {
 	uint32_t client; /* its first connection there */
@@ -141,6 +142,10 @@ struct roster_user {
 	struct text name;
 };
 size_t roster_room_users(const struct roster_room *room);
+bool roster_room_has_user(const struct roster_room *room, struct text user);
+
+/* Another number whenever a user came or left. */
+uint64_t roster_room_version(const struct roster_room *room);
 bool roster_room_next_user(
     const struct roster_room *room, size_t *cursor, struct roster_user *user_out);
 

@@ -7,6 +7,7 @@
 
 #include "common/names.h"
 #include "gateway/catch_up.h"
+#include "gateway/roster.h"
 #include "gateway/sessions.h"
 
 static struct text
@@ -220,6 +221,15 @@ session_rooms(const struct session *session)
 	if (session->dialect->many_rooms)
 		return session->more == NULL ? 0 : session->more->room_count;
 	return session->name != NULL && !text_is_empty(session_room(session)) ? 1 : 0;
+}
+
+const struct roster_room *
+session_roster(const struct session *session, struct text name)
+{
+	struct roster *roster = session->sessions->roster;
+
+	return roster != NULL && session_is_member(session, name) ? roster_find(roster, name)
+								  : NULL;
 }
 
 /* False without memory, and it closes. */

@@ -42,6 +42,7 @@ struct sessions {
 	struct transport transport;
 	struct session_uplink uplink;
 	struct gateway_metrics *metrics; /* borrowed */
+	struct roster *roster;           /* borrowed; set by notices_init */
 	struct log *log;                 /* borrowed */
 	struct slab_pool *pool;          /* borrowed */
 	struct fanout *fanout;           /* borrowed */

@@ -1,0 +1,94 @@
+/*
+ * What is read of a room: its members and its users, in order, in part or whole. Changes nothing but
+ * what is shown.
+ */
+#include "gateway/roster_room.h"
+
+struct text
+roster_entry_name(const struct roster_entry *entry)
+{
+	return (struct text){ entry->name, entry->name_length };
+}
+
+struct roster_user
+roster_entry_user(const struct roster_entry *entry)
+{
+	return (struct roster_user){ entry->client, room_user_id(entry->user),
+		roster_entry_name(entry) };
+}
+
+void
+roster_room_limit(struct roster_room *room, size_t limit, uint32_t client)
+{
+	struct roster_entry *own = id_map_get(&room->clients, client);
+	struct roster_entry *entry = TAILQ_FIRST(&room->entries);
+	struct roster_entry *last = NULL;
+
+	room->end = NULL;
+	room->extra = NULL;
+	if (room->clients.count <= limit)
+		return;
+	for (; limit > 0; limit--) {
+		if (entry == own)
+			own = NULL;
+		last = entry;
+		entry = TAILQ_NEXT(entry, place);
+	}
+	room->end = own == NULL ? entry : last;
+	room->extra = own;
+}
+
+bool
+roster_room_has_user(const struct roster_room *room, struct text user)
+{
+	return roster_users_find(&room->users, user) != NULL;
+}
+
+uint64_t
+roster_room_version(const struct roster_room *room)
+{
+	return room->version;
+}
+
+size_t
+roster_room_users(const struct roster_room *room)
+{
+	return roster_users_count(&room->users);
+}
+
+/* The cursor is a place's number, so that a number from outside does no harm. */
+bool
+roster_room_next_user(const struct roster_room *room, size_t *cursor, struct roster_user *user_out)
+{
+	const struct room_user *user = roster_users_next(&room->users, cursor);
+
+	if (user == NULL)
+		return false;
+	*user_out = roster_entry_user(room_user_first(user));
+	return true;
+}
+
+size_t
+roster_room_size(const struct roster_room *room)
+{
+	return room->clients.count;
+}
+
+/* The cursor is the entry shown last. */
+bool
+roster_room_next(const struct roster_room *room, size_t *cursor, struct roster_member *member_out)
+{
+	const struct roster_entry *shown = (const struct roster_entry *)(uintptr_t)*cursor;
+	const struct roster_entry *entry;
+
+	if (shown != NULL && shown == room->extra)
+		return false;
+	entry = shown == NULL ? TAILQ_FIRST(&room->entries) : TAILQ_NEXT(shown, place);
+	if (entry == room->end)
+		entry = room->extra;
+	if (entry == NULL)
+		return false;
+	*cursor = (size_t)(uintptr_t)entry;
+	*member_out = (struct roster_member){ entry->client, roster_entry_name(entry) };
+	return true;
+}
