@@ -3,13 +3,11 @@
  * clients and rooms; what a message looks like is the dialects' business, and when the link is up
  * is the uplink's.
  */
-#include "gateway/catch_up.h"
+#include "gateway/catch_up_private.h"
+#include "gateway/hub_link.h"
 
 #include <stdlib.h>
 
-#include "gateway/delivery.h"
-
-#define CATCH_UP_CHANNELS 0
 
 static bool
 say_fetch(struct session *session, struct text room, struct position behind, uint64_t before,
@@ -149,8 +147,8 @@ want_fetch(struct session *session)
 }
 
 /* Receipts of another epoch count no more. */
-static void
-move_inbox(struct session *session, uint64_t epoch, uint64_t seq)
+void
+catch_up_move_inbox(struct session *session, uint64_t epoch, uint64_t seq)
 {
 	if (session->more != NULL && epoch != session->inbox.epoch) {
 		receipts_remove(&session->sessions->receipts, &session->more->receipts);
@@ -195,7 +193,8 @@ catch_up_inbox(struct session *session, struct position position, struct positio
 {
 	session->hears_inbox = true;
 	/* Who heard nothing yet hears the stream from its beginning. */
-	move_inbox(session, position.epoch == 0 ? end.epoch : position.epoch, position.seq);
+	catch_up_move_inbox(
+	    session, position.epoch == 0 ? end.epoch : position.epoch, position.seq);
 	if (is_behind(session->inbox, end))
 		inbox_missed(session);
 }
@@ -206,7 +205,7 @@ catch_up_inbox_again(struct session *session, struct position end)
 	if (!session->hears_inbox)
 		session->inbox = end;
 	else if (end.epoch == 0)
-		move_inbox(session, 0, 0);
+		catch_up_move_inbox(session, 0, 0);
 	else
 		catch_up_inbox(session, session->inbox, end);
 }
@@ -222,11 +221,11 @@ catch_up_inbox_takes(struct session *session, uint64_t epoch, uint64_t seq)
 	}
 	switch (position_judge(&session->inbox, epoch, seq)) {
 	case POSITION_NEWS:
-		move_inbox(session, epoch, seq);
+		catch_up_move_inbox(session, epoch, seq);
 		return true;
 	case POSITION_GAP:
 		if (session->inbox.epoch == 0)
-			move_inbox(session, epoch, 0);
+			catch_up_move_inbox(session, epoch, 0);
 		inbox_missed(session);
 		break;
 	case POSITION_OLD:
@@ -273,8 +272,8 @@ enter_channel(struct session *session, struct session_room *room)
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 }
 
-static void
-nudge(struct sessions *sessions, const struct room_position *room)
+void
+catch_up_nudge(struct sessions *sessions, const struct room_position *room)
 {
 	struct fanout_room *found = fanout_find(sessions->fanout, room_position_name(room));
 	struct channel *channel = found == NULL ? NULL : fanout_channels(found);
@@ -289,7 +288,7 @@ static void
 room_missed(struct sessions *sessions, struct room_position *room)
 {
 	room->behind = true;
-	nudge(sessions, room);
+	catch_up_nudge(sessions, room);
 }
 
 void
@@ -314,8 +313,8 @@ catch_up_room(struct session *session, struct session_room *room)
 	}
 }
 
-static void
-wake_waiting(struct room_position *position)
+void
+catch_up_wake(struct room_position *position)
 {
 	struct session_room *room;
 
@@ -335,13 +334,13 @@ move_channel(struct sessions *sessions, struct room_position *room, struct posit
 	}
 	room->at = end;
 	room->behind = false;
-	wake_waiting(room);
+	catch_up_wake(room);
 }
 
 void
 catch_up_channel(struct sessions *sessions, struct room_position *room, struct position end)
 {
-	if (room->at.epoch == 0 || !CATCH_UP_CHANNELS)
+	if (room->at.epoch == 0 || !HUB_REPLAYS)
 		room->at = end;
 	else if (room->at.epoch != end.epoch || room->at.seq < end.seq || room->behind)
 		move_channel(sessions, room, end);
@@ -367,231 +366,16 @@ catch_up_channel_takes(
 	return false;
 }
 
-/* True for a message behind `position`, which moves to it. */
-static bool
-passes(struct position *position, const struct envelope_item *item)
-{
-	if (position->epoch == item->epoch && item->seq <= position->seq)
-		return false;
-	*position = (struct position){ item->epoch, item->seq };
-	return true;
-}
-
-/* Dialects that only know messages as they are said get these likewise. */
-static void
-whisper_item(struct session *session, const struct envelope_item *item)
-{
-	struct envelope_whisper whisper = {
-		.conn = session->conn,
-		.to = session->client,
-		.from = item->from,
-		.from_name = item->from_name,
-		.time = item->time,
-		.content = item->content,
-		.from_user = item->from_user,
-		.epoch = item->epoch,
-		.seq = item->seq,
-		.extra = item->extra,
-	};
-
-	if (session->dialect->whisper != NULL)
-		session->dialect->whisper(session, &whisper);
-}
-
-static void
-missed_item(struct session *session, const struct envelope_item *item)
-{
-	metric_increment(session->sessions->metrics->deliveries);
-	if (session->dialect->item != NULL)
-		session->dialect->item(session, FETCH_MISSED, item);
-	else if (text_is_empty(item->room))
-		whisper_item(session, item);
-}
-
-static void
-inbox_item(struct session *session, const struct envelope_item *item)
-{
-	struct position before = session->inbox;
-
-	if (!passes(&before, item))
-		return;
-	move_inbox(session, item->epoch, item->seq);
-	missed_item(session, item);
-	catch_up_sent(session, item->seq);
-}
-
-static bool
-channel_item(struct session *session, const struct envelope_item *item)
-{
-	struct room_position *room = session->more->fetch_channel;
-	struct envelope_deliver deliver = {
-		.room = item->room,
-		.epoch = item->epoch,
-		.seq = item->seq,
-		.from = item->from,
-		.from_name = item->from_name,
-		.time = item->time,
-		.content = item->content,
-		.from_user = item->from_user,
-	};
-
-	return !passes(&room->at, item) || delivery_say(session->sessions, &deliver);
-}
-
-static bool
-is_awaited(const struct session *session, uint64_t token)
-{
-	return session->more != NULL && token != 0 && session->more->fetch_token == token &&
-	       session->phase == SESSION_ONLINE;
-}
-
-bool
-catch_up_item(struct session *session, const struct envelope_item *item)
-{
-	if (!is_awaited(session, item->token))
-		return true;
-	switch (session->more->fetch_job) {
-	case FETCH_FOR_INBOX:
-		inbox_item(session, item);
-		break;
-	case FETCH_FOR_ROOM:
-		if (passes(&session->more->fetch_room->heard, item))
-			missed_item(session, item);
-		break;
-	case FETCH_FOR_CHANNEL:
-		return channel_item(session, item);
-	case FETCH_FOR_HISTORY:
-		if (session->dialect->item != NULL)
-			session->dialect->item(session, FETCH_HISTORY, item);
-		break;
-	case FETCH_FOR_NOBODY:
-		break;
-	}
-	return true;
-}
-
-static void
-tell_gap(struct session *session, const struct envelope_fetched *fetched)
-{
-	if (fetched->gap_reason != GAP_NONE && session->dialect->fetched != NULL)
-		session->dialect->fetched(session, FETCH_MISSED, fetched);
-}
-
-/* A place that never was stands for the end; what may not be read is over. */
-static bool
-is_over(const struct envelope_fetched *fetched)
-{
-	return fetched->code != OUTCOME_OK || fetched->more == 0;
-}
-
-static bool
-tells_place(const struct envelope_fetched *fetched)
-{
-	return fetched->code == OUTCOME_OK ||
-	       (fetched->code == OUTCOME_BAD_SEQ && fetched->epoch != 0);
-}
-
-static void
-inbox_fetched(struct session *session, const struct envelope_fetched *fetched)
-{
-	tell_gap(session, fetched);
-	if (tells_place(fetched))
-		move_inbox(session, fetched->epoch, fetched->to);
-	session->more->inbox_behind = !is_over(fetched);
-}
-
-static void
-room_fetched(struct session *session, const struct envelope_fetched *fetched)
-{
-	struct session_room *room = session->more->fetch_room;
-
-	/* The gap's own handler may leave the room. */
-	if (tells_place(fetched))
-		room->heard = (struct position){ fetched->epoch, fetched->to };
-	else
-		room->hearing = false;
-	if (is_over(fetched))
-		room->fetched = true;
-	tell_gap(session, fetched);
-	room = session->more->fetch_room;
-	if (room != NULL && room->fetched)
-		catch_up_room(session, room);
-}
-
-static void
-channel_fetched(struct session *session, const struct envelope_fetched *fetched)
-{
-	struct room_position *room = session->more->fetch_channel;
-
-	room->reader = NULL;
-	if (tells_place(fetched))
-		room->at = (struct position){ fetched->epoch, fetched->to };
-	if (is_over(fetched))
-		room->behind = false;
-	if (fetched->gap_reason != GAP_NONE)
-		delivery_gap(session->sessions, fetched->room, fetched);
-	room = session->more->fetch_channel;
-	if (room == NULL)
-		return;
-	if (room->behind)
-		nudge(session->sessions, room);
-	else
-		wake_waiting(room);
-}
-
-static void
-history_fetched(struct session *session, const struct envelope_fetched *fetched)
-{
-	free(session->more->history_room);
-	session->more->history_room = NULL;
-	if (session->dialect->fetched != NULL)
-		session->dialect->fetched(session, FETCH_HISTORY, fetched);
-}
-
-void
-catch_up_fetched(struct session *session, const struct envelope_fetched *fetched)
-{
-	struct session_more *more = session->more;
-
-	if (!is_awaited(session, fetched->token))
-		return;
-	switch (more->fetch_job) {
-	case FETCH_FOR_INBOX:
-		inbox_fetched(session, fetched);
-		break;
-	case FETCH_FOR_ROOM:
-		room_fetched(session, fetched);
-		break;
-	case FETCH_FOR_CHANNEL:
-		channel_fetched(session, fetched);
-		break;
-	case FETCH_FOR_HISTORY:
-		history_fetched(session, fetched);
-		break;
-	case FETCH_FOR_NOBODY:
-		break;
-	}
-	more->fetch_token = 0;
-	more->fetch_job = FETCH_FOR_NOBODY;
-	more->fetch_room = NULL;
-	more->fetch_channel = NULL;
-	more->wants_fetch = true;
-	catch_up_next(session);
-}
-
 /* No answer is waited for any more. */
-static struct room_position *
-give_up(struct session_more *more)
+void
+catch_up_end_fetch(struct session_more *more)
 {
-	struct room_position *channel = more->fetch_channel;
-
-	if (channel != NULL)
-		channel->reader = NULL;
+	if (more->fetch_channel != NULL)
+		more->fetch_channel->reader = NULL;
 	more->fetch_token = 0;
 	more->fetch_job = FETCH_FOR_NOBODY;
 	more->fetch_room = NULL;
 	more->fetch_channel = NULL;
-	return channel;
 }
 
 void
@@ -601,7 +385,7 @@ catch_up_link_lost(struct session *session)
 	struct session_more *more = session->more;
 	char *room = more->history_room;
 
-	give_up(more);
+	catch_up_end_fetch(more);
 	more->wants_fetch = true;
 	if (room == NULL)
 		return;
@@ -633,12 +417,12 @@ catch_up_left(struct sessions *sessions, struct session *session, struct room_po
 		session->more->fetch_job = FETCH_FOR_NOBODY;
 	}
 	if (room->behind && room->holders > 1)
-		nudge(sessions, room);
+		catch_up_nudge(sessions, room);
 }
 
 void
 catch_up_stop(struct session *session)
 {
 	if (session->more != NULL)
-		give_up(session->more);
+		catch_up_end_fetch(session->more);
 }

@@ -61,27 +61,27 @@ ring_grow(struct commands *commands)
 
 bool
 commands_add(
-    struct commands *commands, uint64_t conn, const void *frame, size_t length, unsigned max)
+    struct commands *commands, uint64_t conn, struct text frame, uint64_t now_ms, unsigned max)
 {
 	uint64_t span = commands->next - commands->first;
 	char *copy;
 
-	if (span >= max || length > COMMANDS_BYTES_MAX - commands->bytes)
+	if (span >= max || frame.length > COMMANDS_BYTES_MAX - commands->bytes)
 		return false;
 	if (span == commands->capacity && !ring_grow(commands))
 		return false;
-	copy = malloc(length);
+	copy = text_duplicate(frame);
 	if (copy == NULL)
 		return false;
-	memcpy(copy, frame, length);
 	*place_of(commands, commands->next) = (struct command){
 		.number = commands->next,
 		.conn = conn,
 		.frame = copy,
-		.length = length,
+		.length = frame.length,
+		.since_ms = now_ms,
 	};
 	commands->next++;
-	commands->bytes += length;
+	commands->bytes += frame.length;
 	commands->waiting++;
 	return true;
 }
@@ -115,8 +115,9 @@ commands_oldest(const struct commands *commands)
 const struct command *
 commands_after(const struct commands *commands, uint64_t number)
 {
-	for (number++; number < commands->next; number++) {
-		if (number >= commands->first && place_of(commands, number)->frame != NULL)
+	number = number < commands->first ? commands->first : number + 1;
+	for (; number < commands->next; number++) {
+		if (place_of(commands, number)->frame != NULL)
 			return place_of(commands, number);
 	}
 	return NULL;

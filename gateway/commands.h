@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text.h"
+
 /* Bytes of all commands that wait. */
 #define COMMANDS_BYTES_MAX (16u * 1024u * 1024u)
 
@@ -18,6 +20,7 @@ struct command {
 	uint64_t conn;
 	char *frame; /* whole, with its length before it */
 	size_t length;
+	uint64_t since_ms; /* when it was given */
 };
 
 /* Numbers rise without a gap, so a command's place follows from its number. */
@@ -42,7 +45,7 @@ uint64_t commands_next(const struct commands *commands);
  * one.
  */
 bool commands_add(
-    struct commands *commands, uint64_t conn, const void *frame, size_t length, unsigned max);
+    struct commands *commands, uint64_t conn, struct text frame, uint64_t now_ms, unsigned max);
 
 /* False for a number that does not wait: answered before, or never given. */
 bool commands_take(struct commands *commands, uint64_t number, struct command *command_out);

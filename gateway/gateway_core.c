@@ -127,13 +127,6 @@ gateway_core_hub_connected(struct gateway_core *core, struct now now)
 void
 gateway_core_hub_lost(struct gateway_core *core, struct now now, enum link_loss why)
 {
-	struct envelope_outcome outcome = {
-		.code = OUTCOME_UNAVAILABLE,
-		.room = TEXT(""),
-		.time = (uint64_t)now.wall_ms,
-	};
-	const struct command *oldest;
-	struct command command;
 	struct session *session;
 
 	core->sessions.now = now;
@@ -141,9 +134,22 @@ gateway_core_hub_lost(struct gateway_core *core, struct now now, enum link_loss 
 	TAILQ_FOREACH (session, &core->sessions.open, place)
 		session_link_lost(session);
 	roster_abandon(core->roster);
-	while ((oldest = commands_oldest(&core->commands)) != NULL) {
-		outcome.number = oldest->number;
-		commands_take(&core->commands, oldest->number, &command);
+}
+
+/* Their senders waited long enough for a hub. */
+static void
+end_expired(struct gateway_core *core, struct now now)
+{
+	struct envelope_outcome outcome = {
+		.code = OUTCOME_UNAVAILABLE,
+		.room = TEXT(""),
+		.time = (uint64_t)now.wall_ms,
+		.user = TEXT(""),
+	};
+	struct command command;
+
+	while (hub_link_expired(core->hub, now, &command)) {
+		outcome.number = command.number;
 		gateway_core_finish(core, &command, &outcome);
 	}
 }
@@ -153,6 +159,7 @@ gateway_core_turn(struct gateway_core *core, struct now now)
 {
 	core->sessions.now = now;
 	sessions_tick(&core->sessions);
+	end_expired(core, now);
 	hub_link_tick(core->hub, now);
 	notices_tick(&core->notices);
 	fanout_flush(&core->fanout);

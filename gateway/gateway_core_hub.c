@@ -1,6 +1,6 @@
 /*
- * What the hub says, one handler per kind of envelope, in a table. Decides nothing: each hands on to
- * the part that it concerns.
+ * What the hub says, one handler per kind of envelope, in a table. Decides nothing: each hands on
+ * to the part that it concerns.
  */
 #include "gateway/catch_up.h"
 #include "gateway/delivery.h"

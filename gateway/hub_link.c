@@ -2,33 +2,11 @@
  * The life of the link: away, connecting, opening, attached, lost, and again. Owns what is sent
  * to the hub and in which order; knows no socket (the uplink's table of effects) and no roster.
  */
-#include "gateway/hub_link.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct hub_link {
-	struct gateway_uplink uplink;
-	struct random_source random;
-	struct sessions *sessions;
-	struct commands *commands;
-	struct gateway_metrics *metrics;
-	struct log *log;
-	char *name;
-	enum hub_phase phase;
-	uint64_t epoch;     /* of this gateway's life         */
-	uint64_t hub_epoch; /* of the hub we last attached to */
-	uint32_t gateways_known;
-	uint32_t attachment; /* how often attached; sessions remember on which they were said */
-	uint32_t commands_max;
-	unsigned retry_ms;
-	uint64_t due_ms;        /* of the phase: try again, give up, probe again */
-	uint64_t probed_ms;     /* when the newest probe that came back was sent */
-	bool probed;            /* on this attachment                            */
-	bool replaying;         /* somebody may still have to be said again      */
-	struct session *replay; /* who is next; NULL: look at the first          */
-	struct buffer output;
-};
+#include "gateway/hub_link_state.h"
 
 static void
 start_connecting(struct hub_link *link, uint64_t now_ms)
@@ -55,6 +33,7 @@ hub_link_create(const struct hub_link_setup *setup)
 	link->name = text_duplicate(text_of(setup->name));
 	link->retry_ms = HUB_RETRY_FIRST_MS;
 	buffer_init(&link->output, 0);
+	buffer_init(&link->scratch, 0);
 	if (link->name == NULL) {
 		hub_link_destroy(&link);
 		return NULL;
@@ -75,12 +54,13 @@ hub_link_destroy(struct hub_link **link)
 		return;
 	*link = NULL;
 	buffer_free(&doomed->output);
+	buffer_free(&doomed->scratch);
 	free(doomed->name);
 	free(doomed);
 }
 
-static void
-give_up(struct hub_link *link, enum link_loss why)
+void
+hub_link_give_up(struct hub_link *link, enum link_loss why)
 {
 	link->phase = HUB_ENDING;
 	link->due_ms = link->sessions->now.mono_ms + HUB_OPENING_MS;
@@ -95,7 +75,7 @@ say(struct hub_link *link, enum envelope_kind kind, const void *body)
 	if (link->phase != HUB_OPENING && link->phase != HUB_ATTACHED)
 		return;
 	if (!envelope_encode(&link->output, kind, body))
-		give_up(link, LINK_NO_MEMORY);
+		hub_link_give_up(link, LINK_NO_MEMORY);
 }
 
 void
@@ -106,6 +86,7 @@ hub_link_connected(struct hub_link *link, struct now now)
 		.gateway = text_of(link->name),
 		.epoch = link->epoch,
 		.software = TEXT("hubbub-gateway " HUBBUB_VERSION),
+		.answered = link->commands->first - 1,
 		.hub_epoch = link->hub_epoch,
 		.gateways_known = link->gateways_known,
 	};
@@ -127,6 +108,7 @@ hub_link_welcomed(struct hub_link *link, struct now now, const struct envelope_w
 	link->commands_max = welcome->commands_max;
 	link->retry_ms = HUB_RETRY_FIRST_MS;
 	link->attachment++;
+	hub_link_commands_welcomed(link, now, welcome->committed);
 	link->replaying = true;
 	link->replay = TAILQ_FIRST(&link->sessions->open);
 	link->probed = false;
@@ -201,8 +183,8 @@ announce_rooms(struct hub_link *link, struct session *session)
 	}
 }
 
-static void
-announce(struct hub_link *link, struct session *session)
+void
+hub_link_announce(struct hub_link *link, struct session *session)
 {
 	struct envelope_open open = {
 		.conn = session->conn,
@@ -225,8 +207,8 @@ announce(struct hub_link *link, struct session *session)
 		announce_room(link, session, session_room(session), session->home.ordinal);
 }
 
-static bool
-is_announced(const struct hub_link *link, const struct session *session)
+bool
+hub_link_is_announced(const struct hub_link *link, const struct session *session)
 {
 	return link->phase == HUB_ATTACHED && session->announced == link->attachment;
 }
@@ -245,8 +227,8 @@ replay_chunk(struct hub_link *link)
 		struct session *session = link->replay;
 
 		link->replay = TAILQ_NEXT(session, place);
-		if (!is_announced(link, session) && session->phase != SESSION_CLOSING)
-			announce(link, session);
+		if (!hub_link_is_announced(link, session) && session->phase != SESSION_CLOSING)
+			hub_link_announce(link, session);
 		if (link->phase != HUB_ATTACHED)
 			return;
 	}
@@ -272,22 +254,9 @@ on_open(void *context, struct session *session)
 	if (link->phase != HUB_ATTACHED)
 		return;
 	if (!link->replaying)
-		announce(link, session);
+		hub_link_announce(link, session);
 	else if (link->replay == NULL)
 		link->replay = session;
-}
-
-static uint64_t *
-number_of(struct envelope *command)
-{
-	switch (command->kind) {
-	case ENVELOPE_TELL:
-		return &command->tell.number;
-	case ENVELOPE_READ:
-		return &command->read.number;
-	default:
-		return &command->publish.number;
-	}
 }
 
 static bool
@@ -298,8 +267,8 @@ on_say(void *context, struct session *session, enum envelope_kind kind, const vo
 	if (link->phase != HUB_ATTACHED)
 		return false;
 	/* Its first word on this link says all that it is, also what is to be said now. */
-	if (!is_announced(link, session)) {
-		announce(link, session);
+	if (!hub_link_is_announced(link, session)) {
+		hub_link_announce(link, session);
 		if (kind == ENVELOPE_JOIN || kind == ENVELOPE_LEAVE)
 			return true;
 	}
@@ -313,31 +282,6 @@ on_is_up(void *context)
 	return ((struct hub_link *)context)->phase == HUB_ATTACHED;
 }
 
-static uint32_t
-on_command(void *context, struct session *session, struct envelope *command)
-{
-	struct hub_link *link = context;
-	unsigned max = link->sessions->limits.commands;
-	size_t before;
-
-	if (link->phase != HUB_ATTACHED)
-		return OUTCOME_UNAVAILABLE;
-	if (!is_announced(link, session))
-		announce(link, session);
-	if (link->commands_max != 0 && link->commands_max < max)
-		max = link->commands_max;
-	*number_of(command) = commands_next(link->commands);
-	before = link->output.length;
-	if (!envelope_encode(&link->output, command->kind, &command->publish))
-		return OUTCOME_UNAVAILABLE;
-	if (!commands_add(link->commands, session->conn, link->output.data + before,
-		link->output.length - before, max)) {
-		buffer_truncate(&link->output, before);
-		return OUTCOME_UNAVAILABLE;
-	}
-	return OUTCOME_OK;
-}
-
 static void
 on_closed(void *context, struct session *session)
 {
@@ -349,7 +293,7 @@ on_closed(void *context, struct session *session)
 
 	if (link->replay == session)
 		link->replay = TAILQ_NEXT(session, place);
-	if (is_announced(link, session))
+	if (hub_link_is_announced(link, session))
 		say(link, ENVELOPE_CLOSED, &closed);
 }
 
@@ -358,7 +302,7 @@ hub_link_session_uplink(struct hub_link *link)
 {
 	return (struct session_uplink){
 		.open = on_open,
-		.command = on_command,
+		.command = hub_link_command,
 		.say = on_say,
 		.is_up = on_is_up,
 		.closed = on_closed,
@@ -390,6 +334,7 @@ hub_link_tick(struct hub_link *link, struct now now)
 {
 	if (can_replay(link))
 		replay_chunk(link);
+	hub_link_commands_tick(link, now);
 	if (now.mono_ms < link->due_ms)
 		return;
 	switch (link->phase) {
@@ -398,7 +343,7 @@ hub_link_tick(struct hub_link *link, struct now now)
 		break;
 	case HUB_CONNECTING:
 	case HUB_OPENING:
-		give_up(link, LINK_SILENT);
+		hub_link_give_up(link, LINK_SILENT);
 		break;
 	case HUB_ATTACHED:
 		probe(link, now.mono_ms);
@@ -438,11 +383,13 @@ hub_link_stop(struct hub_link *link, const char *reason)
 uint64_t
 hub_link_deadline_ms(const struct hub_link *link)
 {
+	uint64_t due = hub_link_expiry_ms(link);
+
 	if (link->phase == HUB_STOPPED)
 		return UINT64_MAX;
-	if (can_replay(link))
+	if (can_replay(link) || hub_link_can_send_held(link))
 		return 0;
-	return link->due_ms;
+	return due < link->due_ms ? due : link->due_ms;
 }
 
 bool

@@ -15,11 +15,20 @@
 #include "gateway/gateway_core.h"
 #include "gateway/sessions.h"
 
+#define HUB_REPLAYS 0
+
 #define HUB_RETRY_FIRST_MS 10u
 #define HUB_RETRY_MAX_MS 200u
 #define HUB_OPENING_MS 1000u
 #define HUB_PROBE_MS 1000u
 #define HUB_READY_MS 2000u
+
+/* The hub is told of outcomes that arrived once there are so many, or so old. */
+#define HUB_ANSWERED_MAX 1000u
+#define HUB_ANSWERED_MS 1000u
+
+/* A hub that says it took a command has brought its outcome by then. */
+#define HUB_OWED_MS 10000u
 
 /* Bytes of OPEN and JOIN said again in one turn. */
 #define HUB_REPLAY_CHUNK (64u * 1024u)
@@ -74,6 +83,12 @@ struct session_uplink hub_link_session_uplink(struct hub_link *link);
 
 /* Timers, and a part of what has to be said again. */
 void hub_link_tick(struct hub_link *link, struct now now);
+
+/*
+ * A command that ends here as unavailable: it waited for a hub too long. False if there is none.
+ * The command becomes the caller's.
+ */
+bool hub_link_expired(struct hub_link *link, struct now now, struct command *command_out);
 
 /* End of a turn: hands what was said to the uplink. */
 void hub_link_flush(struct hub_link *link);

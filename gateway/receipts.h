@@ -1,7 +1,7 @@
 /*
- * Receipts by PONG, for clients that cannot say what they received: one PING at a time stands behind
- * what was sent of an inbox, its payload names the highest seq, and only a PONG with just that
- * payload counts.
+ * Receipts by PONG, for clients that cannot say what they received: one PING at a time stands
+ * behind what was sent of an inbox, its payload names the highest seq, and only a PONG with just
+ * that payload counts.
  */
 #ifndef HUBBUB_GATEWAY_RECEIPTS_H
 #define HUBBUB_GATEWAY_RECEIPTS_H
@@ -40,7 +40,7 @@ struct receipts_desk {
 void receipts_desk_init(
     struct receipts_desk *desk, unsigned pong_seconds, struct random_source random);
 
-/* Messages up to `seq` were sent: a PING is due at the end of the turn, or once the last is answered. */
+/* Up to `seq` was sent: a PING is due at the end of the turn, or once the last is answered. */
 void receipts_sent(struct receipts_desk *desk, struct receipts *receipts, uint64_t seq);
 
 /* The next that is due, with the payload of its PING; NULL if none is. */

@@ -33,7 +33,7 @@ numbers_rise_and_outcomes_come_in_any_order(void **state)
 	assert_null(commands_oldest(&commands));
 	for (uint64_t n = 1; n <= 200; n++) {
 		assert_int_equal(commands_next(&commands), n);
-		assert_true(commands_add(&commands, n * 10, "frame", 5, 1000));
+		assert_true(commands_add(&commands, n * 10, (struct text){ "frame", 5 }, 0, 1000));
 	}
 	assert_int_equal(commands.waiting, 200);
 	assert_int_equal(commands.bytes, 1000);
@@ -62,13 +62,13 @@ one_that_waits_long_bounds_the_others(void **state)
 	(void)state;
 	commands_init(&commands);
 	for (unsigned i = 0; i < 10; i++)
-		assert_true(commands_add(&commands, 1, "frame", 5, 10));
-	assert_false(commands_add(&commands, 1, "frame", 5, 10));
+		assert_true(commands_add(&commands, 1, (struct text){ "frame", 5 }, 0, 10));
+	assert_false(commands_add(&commands, 1, (struct text){ "frame", 5 }, 0, 10));
 	take(&commands, 5, 1);
-	assert_false(commands_add(&commands, 1, "frame", 5, 10));
+	assert_false(commands_add(&commands, 1, (struct text){ "frame", 5 }, 0, 10));
 	take(&commands, 1, 1);
-	assert_true(commands_add(&commands, 1, "frame", 5, 10));
-	assert_false(commands_add(&commands, 1, "frame", 5, 10));
+	assert_true(commands_add(&commands, 1, (struct text){ "frame", 5 }, 0, 10));
+	assert_false(commands_add(&commands, 1, (struct text){ "frame", 5 }, 0, 10));
 	commands_free(&commands);
 }
 
@@ -82,8 +82,8 @@ bytes_are_bounded(void **state)
 	(void)state;
 	commands_init(&commands);
 	for (unsigned i = 0; i < 4; i++)
-		assert_true(commands_add(&commands, 1, frame, length, 100));
-	assert_false(commands_add(&commands, 1, frame, 1, 100));
+		assert_true(commands_add(&commands, 1, (struct text){ frame, length }, 0, 100));
+	assert_false(commands_add(&commands, 1, (struct text){ frame, 1 }, 0, 100));
 	commands_free(&commands);
 	free(frame);
 }

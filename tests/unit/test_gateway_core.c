@@ -132,36 +132,44 @@ a_kick_closes_with_the_reason(void **state)
 }
 
 static void
-while_the_hub_is_away_commands_fail_and_clients_stay(void **state)
+commands_wait_for_a_hub_that_is_away(void **state)
 {
 	struct rig_peer *ana = rig_login(&rig, 1, "ana");
 
 	(void)state;
-	rig_send(ana, "one");
-	rig_send(ana, "@ben two");
-	rig_turn(&rig);
 	rig_lose(&rig);
-	assert_hears(ana, "failed unavailable");
-	assert_hears(ana, "failed unavailable");
-	rig_send(ana, "three");
-	rig_turn(&rig);
+	rig_send(ana, "one");
+	rig_after(&rig, 9000);
+	rig_send(ana, "two");
+	assert_hears_nothing(ana);
+	rig_after(&rig, 999);
+	assert_hears_nothing(ana);
+	rig_after(&rig, 1);
 	assert_hears(ana, "failed unavailable");
 	assert_hears_nothing(ana);
 	assert_int_equal(ana->closes, 0);
-	rig_said_nothing(&rig);
+	assert_int_equal(rig_count(&rig, "hubbub_gateway_commands_held"), 1);
 	assert_int_equal(rig_count(&rig, "hubbub_gateway_hub_link_up"), 0);
 	assert_int_equal(
 	    rig_count(&rig, "hubbub_gateway_hub_link_lost_total{reason=\"closed_by_peer\"}"), 1);
 
-	rig_after(&rig, 1000);
-	rig_attach(&rig);
-	rig_send(ana, "four");
+	rig_lose(&rig);
+	rig_after(&rig, 300);
+	rig_welcome(&rig, 78);
+	rig_forget_said(&rig);
+	rig_send(ana, "three");
 	rig_turn(&rig);
+	rig_said(&rig, ENVELOPE_OPEN);
+	rig_said(&rig, ENVELOPE_JOIN);
+	rig_said(&rig, ENVELOPE_ROSTER_END);
+	assert_int_equal(rig_said(&rig, ENVELOPE_PUBLISH).publish.number, 2);
 	assert_int_equal(rig_said(&rig, ENVELOPE_PUBLISH).publish.number, 3);
-	rig_hub(&rig,
-	    (struct envelope){ .kind = ENVELOPE_OUTCOME, .outcome = { .number = 1, .code = 2 } });
+	assert_int_equal(rig_count(&rig, "hubbub_gateway_commands_held"), 0);
+	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_OUTCOME,
+			  .outcome = { .number = 2, .code = OUTCOME_NOT_STORED } });
 	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_OUTCOME, .outcome = { .number = 3 } });
 	rig_turn(&rig);
+	assert_hears(ana, "failed not_stored");
 	assert_hears_nothing(ana);
 }
 
@@ -377,7 +385,7 @@ main(void)
 		TEST_IN_RIG(who_goes_in_the_middle_of_a_turn_harms_nobody),
 		TEST_IN_RIG(a_newcomer_in_mid_turn_hears_what_follows),
 		TEST_IN_RIG(a_kick_closes_with_the_reason),
-		TEST_IN_RIG(while_the_hub_is_away_commands_fail_and_clients_stay),
+		TEST_IN_RIG(commands_wait_for_a_hub_that_is_away),
 		TEST_WITH(set_up_few, commands_are_bounded),
 		TEST_IN_RIG(a_restarted_hub_makes_no_noise),
 		TEST_IN_RIG(an_id_may_change_with_the_hub),

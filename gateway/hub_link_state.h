@@ -1,0 +1,54 @@
+/*
+ * The inside of a link to the hub, for hub_link.c and hub_link_commands.c alone.
+ */
+#ifndef HUBBUB_GATEWAY_HUB_LINK_STATE_H
+#define HUBBUB_GATEWAY_HUB_LINK_STATE_H
+
+#include "gateway/hub_link.h"
+
+struct hub_link {
+	struct gateway_uplink uplink;
+	struct random_source random;
+	struct sessions *sessions;
+	struct commands *commands;
+	struct gateway_metrics *metrics;
+	struct log *log;
+	char *name;
+	enum hub_phase phase;
+	uint64_t epoch;     /* of this gateway's life         */
+	uint64_t hub_epoch; /* of the hub we last attached to */
+	uint32_t gateways_known;
+	uint32_t attachment; /* how often attached; sessions remember on which they were said */
+	uint32_t commands_max;
+	unsigned retry_ms;
+	uint64_t due_ms;        /* of the phase: try again, give up, probe again */
+	uint64_t probed_ms;     /* when the newest probe that came back was sent */
+	bool probed;            /* on this attachment                            */
+	bool replaying;         /* somebody may still have to be said again      */
+	struct session *replay; /* who is next; NULL: look at the first          */
+	uint64_t sent;          /* commands up to here are not to be sent on this link     */
+	uint64_t written;       /* the highest number ever sent: only an outcome ends these */
+	unsigned held;          /* commands above it                                        */
+	uint64_t owed;          /* up to here the hub owes outcomes from before this link   */
+	uint64_t owed_until_ms; /* the latest that it may bring them                        */
+	uint64_t answered;      /* as the hub was told                                      */
+	uint64_t answered_ms;
+	struct buffer output;
+	struct buffer scratch; /* a command that is not sent yet */
+};
+
+/* hub_link.c: ends the attachment; says again who a client is; whether that was done. */
+void hub_link_give_up(struct hub_link *link, enum link_loss why);
+void hub_link_announce(struct hub_link *link, struct session *session);
+bool hub_link_is_announced(const struct hub_link *link, const struct session *session);
+
+/* hub_link_commands.c: takes one; what a new link has to make good, and whether it can go on. */
+uint32_t hub_link_command(void *context, struct session *session, struct envelope *command);
+void hub_link_commands_welcomed(struct hub_link *link, struct now now, uint64_t committed);
+void hub_link_commands_tick(struct hub_link *link, struct now now);
+bool hub_link_can_send_held(const struct hub_link *link);
+
+/* When hub_link_expired has one; UINT64_MAX for never. */
+uint64_t hub_link_expiry_ms(const struct hub_link *link);
+
+#endif
