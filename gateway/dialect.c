@@ -4,6 +4,7 @@
  */
 #include "gateway/dialect.h"
 
+extern const struct dialect dialect_native;
 extern const struct dialect dialect_room;
 extern const struct dialect dialect_direct;
 extern const struct dialect dialect_pair;
@@ -13,6 +14,7 @@ extern const struct dialect dialect_items;
 extern const struct dialect dialect_mirror;
 
 const struct dialect *const dialects[] = {
+	&dialect_native,
 	&dialect_room,
 	&dialect_direct,
 	&dialect_pair,

@@ -18,7 +18,7 @@ struct profile {
 };
 
 static const struct profile profiles[] = {
-	{ "chat", "/ws room, /ws/{user} direct, /ws/{client_id:int} pair", true },
+	{ "chat", "/ws native, /ws room, /ws/{user} direct, /ws/{client_id:int} pair", true },
 	{ "demo", "/ws echo, /ws/{client_id} lobby, /items/{item_id}/ws items", false },
 };
 

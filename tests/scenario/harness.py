@@ -18,6 +18,7 @@ import tempfile
 import time
 
 from client import Client
+from native_client import SUBPROTOCOL, NativeClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("HUBBUB_BIN_DIR", ROOT / "build" / "asan" / "bin")).resolve()
@@ -164,10 +165,10 @@ class Gateway(Process):
     def healthy(self):
         return self.alive() and http_get(self.status_path, "/healthz")[0] == 200
 
-    def connect(self, path="/ws", demo=False, **options):
+    def connect(self, path="/ws", demo=False, kind=Client, **options):
         """A WebSocket client that has said nothing yet."""
         port = self.demo_port if demo else self.port
-        client = Client.connect(f"ws://127.0.0.1:{port}{path}", **options)
+        client = kind.connect(f"ws://127.0.0.1:{port}{path}", **options)
         self.clients.append(client)
         return client
 
@@ -176,6 +177,12 @@ class Gateway(Process):
         client = self.connect(**options)
         client.join(as_)
         return client
+
+    def native(self, as_=None, path="/ws", **hello):
+        """A native client: welcome is heard, what follows is not; silent without a name."""
+        client = self.connect(path, kind=NativeClient, subprotocols=[SUBPROTOCOL])
+        assert client.subprotocol == SUBPROTOCOL
+        return client if as_ is None else client.hello(as_, **hello)
 
     def raw(self, demo=False):
         """A plain TCP connection for hostile bytes."""
