@@ -296,7 +296,7 @@ void
 sim_world_create(struct sim_world *world, uint64_t seed)
 {
 	struct config_listener listener = {
-		.name = (char *)"sim", .profile = (char *)"chat", .mounts = (char *)""
+		.name = (char *)"sim", .profile = (char *)"chat", .mounts = (char *)"/ws room"
 	};
 	char error[128];
 
