@@ -118,7 +118,9 @@ room_received(struct session *session, enum frame_opcode opcode, struct text byt
 	if (why != NULL)
 		reply_bad_message(session, why);
 	else if (message.is_private)
-		session_tell(session, message.to, message.content);
+		session_tell_as(session,
+		    &(struct session_message){
+			.to = message.to, .content = message.content, .flags = TELL_BY_NAME });
 	else
 		session_publish(session, session_room(session), message.content);
 	json_destroy(&object);
@@ -157,15 +159,20 @@ reply_private(struct session *session, uint32_t from, uint32_t to, struct text n
 
 /*
  * A public message comes back as its own echo in the room; a private one is
- * confirmed by a copy to its sender, made here from the command itself.
+ * confirmed by a copy to its sender, made here from the command itself - but not
+ * to oneself, which is delivered like anybody's and once is enough.
  */
 static void
 room_outcome(
     struct session *session, const struct envelope *command, const struct envelope_outcome *outcome)
 {
+	/* A receipt is between the servers: there is nothing that a client could do about it. */
+	if (command->kind == ENVELOPE_READ)
+		return;
 	if (outcome->code != OUTCOME_OK)
 		reply_error(session, outcome_word(outcome->code), outcome_sentence(outcome->code));
-	else if (command->kind == ENVELOPE_TELL)
+	else if (command->kind == ENVELOPE_TELL &&
+		 !text_equal(outcome->user, session_user(session)))
 		reply_private(session, session_client(session), outcome->to, session_name(session),
 		    command->tell.content, outcome->time);
 }
@@ -173,8 +180,17 @@ room_outcome(
 static void
 room_whisper(struct session *session, const struct envelope_whisper *whisper)
 {
-	reply_private(session, whisper->from, whisper->to, whisper->from_name, whisper->content,
-	    whisper->time);
+	reply_private(session, whisper->from, session_client(session), whisper->from_name,
+	    whisper->content, whisper->time);
+}
+
+/* A whisper that the hub's absence kept from coming as one. */
+static void
+room_item(struct session *session, enum fetch_purpose purpose, const struct envelope_item *item)
+{
+	if (purpose == FETCH_MISSED)
+		reply_private(session, item->from, session_client(session), item->from_name,
+		    item->content, item->time);
 }
 
 static void
@@ -242,10 +258,12 @@ extern const struct dialect dialect_room;
 const struct dialect dialect_room = {
 	.name = "room",
 	.reaches_hub = true,
+	.pong_receipts = true,
 	.received = room_received,
 	.refused = room_refused,
 	.outcome = room_outcome,
 	.whisper = room_whisper,
+	.item = room_item,
 	.render_deliver = render_deliver,
 	.render_notice = render_notice,
 	.render_list = render_list,

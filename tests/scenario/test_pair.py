@@ -116,7 +116,7 @@ def test_every_connection_of_a_number_hears(pairs):
     for two in (first, second):
         assert two.hear_text() == "Client #1 says: to both"
     first.close()
-    wait_for(lambda: pairs.cluster.gateway(0).metric("hubbub_clients") == 1, "the first is gone")
+    wait_for(lambda: pairs.cluster.gateway(0).metric("hubbub_gateway_clients") == 1, "the first is gone")
     assert pairs.done(one), "nobody is told while another connection is there"
     one.send("2:to one")
     assert second.hear_text() == "Client #1 says: to one"

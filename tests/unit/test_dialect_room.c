@@ -33,6 +33,7 @@ open_as_ana(struct session *session)
 	fake_session_receive(session, "{\"username\": \"ana\"}");
 	session->client = 0xbf0c711b;
 	session->name = text_of("ana");
+	session->user = text_of("bf0c711b");
 	fake_session_forget(session);
 }
 
@@ -109,7 +110,7 @@ messages_are_public_unless_private(void **state)
 		{ "{\"type\": \"public\", \"content\": \"hi\", \"to\": \"x\"}",
 		    "publish lobby [hi]" },
 		{ "{\"type\": \"private\", \"to\": \"0a1b2c3d\", \"content\": \"psst\"}",
-		    "tell 0a1b2c3d [psst]" },
+		    "tell 0a1b2c3d [psst] flags=1" },
 	};
 	struct session session;
 
@@ -176,6 +177,38 @@ private_message_is_confirmed_from_its_outcome(void **state)
 }
 
 static void
+to_oneself_is_delivered_once(void **state)
+{
+	struct envelope command = { .kind = ENVELOPE_TELL };
+	struct envelope_outcome outcome = {
+		.code = OUTCOME_OK,
+		.to = 0xbf0c711b,
+		.user = TEXT("bf0c711b"),
+	};
+	struct envelope_whisper whisper = {
+		.to = 0xbf0c711b,
+		.from = 0xbf0c711b,
+		.from_user = TEXT("bf0c711b"),
+		.time = NOON_MS,
+	};
+	struct session session;
+
+	(void)state;
+	open_as_ana(&session);
+	command.tell.content = text_of("note");
+	whisper.from_name = text_of("ana");
+	whisper.content = text_of("note");
+	room()->whisper(&session, &whisper);
+	room()->outcome(&session, &command, &outcome);
+	assert_int_equal(session.reply_count, 1);
+	assert_string_equal(fake_session_reply(&session, 0),
+	    "{\"type\": \"private\", \"from\": \"bf0c711b\", \"to\": \"bf0c711b\", "
+	    "\"sender_name\": \"ana\", \"content\": \"note\", "
+	    "\"timestamp\": \"2025-03-14 05:05:40\"}");
+	fake_session_close(&session);
+}
+
+static void
 public_message_is_confirmed_by_its_echo_only(void **state)
 {
 	struct envelope command = { .kind = ENVELOPE_PUBLISH };
@@ -191,6 +224,9 @@ public_message_is_confirmed_by_its_echo_only(void **state)
 	room()->outcome(&session, &command, &outcome);
 	assert_non_null(strstr(fake_session_reply(&session, 0),
 	    "{\"type\": \"error\", \"code\": \"unavailable\", \"content\": \""));
+	command.kind = ENVELOPE_READ;
+	room()->outcome(&session, &command, &outcome);
+	assert_int_equal(session.reply_count, 1);
 	fake_session_close(&session);
 }
 
@@ -209,6 +245,25 @@ whisper_reaches_its_recipient(void **state)
 	whisper.from_name = text_of("ben");
 	whisper.content = text_of("psst");
 	room()->whisper(&session, &whisper);
+	assert_string_equal(fake_session_reply(&session, 0),
+	    "{\"type\": \"private\", \"from\": \"00001234\", \"to\": \"bf0c711b\", "
+	    "\"sender_name\": \"ben\", \"content\": \"psst\", "
+	    "\"timestamp\": \"2025-03-14 05:05:40\"}");
+	fake_session_close(&session);
+}
+
+static void
+what_was_missed_comes_as_it_would_have(void **state)
+{
+	struct envelope_item item = { .from = 0x1234, .time = NOON_MS };
+	struct session session;
+
+	(void)state;
+	assert_true(room()->pong_receipts);
+	open_as_ana(&session);
+	item.from_name = text_of("ben");
+	item.content = text_of("psst");
+	room()->item(&session, FETCH_MISSED, &item);
 	assert_string_equal(fake_session_reply(&session, 0),
 	    "{\"type\": \"private\", \"from\": \"00001234\", \"to\": \"bf0c711b\", "
 	    "\"sender_name\": \"ben\", \"content\": \"psst\", "
@@ -280,8 +335,10 @@ main(void)
 		cmocka_unit_test(messages_are_public_unless_private),
 		cmocka_unit_test(bad_messages_cost_an_error_frame),
 		cmocka_unit_test(private_message_is_confirmed_from_its_outcome),
+		cmocka_unit_test(to_oneself_is_delivered_once),
 		cmocka_unit_test(public_message_is_confirmed_by_its_echo_only),
 		cmocka_unit_test(whisper_reaches_its_recipient),
+		cmocka_unit_test(what_was_missed_comes_as_it_would_have),
 		cmocka_unit_test(room_frames_are_rendered_as_the_old_servers_did),
 	};
 
