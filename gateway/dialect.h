@@ -84,6 +84,12 @@ struct dialect {
 	void (*join_refused)(struct session *session, struct text room, uint32_t code);
 	void (*left)(struct session *session, const struct envelope_left *left);
 
+	/*
+	 * From here on it hears the room as it is said, `render_presence` included: what it was
+	 * told of who is there before may be out of date (see roster_room_version).
+	 */
+	void (*hearing)(struct session *session, struct text room);
+
 	/* One message of a part that was asked for; `room` is empty for the inbox. */
 	void (*item)(
 	    struct session *session, enum fetch_purpose purpose, const struct envelope_item *item);

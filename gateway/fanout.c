@@ -138,11 +138,15 @@ fanout_join(struct fanout *fanout, struct membership *membership, struct text na
 	channel = channel_get(fanout, room, membership->session->dialect);
 	if (channel == NULL || !channel_make_room(channel))
 		return false;
+	if (fanout->watcher.joining != NULL)
+		fanout->watcher.joining(fanout->watcher.context, name);
 	fanout_leave(membership);
 	membership->channel = channel;
 	membership->index = channel->count;
 	membership->mark = channel->slab == NULL ? 0 : channel->slab->length;
 	channel->members[channel->count++] = membership;
+	if (fanout->watcher.joined != NULL)
+		fanout->watcher.joined(fanout->watcher.context, membership);
 	return true;
 }
 

@@ -56,11 +56,21 @@ struct channel {
 
 TAILQ_HEAD(channel_list, channel);
 
+/* Told when a session comes to hear a room that it did not hear before; all may be NULL. */
+struct fanout_watcher {
+	/* It is about to: what is said now is not for it yet. Must not change who hears what. */
+	void (*joining)(void *context, struct text room);
+	/* It does. */
+	void (*joined)(void *context, struct membership *membership);
+	void *context;
+};
+
 struct fanout {
 	struct slab_pool *pool;          /* borrowed */
 	struct gateway_metrics *metrics; /* borrowed */
 	struct fanout_room *rooms;
 	struct channel_list touched;
+	struct fanout_watcher watcher;
 };
 
 void fanout_init(struct fanout *fanout, struct slab_pool *pool, struct gateway_metrics *metrics);

@@ -7,6 +7,25 @@
 /* However small the budget, a room's list is never older. */
 #define LIST_DELAY_MAX_MS 1000u
 
+/* What comes of it is gathered, or told by the newcomer's snapshot: nothing is lost between them. */
+static void
+on_joining(void *context, struct text room)
+{
+	struct notices *notices = context;
+
+	differences_flush(&notices->differences, room);
+}
+
+static void
+on_joined(void *context, struct membership *membership)
+{
+	struct session *session = membership->session;
+
+	(void)context;
+	if (session->dialect->hearing != NULL)
+		session->dialect->hearing(session, fanout_room_name(membership->channel->room));
+}
+
 void
 notices_init(struct notices *notices, struct sessions *sessions, struct fanout *fanout,
     struct roster *roster)
@@ -21,6 +40,8 @@ notices_init(struct notices *notices, struct sessions *sessions, struct fanout *
 		.list_rule = { bytes, 1000, bytes },
 	};
 	sessions->roster = roster;
+	fanout->watcher = (struct fanout_watcher){ on_joining, on_joined, notices };
+	differences_init(&notices->differences, sessions, fanout, roster);
 	TAILQ_INIT(&notices->due);
 	buffer_init(&notices->payload, 0);
 }
@@ -28,6 +49,7 @@ notices_init(struct notices *notices, struct sessions *sessions, struct fanout *
 void
 notices_free(struct notices *notices)
 {
+	differences_free(&notices->differences);
 	buffer_free(&notices->payload);
 }
 
@@ -177,6 +199,42 @@ say_exited(struct notices *notices, struct channel *channel, const struct envelo
 	say(notices, channel);
 }
 
+static void
+user_joined(struct notices *notices, struct text room)
+{
+	const struct roster_move *move = roster_last_move(notices->roster);
+
+	if (move->edge)
+		differences_joined(&notices->differences, room, &move->who);
+}
+
+static void
+tell_departed(struct channel *channel, struct text room, struct text user)
+{
+	/* From the end, for a member may leave at that. */
+	for (uint32_t i = channel->count; i > 0; i--) {
+		struct session *session = channel->members[i - 1]->session;
+
+		if (session->phase != SESSION_CLOSING)
+			channel->dialect->departed(session, room, user);
+	}
+}
+
+static void
+user_left(struct notices *notices, struct text room)
+{
+	const struct roster_move *move = roster_last_move(notices->roster);
+	struct channel *channel = first_channel(notices, room);
+
+	if (!move->edge)
+		return;
+	differences_left(&notices->differences, room, &move->who);
+	for (; channel != NULL; channel = channel->next) {
+		if (channel->dialect->departed != NULL)
+			tell_departed(channel, room, move->who.user);
+	}
+}
+
 /* Who left hears nothing of it, also when it was the hub that removed it. */
 static void
 leave(struct notices *notices, const struct envelope_exited *exited)
@@ -195,6 +253,7 @@ notices_entered(struct notices *notices, const struct envelope_entered *entered)
 	struct roster_room *room = roster_find(notices->roster, entered->room);
 	struct channel *channel = first_channel(notices, entered->room);
 
+	user_joined(notices, entered->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
@@ -211,6 +270,7 @@ notices_exited(struct notices *notices, const struct envelope_exited *exited, st
 	struct channel *channel = first_channel(notices, exited->room);
 
 	leave(notices, exited);
+	user_left(notices, exited->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
@@ -235,6 +295,7 @@ notices_entered_too(struct notices *notices, const struct envelope_entered *ente
 {
 	struct channel *channel = first_channel(notices, entered->room);
 
+	user_joined(notices, entered->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
@@ -249,6 +310,7 @@ notices_exited_too(struct notices *notices, const struct envelope_exited *exited
 	struct channel *channel = first_channel(notices, exited->room);
 
 	leave(notices, exited);
+	user_left(notices, exited->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count > 0)
 			say_exited(notices, channel, exited, name);
@@ -314,13 +376,14 @@ notices_tick(struct notices *notices)
 		    roster_find(notices->roster, fanout_room_name(channel->room)), 0);
 		list_to_all(notices, channel, now_ms(notices) >= channel->lists.due_ms);
 	}
+	differences_tick(&notices->differences);
 }
 
 uint64_t
 notices_deadline_ms(const struct notices *notices)
 {
 	const struct channel *channel;
-	uint64_t due = UINT64_MAX;
+	uint64_t due = differences_deadline_ms(&notices->differences);
 
 	TAILQ_FOREACH (channel, &notices->due, lists.place) {
 		uint64_t at = try_ms(notices, channel);

@@ -1,11 +1,12 @@
 /*
  * Who came, who left and who is there: user lists and notices to a room's members. Notices go
  * out at once; lists, whose cost grows with the square of a room, by a budget of bytes per
- * second.
+ * second; to dialects that count by user as differences.
  */
 #ifndef HUBBUB_GATEWAY_NOTICES_H
 #define HUBBUB_GATEWAY_NOTICES_H
 
+#include "gateway/differences.h"
 #include "gateway/fanout.h"
 #include "gateway/roster.h"
 #include "gateway/sessions.h"
@@ -17,6 +18,7 @@ struct notices {
 	struct gateway_metrics *metrics;
 	struct ratelimit_rule list_rule;
 	struct channel_list due; /* a list is owed to these */
+	struct differences differences;
 	struct buffer payload;
 };
 

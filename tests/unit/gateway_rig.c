@@ -362,8 +362,8 @@ rig_forget_said(struct rig *rig)
 	buffer_clear(&rig->said);
 }
 
-static struct rig_peer *
-connect_with(struct rig *rig, const struct dialect *dialect)
+struct rig_peer *
+rig_connect_as(struct rig *rig, const struct dialect *dialect)
 {
 	struct client_request request = { .mount = &rig->mount, .address = TEXT("192.0.2.1") };
 	struct rig_peer *peer = &rig->peers[rig->peer_count++];
@@ -379,13 +379,13 @@ connect_with(struct rig *rig, const struct dialect *dialect)
 struct rig_peer *
 rig_connect(struct rig *rig)
 {
-	return connect_with(rig, &rig_dialect);
+	return rig_connect_as(rig, &rig_dialect);
 }
 
 struct rig_peer *
 rig_connect_loud(struct rig *rig)
 {
-	return connect_with(rig, &rig_loud_dialect);
+	return rig_connect_as(rig, &rig_loud_dialect);
 }
 
 void

@@ -79,6 +79,7 @@ void rig_forget_said(struct rig *rig);
 /* A client, and one message of it. Neither ends the turn. */
 struct rig_peer *rig_connect(struct rig *rig);
 struct rig_peer *rig_connect_loud(struct rig *rig);
+struct rig_peer *rig_connect_as(struct rig *rig, const struct dialect *dialect);
 void rig_send(struct rig_peer *peer, const char *message);
 
 /* The hub takes the client in as `client`, in joining order; nobody is told yet. */

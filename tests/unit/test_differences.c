@@ -1,0 +1,333 @@
+/* Presence by user: what is gathered, what cancels out, who is told when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway_rig.h"
+
+#define GATHER_MS 100
+
+static struct rig rig;
+
+/* Two words a frame: "joined", "left", the count; "hearing" and "gone" for what one is told alone. */
+static void
+users_received(struct session *session, enum frame_opcode opcode, struct text message)
+{
+	(void)opcode;
+	session_open(session, message, session_room(session));
+}
+
+static void
+users_render(struct buffer *payload, const struct presence_change *change)
+{
+	for (size_t i = 0; i < change->joined_count; i++)
+		buffer_printf(payload, "+%.*s/%.*s ", (int)change->joined[i].user.length,
+		    change->joined[i].user.data, (int)change->joined[i].name.length,
+		    change->joined[i].name.data);
+	for (size_t i = 0; i < change->left_count; i++)
+		buffer_printf(payload, "-%.*s/%.*s ", (int)change->left[i].user.length,
+		    change->left[i].user.data, (int)change->left[i].name.length,
+		    change->left[i].name.data);
+	buffer_printf(payload, "=%u", change->count);
+}
+
+static void
+users_hearing(struct session *session, struct text room)
+{
+	const struct roster_room *roster = session_roster(session, room);
+	char line[64];
+
+	snprintf(line, sizeof(line), "hearing %.*s of %u", (int)room.length, room.data,
+	    roster == NULL ? 0 : (unsigned)roster_room_users(roster));
+	session_reply(session, FRAME_TEXT, text_of(line));
+}
+
+static void
+users_departed(struct session *session, struct text room, struct text user)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "gone %.*s from %.*s", (int)user.length, user.data,
+	    (int)room.length, room.data);
+	session_reply(session, FRAME_TEXT, text_of(line));
+}
+
+static const struct dialect users_dialect = {
+	.name = "users",
+	.reaches_hub = true,
+	.received = users_received,
+	.hearing = users_hearing,
+	.render_presence = users_render,
+};
+
+static const struct dialect partners_dialect = {
+	.name = "partners",
+	.reaches_hub = true,
+	.received = users_received,
+	.departed = users_departed,
+};
+
+static void
+few_listed(struct config_limits *limits)
+{
+	limits->list_members = 3;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	rig_create(&rig, NULL);
+	rig_attach(&rig);
+	return 0;
+}
+
+static int
+set_up_few(void **state)
+{
+	(void)state;
+	rig_create(&rig, few_listed);
+	rig_attach(&rig);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	rig_destroy(&rig);
+	return 0;
+}
+
+static void
+enter(uint32_t client, const char *user, const char *name)
+{
+	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_ENTERED,
+			  .entered = { TEXT("lobby"), client, text_of(name), ++rig.ordinal, 1,
+			      text_of(user) } });
+}
+
+/* A client that is in the room and known to be; it has nothing to hear. */
+static struct rig_peer *
+come(const struct dialect *dialect, uint32_t client, const char *user)
+{
+	struct rig_peer *peer = rig_connect_as(&rig, dialect);
+
+	rig_open(peer, client, user);
+	enter(client, user, user);
+	rig_after(&rig, GATHER_MS);
+	rig_forget_heard(peer);
+	return peer;
+}
+
+static void
+differences_gather_and_are_said_once(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+	struct rig_peer *ben = come(&users_dialect, 2, "ben");
+
+	(void)state;
+	rig_forget_heard(ana);
+	enter(3, "eve", "Eve");
+	rig_after(&rig, GATHER_MS - 1);
+	enter(4, "max", "Max");
+	enter(5, "eve", "Eve too");
+	rig_exited(&rig, 2);
+	rig_turn(&rig);
+	assert_hears_nothing(ana);
+	assert_true(gateway_core_next_deadline(rig.core, rig.now) <= 1);
+	rig_after(&rig, 1);
+	assert_hears(ana, "+eve/Eve +max/Max -ben/ben =3");
+	assert_hears_nothing(ana);
+	/* Who left hears nothing of it. */
+	assert_hears_nothing(ben);
+	rig_exited(&rig, 3);
+	rig_after(&rig, GATHER_MS);
+	assert_hears_nothing(ana);
+	rig_exited(&rig, 5);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "-eve/Eve too =2");
+	rig_after(&rig, 10 * GATHER_MS);
+	assert_int_equal(rig_unheard(ana), 0);
+}
+
+static void
+who_comes_and_goes_at_once_is_not_spoken_of(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+
+	(void)state;
+	come(&users_dialect, 2, "ben");
+	rig_forget_heard(ana);
+	/* Came and left; left and came again; left, came and left. */
+	enter(3, "eve", "Eve");
+	rig_exited(&rig, 3);
+	rig_exited(&rig, 2);
+	enter(4, "ben", "ben");
+	enter(5, "max", "Max");
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+max/Max =3");
+	rig_exited(&rig, 4);
+	enter(6, "ben", "ben");
+	rig_exited(&rig, 6);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "-ben/ben =2");
+	enter(7, "eve", "Eve");
+	rig_exited(&rig, 7);
+	rig_after(&rig, GATHER_MS);
+	assert_hears_nothing(ana);
+}
+
+static void
+who_comes_again_under_another_name_is_spoken_of(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+
+	(void)state;
+	enter(2, "ben", "Ben");
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+ben/Ben =2");
+	rig_exited(&rig, 2);
+	enter(3, "ben", "Benjamin");
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+ben/Benjamin =2");
+	rig_exited(&rig, 3);
+	enter(4, "ben", "Ben");
+	rig_exited(&rig, 4);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "-ben/Ben =1");
+}
+
+static void
+a_newcomers_snapshot_comes_behind_what_was_gathered(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+	struct rig_peer *ben;
+
+	(void)state;
+	enter(3, "eve", "Eve");
+	ben = rig_connect_as(&rig, &users_dialect);
+	rig_open(ben, 2, "ben");
+	/* Said to the others before the newcomer is one of them, who can read it off the roster. */
+	rig_exited(&rig, 3);
+	rig_turn(&rig);
+	assert_hears(ana, "+eve/Eve =2");
+	assert_hears_nothing(ana);
+	assert_hears(ben, "hearing lobby of 2");
+	assert_hears_nothing(ben);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "-eve/Eve =1");
+	assert_hears(ben, "-eve/Eve =1");
+}
+
+static void
+large_rooms_hear_few_names_and_the_right_count(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+	char expected[512] = "";
+	char id[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 30; i++) {
+		snprintf(id, sizeof(id), "u%u", i);
+		enter(10 + i, id, "x");
+		if (i < 20)
+			snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
+			    "+u%u/x ", i);
+	}
+	strcat(expected, "=31");
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, expected);
+	for (unsigned i = 0; i < 28; i++)
+		rig_exited(&rig, 10 + i);
+	rig_after(&rig, GATHER_MS);
+	/* Small again: all are named. */
+	assert_non_null(strstr(rig_next(ana), "-u27/x =3"));
+	assert_hears_nothing(ana);
+}
+
+static void
+a_restarted_hub_makes_differences_and_no_noise(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+	struct rig_peer *ben = come(&partners_dialect, 2, "ben");
+
+	(void)state;
+	enter(3, "eve", "Eve");
+	enter(4, "max", "Max");
+	rig_after(&rig, GATHER_MS);
+	rig_forget_heard(ana);
+	rig_lose(&rig);
+	rig_after(&rig, 1000);
+	rig_welcome(&rig, 77);
+	enter(1, "ana", "ana");
+	enter(2, "ben", "ben");
+	enter(4, "max", "Max");
+	enter(5, "kim", "Kim");
+	rig_after(&rig, 2 * GATHER_MS);
+	assert_hears_nothing(ana);
+	rig_roster_end(&rig);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+kim/Kim -eve/Eve =4");
+	assert_hears_nothing(ana);
+	assert_hears(ben, "gone eve from lobby");
+	assert_hears_nothing(ben);
+}
+
+static void
+partners_hear_of_the_last_connection_at_once(void **state)
+{
+	struct rig_peer *ana = come(&partners_dialect, 1, "ana");
+	struct rig_peer *ben = come(&partners_dialect, 2, "ben");
+
+	(void)state;
+	enter(3, "ben", "ben");
+	rig_exited(&rig, 3);
+	rig_turn(&rig);
+	assert_hears_nothing(ana);
+	rig_exited(&rig, 2);
+	rig_turn(&rig);
+	assert_hears(ana, "gone ben from lobby");
+	assert_hears_nothing(ana);
+	assert_hears_nothing(ben);
+}
+
+/* Whatever is gathered is freed with the rest, also in the middle of it. */
+static void
+nobody_is_left_to_be_told(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+
+	(void)state;
+	enter(2, "ben", "ben");
+	rig_exited(&rig, 1);
+	rig_after(&rig, 2 * GATHER_MS);
+	assert_hears_nothing(ana);
+	enter(3, "eve", "eve");
+	come(&users_dialect, 4, "max");
+	enter(5, "kim", "kim");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(differences_gather_and_are_said_once),
+		TEST(who_comes_and_goes_at_once_is_not_spoken_of),
+		TEST(who_comes_again_under_another_name_is_spoken_of),
+		TEST(a_newcomers_snapshot_comes_behind_what_was_gathered),
+		cmocka_unit_test_setup_teardown(
+		    large_rooms_hear_few_names_and_the_right_count, set_up_few, tear_down),
+		TEST(a_restarted_hub_makes_differences_and_no_noise),
+		TEST(partners_hear_of_the_last_connection_at_once),
+		TEST(nobody_is_left_to_be_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
