@@ -221,8 +221,9 @@ class Cluster:
         self.admin_socket = self.folder / "admin.sock"
         self.wrapper = wrapper
         settings = dict(settings or {})
-        of_hub = {k: v for k, v in settings.items() if k.startswith(("hub.", "limits.", "log."))}
-        of_gateway = {k: v for k, v in settings.items() if not k.startswith("hub.")}
+        hub_only, shared = ("hub.", "store.", "class."), ("limits.", "log.")
+        of_hub = {k: v for k, v in settings.items() if k.startswith(hub_only + shared)}
+        of_gateway = {k: v for k, v in settings.items() if not k.startswith(hub_only)}
         self.hub = Hub(self, of_hub)
         self.gateways = [Gateway(n + 1, self, of_gateway) for n in range(gateways)]
         if start:
