@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_CODE_USAGE = 2,       /* wrong command line or configuration                 */
 	EXIT_CODE_UNREACHABLE = 3, /* hubctl: no hub behind the socket                    */
 	EXIT_CODE_VERSION = 4,     /* hubctl: the hub speaks another version              */
+	EXIT_CODE_BROKEN = 5,      /* a daemon gave up, for it could not keep its promises */
 };
 
 #endif

@@ -430,6 +430,12 @@ core_turn(struct core *core, struct now now)
 	core_questions_turn(core);
 }
 
+bool
+core_is_waiting(const struct core *core)
+{
+	return core_batch(core, core->last_batch) == CORE_BATCH_OPEN;
+}
+
 enum core_batch
 core_batch(const struct core *core, uint64_t batch)
 {

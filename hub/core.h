@@ -80,6 +80,9 @@ void core_gateway_lost(struct core *core, unsigned slot, struct now now, enum li
 /* Ends a turn: commits what it wrote, releases what is committed, runs timers. */
 void core_turn(struct core *core, struct now now);
 
+/* Something was said that waits for the store. */
+bool core_is_waiting(const struct core *core);
+
 /* Milliseconds until core_turn is next needed without input; UINT64_MAX for never. */
 uint64_t core_next_deadline(const struct core *core, struct now now);
 

@@ -6,6 +6,7 @@
 #include "hub/hub.h"
 
 #include <event2/event.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +16,16 @@
 #include "hub/admin_socket.h"
 #include "hub/core.h"
 #include "hub/gateways.h"
+#include "hub/store_choice.h"
 
 /* A gateway has missed its hub for longer than this before anything is decided without it. */
 #define SETTLE_MS 2000u
 
 /* Gateways that do not take their goodbye do not hold up a stop for longer. */
 #define STOP_SECONDS 1
+
+/* Nor does a store that does not answer. */
+#define STOP_STORE_MS 500
 
 /* Bytes of one code point at most: limits count those. */
 #define UTF8_MAX 4u
@@ -43,10 +48,12 @@ struct hub {
 	struct event *turn;  /* made active when the core was told something */
 	struct event *clock; /* the core's own deadline                      */
 	struct event *second;
+	struct event *kept; /* the store has something to tell */
 	struct event *signals[HUB_SIGNALS];
 	uint64_t turn_began_us; /* 0: none is under way */
 	bool listening;
 	bool stopping;
+	bool broken; /* the store says that going on would risk what was promised */
 };
 
 static void
@@ -102,6 +109,26 @@ on_clock(evutil_socket_t fd, short what, void *context)
 }
 
 static void
+on_kept(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	turn_wanted(context);
+}
+
+/* Nobody is answered any more; the next life sees what was kept. */
+static void
+on_broken(void *context, const char *why)
+{
+	struct hub *hub = context;
+
+	log_error(hub->setup.log, "the store cannot be relied upon, the hub ends",
+	    log_string("reason", why));
+	hub->broken = true;
+	(void)event_base_loopbreak(hub->base);
+}
+
+static void
 on_second(evutil_socket_t fd, short what, void *context)
 {
 	struct hub *hub = context;
@@ -119,6 +146,20 @@ on_stopped(void *context)
 	(void)event_base_loopbreak(hub->base);
 }
 
+/* What was taken is answered before the goodbye, as far as the store allows. */
+static void
+end_turns(struct hub *hub)
+{
+	uint64_t until = clock_now().mono_ms + STOP_STORE_MS;
+	struct pollfd wake = { .fd = hub->store->ops->wake_fd(hub->store), .events = POLLIN };
+
+	core_turn(hub->core, clock_now());
+	while (core_is_waiting(hub->core) && clock_now().mono_ms < until) {
+		if (poll(&wake, 1, STOP_STORE_MS) > 0)
+			core_turn(hub->core, clock_now());
+	}
+}
+
 static void
 on_stop_signal(evutil_socket_t number, short what, void *context)
 {
@@ -131,7 +172,7 @@ on_stop_signal(evutil_socket_t number, short what, void *context)
 	log_info(hub->setup.log, "stopping", log_i64("signal", number));
 	hub->stopping = true;
 	hub->listening = false;
-	core_turn(hub->core, clock_now());
+	end_turns(hub);
 	(void)event_base_loopexit(hub->base, &limit);
 	gateways_stop(hub->gateways);
 }
@@ -183,6 +224,24 @@ create_events(struct hub *hub)
 }
 
 static bool
+open_store(struct hub *hub, char *error, size_t error_size)
+{
+	int wake_fd;
+
+	hub->store = store_choice_open(
+	    &hub->setup.config->store, hub->setup.log, hub->metrics, error, error_size);
+	if (hub->store == NULL)
+		return false;
+	hub->store->broken = on_broken;
+	hub->store->broken_context = hub;
+	wake_fd = hub->store->ops->wake_fd(hub->store);
+	if (wake_fd < 0)
+		return true;
+	hub->kept = event_new(hub->base, wake_fd, EV_READ | EV_PERSIST, on_kept, hub);
+	return hub->kept != NULL && event_add(hub->kept, NULL) == 0;
+}
+
+static bool
 create_core(struct hub *hub)
 {
 	const struct config *config = hub->setup.config;
@@ -221,10 +280,9 @@ create_core(struct hub *hub)
 		.now = clock_now(),
 	};
 
-	hub->store = store_memory_open(random_u64(core.random));
 	hub->bus = bus_local_open();
 	hub->gateways = gateways_create(&gateways);
-	if (hub->store == NULL || hub->bus == NULL || hub->gateways == NULL)
+	if (hub->bus == NULL || hub->gateways == NULL)
 		return false;
 	core.store = hub->store;
 	core.bus = hub->bus;
@@ -279,7 +337,8 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	metrics_add_process(hub->metrics);
 	hub->turn_seconds = metrics_histogram(hub->metrics, "hubbub_hub_turn_seconds", NULL,
 	    "From the first envelope of a turn to its end.", 50, 16, 1e6);
-	if (!create_events(hub) || !create_core(hub) || !listen_to_all(hub, error, error_size)) {
+	if (!create_events(hub) || !open_store(hub, error, error_size) || !create_core(hub) ||
+	    !listen_to_all(hub, error, error_size)) {
 		hub_destroy(&hub);
 		return NULL;
 	}
@@ -290,13 +349,16 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	return hub;
 }
 
-bool
+enum exit_code
 hub_run(struct hub *hub)
 {
 	bool ran = event_base_dispatch(hub->base) == 0;
 
-	log_info(hub->setup.log, "hub stopped", log_string("cleanly", ran ? "yes" : "no"));
-	return ran;
+	log_info(hub->setup.log, "hub stopped",
+	    log_string("cleanly", ran && !hub->broken ? "yes" : "no"));
+	if (hub->broken)
+		return EXIT_CODE_BROKEN;
+	return ran ? EXIT_CODE_DONE : EXIT_CODE_REFUSED;
 }
 
 static void
@@ -319,6 +381,7 @@ hub_destroy(struct hub **hub)
 	gateways_destroy(&doomed->gateways);
 	core_destroy(&doomed->core);
 	bus_close(&doomed->bus);
+	destroy_event(doomed->kept);
 	store_close(&doomed->store);
 	destroy_event(doomed->turn);
 	destroy_event(doomed->clock);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "common/config.h"
+#include "common/exit_codes.h"
 #include "common/log.h"
 
 struct hub;
@@ -22,8 +23,8 @@ struct hub_setup {
 /* Starts everything and listens. NULL with one sentence in `error`, nothing left behind. */
 struct hub *hub_create(const struct hub_setup *setup, char *error, size_t error_size);
 
-/* Runs until SIGTERM or SIGINT and everybody has been told goodbye. False if the loop failed. */
-bool hub_run(struct hub *hub);
+/* Runs until SIGTERM or SIGINT and everybody has been told goodbye, or it cannot go on. */
+enum exit_code hub_run(struct hub *hub);
 
 void hub_destroy(struct hub **hub);
 

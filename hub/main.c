@@ -52,7 +52,7 @@ static int
 run(struct process *process, const struct config *config)
 {
 	char error[512];
-	bool ran;
+	enum exit_code code;
 	struct hub *hub;
 	struct hub_setup setup = {
 		.config = config,
@@ -66,9 +66,9 @@ run(struct process *process, const struct config *config)
 		fprintf(stderr, "hubbub-hub: %s\n", error);
 		return EXIT_CODE_REFUSED;
 	}
-	ran = hub_run(hub);
+	code = hub_run(hub);
 	hub_destroy(&hub);
-	return ran ? EXIT_CODE_DONE : EXIT_CODE_REFUSED;
+	return (int)code;
 }
 
 int

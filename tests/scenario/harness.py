@@ -197,6 +197,7 @@ class Hub(Process):
             "hub.socket": cluster.hub_socket,
             "hub.admin_socket": cluster.admin_socket,
             "hub.status": f"unix:{self.status_path}",
+            "store.path": cluster.folder / "hubbub.db",
             **settings,
         }
         super().__init__(

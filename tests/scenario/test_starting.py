@@ -105,6 +105,7 @@ def test_a_second_hub_is_refused_and_the_first_goes_on(cluster):
         "hubbub-hub",
         "--set", f"hub.socket={cluster.hub_socket}",
         "--set", f"hub.admin_socket={cluster.folder}/other.sock",
+        "--set", "store.durability=memory",
     )
     assert done.returncode == 1 and str(cluster.hub_socket) in done.stderr
     ana = cluster.gateway(0).room(as_="ana")
@@ -122,7 +123,8 @@ def test_a_stale_socket_is_replaced_and_a_file_is_not(make_cluster):
     precious = cluster.folder / "precious"
     precious.write_text("keep me")
     done = start("hubbub-hub", "--set", f"hub.socket={precious}",
-                 "--set", f"hub.admin_socket={cluster.folder}/other.sock")
+                 "--set", f"hub.admin_socket={cluster.folder}/other.sock",
+                 "--set", "store.durability=memory")
     assert done.returncode == 1 and str(precious) in done.stderr
     assert precious.read_text() == "keep me"
 
@@ -130,16 +132,19 @@ def test_a_stale_socket_is_replaced_and_a_file_is_not(make_cluster):
 def test_folders_that_are_missing_or_forbidden_are_named(tmp_path):
     missing = tmp_path / "missing" / "hub.sock"
     done = start("hubbub-hub", "--set", f"hub.socket={missing}",
-                 "--set", f"hub.admin_socket={tmp_path}/admin.sock")
+                 "--set", f"hub.admin_socket={tmp_path}/admin.sock",
+                 "--set", "store.durability=memory")
     assert done.returncode == 1 and str(missing) in done.stderr
     long = tmp_path / ("x" * 200)
     done = start("hubbub-hub", "--set", f"hub.socket={long}",
-                 "--set", f"hub.admin_socket={tmp_path}/admin.sock")
+                 "--set", f"hub.admin_socket={tmp_path}/admin.sock",
+                 "--set", "store.durability=memory")
     assert done.returncode == 2 and "hub.socket" in done.stderr and "107" in done.stderr
     if os.geteuid() != 0:
         tmp_path.chmod(0o500)
         done = start("hubbub-hub", "--set", f"hub.socket={tmp_path}/hub.sock",
-                     "--set", f"hub.admin_socket={tmp_path}/admin.sock")
+                     "--set", f"hub.admin_socket={tmp_path}/admin.sock",
+                 "--set", "store.durability=memory")
         assert done.returncode == 1 and str(tmp_path) in done.stderr
 
 
