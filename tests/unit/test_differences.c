@@ -13,7 +13,7 @@
 
 static struct rig rig;
 
-/* Two words a frame: "joined", "left", the count; "hearing" and "gone" for what one is told alone. */
+/* What one hears: who came and left, and the count. */
 static void
 users_received(struct session *session, enum frame_opcode opcode, struct text message)
 {
