@@ -118,18 +118,6 @@ store_memory_export_page(
 	return true;
 }
 
-static bool
-is_inbox_of(struct text name, struct text realm, struct text user)
-{
-	size_t prefix = sizeof("inbox/") - 1;
-
-	return name.length == prefix + realm.length + 1 + user.length &&
-	       memcmp(name.data, "inbox/", prefix) == 0 &&
-	       memcmp(name.data + prefix, realm.data, realm.length) == 0 &&
-	       name.data[prefix + realm.length] == '/' &&
-	       memcmp(name.data + prefix + realm.length + 1, user.data, user.length) == 0;
-}
-
 /* An inbox of another realm holds nothing of this one's users. */
 static bool
 is_inbox_elsewhere(struct text name, struct text realm)
@@ -164,17 +152,13 @@ store_memory_forget_messages(struct store_memory *memory, struct text realm, str
 {
 	for (struct memory_stream *stream = memory->first_stream; stream != NULL;
 	     stream = stream->next) {
-		bool inbox = is_inbox_of(stream->name, realm, user);
-
-		if (!inbox && is_inbox_elsewhere(stream->name, realm))
+		if (is_inbox_elsewhere(stream->name, realm))
 			continue;
 		for (size_t i = 0; i < stream->count; i++) {
 			struct store_message *message = store_memory_message(stream, i);
 
-			if (inbox || text_equal(message->from_user, user))
+			if (text_equal(message->from_user, user))
 				blank(memory, stream, message);
 		}
-		while (inbox && stream->count > 0)
-			store_memory_drop_first(memory, stream);
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "hub/store_memory_private.h"
 
 /* What a row is found by; the second may be empty. */
@@ -213,8 +214,17 @@ bool
 store_memory_forget(struct store *store, struct text realm, struct text user)
 {
 	static const struct memory_deed_kind kind = { user_forgotten, NULL };
+	struct buffer inbox;
+	bool taken;
 
-	return deed_on_user(store, &kind, realm, user);
+	buffer_init(&inbox, 0);
+	buffer_append_string(&inbox, "inbox/");
+	buffer_append_text(&inbox, realm);
+	buffer_append_byte(&inbox, '/');
+	buffer_append_text(&inbox, user);
+	taken = !inbox.failed && store_memory_remove_stream(store, buffer_text(&inbox));
+	buffer_free(&inbox);
+	return taken && deed_on_user(store, &kind, realm, user);
 }
 
 static const size_t room_texts[] = { offsetof(struct store_room, name),

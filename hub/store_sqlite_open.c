@@ -20,10 +20,14 @@
 #define ORDINALS_AHEAD 65536
 #define ORDINALS_END ((int64_t)UINT32_MAX + 1)
 
-/* Mapping the file is no gain here, and would turn a bad block into the end of the process. */
-static const char settings[] = "PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
-			       "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-			       "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192";
+/*
+ * Mapping the file is no gain here, and would turn a bad block into the end of the process. What
+ * is deleted is overwritten: bytes left lying in the file could not be forgotten later.
+ */
+static const char settings[] =
+    "PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
+    "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;"
+    "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192";
 
 int
 sq_connect(const char *path, int flags, sqlite3 **db_out)

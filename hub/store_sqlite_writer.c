@@ -278,7 +278,9 @@ writer_main(void *context)
 
 	pthread_mutex_lock(&store->lock);
 	while (store->broken[0] == '\0') {
-		if (store->ordinals.wanted > store->ordinals.reserved)
+		if (store->paused)
+			wait_for_work(store);
+		else if (store->ordinals.wanted > store->ordinals.reserved)
 			write_ordinals(store);
 		else if (store->queue.first != NULL && !store->failing)
 			write_queue(store);

@@ -44,10 +44,8 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	struct scene *scene = *state;
-
-	store_close(&scene->store);
-	free(scene);
+	store_close(&((struct scene *)*state)->store);
+	free(*state);
 	return 0;
 }
 
@@ -94,9 +92,7 @@ hear_id(void *context, const struct store_id *id)
 static bool
 hear_outcome(void *context, const struct store_outcome *outcome)
 {
-	char digit[2] = { (char)('0' + outcome->number), '\0' };
-
-	hear(context, text_of(digit));
+	hear(context, (struct text){ &"0123456789"[outcome->number % 10], 1 });
 	return true;
 }
 
