@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-
 static bool
 say_fetch(struct session *session, struct text room, struct position behind, uint64_t before,
     unsigned limit)

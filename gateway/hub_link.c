@@ -109,6 +109,7 @@ hub_link_welcomed(struct hub_link *link, struct now now, const struct envelope_w
 	link->retry_ms = HUB_RETRY_FIRST_MS;
 	link->attachment++;
 	hub_link_commands_welcomed(link, now, welcome->committed);
+	link->synced = false;
 	link->replaying = true;
 	link->replay = TAILQ_FIRST(&link->sessions->open);
 	link->probed = false;
@@ -148,6 +149,7 @@ void
 hub_link_synced(struct hub_link *link, uint32_t gateways)
 {
 	link->gateways_known = gateways;
+	link->synced = true;
 }
 
 void

@@ -5,7 +5,6 @@
  */
 #include "gateway/hub_link_state.h"
 
-
 static uint64_t *
 number_of(struct envelope *command)
 {
@@ -66,11 +65,14 @@ send_command(struct hub_link *link, struct session *session, uint64_t number, st
 		hub_link_give_up(link, LINK_NO_MEMORY);
 }
 
-/* Numbers must rise on a link: one that would overtake others is kept and sent after them. */
+/*
+ * Not before the roster is known: who speaks at once is heard behind its own joining.
+ * Numbers must rise on a link: one that would overtake others is kept and sent after them.
+ */
 static bool
 goes_at_once(const struct hub_link *link)
 {
-	return link->phase == HUB_ATTACHED && link->sent == last_given(link) &&
+	return link->phase == HUB_ATTACHED && link->synced && link->sent == last_given(link) &&
 	       has_room_for(link, commands_next(link->commands));
 }
 
@@ -107,7 +109,8 @@ hub_link_can_send_held(const struct hub_link *link)
 {
 	const struct command *command;
 
-	if (link->phase != HUB_ATTACHED || link->replaying || link->sent == last_given(link) ||
+	if (link->phase != HUB_ATTACHED || !link->synced || link->replaying ||
+	    link->sent == last_given(link) ||
 	    link->uplink.queued(link->uplink.context) >= HUB_REPLAY_QUEUE)
 		return false;
 	command = commands_after(link->commands, link->sent);

@@ -24,6 +24,7 @@ struct hub_link {
 	uint64_t due_ms;        /* of the phase: try again, give up, probe again */
 	uint64_t probed_ms;     /* when the newest probe that came back was sent */
 	bool probed;            /* on this attachment                            */
+	bool synced;            /* the hub said all of its roster                */
 	bool replaying;         /* somebody may still have to be said again      */
 	struct session *replay; /* who is next; NULL: look at the first          */
 	uint64_t sent;          /* commands up to here are not to be sent on this link     */

@@ -156,6 +156,7 @@ commands_wait_for_a_hub_that_is_away(void **state)
 	rig_lose(&rig);
 	rig_after(&rig, 300);
 	rig_welcome(&rig, 78);
+	rig_roster_end(&rig);
 	rig_forget_said(&rig);
 	rig_send(ana, "three");
 	rig_turn(&rig);
