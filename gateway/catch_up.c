@@ -4,7 +4,6 @@
  * is the uplink's.
  */
 #include "gateway/catch_up_private.h"
-#include "gateway/hub_link.h"
 
 #include <stdlib.h>
 
@@ -339,7 +338,7 @@ move_channel(struct sessions *sessions, struct room_position *room, struct posit
 void
 catch_up_channel(struct sessions *sessions, struct room_position *room, struct position end)
 {
-	if (room->at.epoch == 0 || !HUB_REPLAYS)
+	if (room->at.epoch == 0)
 		room->at = end;
 	else if (room->at.epoch != end.epoch || room->at.seq < end.seq || room->behind)
 		move_channel(sessions, room, end);

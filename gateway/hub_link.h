@@ -15,8 +15,6 @@
 #include "gateway/gateway_core.h"
 #include "gateway/sessions.h"
 
-#define HUB_REPLAYS 0
-
 #define HUB_RETRY_FIRST_MS 10u
 #define HUB_RETRY_MAX_MS 200u
 #define HUB_OPENING_MS 1000u

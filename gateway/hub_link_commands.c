@@ -160,9 +160,6 @@ hub_link_expired(struct hub_link *link, struct now now, struct command *command_
 	const struct command *held = commands_after(link->commands, link->written);
 	const struct command *oldest = commands_oldest(link->commands);
 
-	if (!HUB_REPLAYS && link->phase != HUB_ATTACHED && oldest != NULL &&
-	    oldest->number <= link->written)
-		return take(link, oldest, command_out);
 	if (held != NULL && held->since_ms + hold_ms(link) <= now.mono_ms)
 		return take(link, held, command_out);
 	/* A hub that took it and has no outcome is broken; its clients should not wait for ever. */
@@ -199,8 +196,7 @@ tell_answered(struct hub_link *link, uint64_t now_ms)
 		return;
 	link->answered = answered.number;
 	link->answered_ms = now_ms;
-	if (HUB_REPLAYS)
-		hub_link_say(link, ENVELOPE_ANSWERED, &answered);
+	hub_link_say(link, ENVELOPE_ANSWERED, &answered);
 }
 
 void
