@@ -32,7 +32,7 @@ export class NativeProtocol {
   // Per kind of question: the last one, since the server answers one at a time.
   #lines = new Map();
   #readTimer = 0;
-  #typedAt = 0;
+  #typedAt = -TYPING_EVERY_MS;
   #receivers = {
     welcome: (frame) => this.#welcomed(frame),
     presence: (frame) => this.#presence(frame),
