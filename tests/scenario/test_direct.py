@@ -313,6 +313,7 @@ def test_messages_survive_a_gateway(users):
         '{"content": "hi", "to_user": "ben", "timestamp": NaN}',
         '{"content": "hi", "to_user": "ben", "timestamp": -Infinity}',
         '{"content": "\\ud800", "to_user": "ben"}',
+        '{"content": "hi", "to_user": "ben", "timestamp": 1e999}',
         '{"content": "hi", "to_user": "ben"',
         '{"content": "hi", "to_user": "ben"} x',
         '{"content": "hi", "to_user": "ben", "x": %s1%s}' % ("[" * 16, "]" * 16),
@@ -425,3 +426,82 @@ def test_a_client_that_never_pongs_is_given_up(make_cluster):
     assert ben.frame()[0] == PING
     users.is_gone("ben")
     assert users.come("ben").hear_text() == message("ana", "hi")
+
+
+def test_what_is_said_while_the_hub_is_away_comes_once(users):
+    cluster = users.cluster
+    ana, ben = users.come("ana", 0), users.come_raw("ben", 1)
+    say(ana, "ben", "before")
+    assert ben.text() == message("ana", "before")
+    first = ben.ping()
+    cluster.hub.kill()
+    for number in range(5):
+        say(ana, "ben", f"n{number}")
+        say(ana, "cleo", f"n{number}")
+    cluster.hub.start()
+    cluster.wait_ready()
+    # What was sent before is not sent again on the same connection, received or not.
+    for number in range(5):
+        assert ben.text() == message("ana", f"n{number}")
+        assert ana.hear_text() == kept_for("cleo")
+    assert users.done(ana)
+    ben.pong(first)
+    assert RECEIPT.match(ben.ping())
+    ben.drop()
+    users.is_gone("ben")
+    ben = users.come_raw("ben")
+    for number in range(5):
+        assert ben.text() == message("ana", f"n{number}")
+    cleo = users.come("cleo", 1)
+    for number in range(5):
+        assert cleo.hear_text() == message("ana", f"n{number}")
+    assert users.done(cleo)
+
+
+def test_a_receipt_given_while_the_hub_is_away_counts(users):
+    cluster = users.cluster
+    ana, ben = users.come("ana", 0), users.come_raw("ben", 1)
+    say(ana, "ben", "hi")
+    assert ben.text() == message("ana", "hi")
+    payload = ben.ping()
+    cluster.hub.kill()
+    ben.pong(payload)
+    ben.send("{}")
+    assert "bad_message" in ben.text(), "the PONG before it has been read"
+    cluster.hub.start()
+    cluster.wait_ready()
+    say(ana, "ben", "more")
+    assert ben.text() == message("ana", "more")
+    ben.drop()
+    users.is_gone("ben")
+    ben = users.come_raw("ben")
+    assert ben.text() == message("ana", "more")
+
+
+def test_a_hub_that_stays_away(make_cluster):
+    users = Users(make_cluster(gateways=1, settings={"limits.hold_seconds": 1}))
+    ana = users.come("ana")
+    users.cluster.hub.kill()
+    say(ana, "ben", "hi")
+    assert ana.error() == "unavailable"
+    users.cluster.hub.start()
+    users.cluster.wait_ready()
+    say(ana, "ben", "again")
+    assert ana.hear_text() == kept_for("ben")
+    assert users.come("ben").hear_text() == message("ana", "again")
+
+
+def test_a_large_mailbox_comes_in_order_and_whole(make_cluster):
+    quick = {"limits.messages_per_second": 10000, "limits.messages_burst": 10000}
+    users = Users(make_cluster(gateways=2, settings=quick))
+    count = 700
+    ana = users.come("ana", 0)
+    for number in range(count):
+        say(ana, "ben", f"{number} " + "x" * 500)
+        if number % 50 == 49:
+            for _ in range(50):
+                assert ana.hear_text() == kept_for("ben")
+    ben = users.come("ben", 1)
+    for number in range(count):
+        assert ben.hear()["content"].startswith(f"{number} ")
+    assert users.done(ben)
