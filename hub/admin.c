@@ -7,108 +7,16 @@
 #include "hub/admin.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/names.h"
+#include "hub/admin_grammar.h"
 #include "hub/admin_text.h"
 
-#define ADMIN_ROW(identifier, usage, mode, meaning) \
-	[ADMIN_##identifier] = { (usage), ADMIN_ACCESS_##mode, (meaning) },
-static const struct admin_command_info commands[] = { ADMIN_COMMANDS(ADMIN_ROW) };
-#undef ADMIN_ROW
-
-/* What an argument may be, by its spelling in the grammar. */
-struct argument {
-	struct text spelling;
-	size_t offset; /* of its struct text in struct admin_request */
-	size_t bytes_max;
-	bool (*fits)(struct text value); /* NULL: any text */
-	const char *expected;            /* completes "... must be" */
-	bool takes_rest;                 /* all words that are left are one value */
-};
-
-#define ARGUMENT(spelt, member) \
-	.spelling = { (spelt), sizeof(spelt) - 1 }, .offset = offsetof(struct admin_request, member)
-
-/* A reason travels in a WebSocket close frame, which has room for 123 bytes. */
-static const struct argument arguments[] = {
-	{ ARGUMENT("--room ROOM", room), .bytes_max = 64, .fits = names_is_room,
-	    .expected = "a room name: a-z 0-9 . _ -, beginning with a letter or digit" },
-	{ ARGUMENT("USER|ID", user), .bytes_max = 512 },
-	{ ARGUMENT("--reason TEXT", reason), .bytes_max = 123, .fits = admin_text_is_plain,
-	    .expected = "one line without control or invisible characters" },
-	{ ARGUMENT("TEXT", text), .bytes_max = 4096, .fits = admin_text_is_plain,
-	    .expected = "one line without control or invisible characters", .takes_rest = true },
-};
-
-#define ARGUMENTS (sizeof(arguments) / sizeof(arguments[0]))
-
-const struct admin_command_info *
-admin_command_info(enum admin_command command)
+static const char *
+grammar_of(enum admin_command command)
 {
-	return &commands[command];
-}
-
-static struct text
-first_word(struct text t)
-{
-	const char *blank = memchr(t.data, ' ', t.length);
-
-	return (struct text){ t.data, blank != NULL ? (size_t)(blank - t.data) : t.length };
-}
-
-struct text
-admin_command_name(enum admin_command command)
-{
-	return first_word(text_of(commands[command].grammar));
-}
-
-/* One argument of a command's grammar. */
-struct slot {
-	const struct argument *argument;
-	bool optional;
-};
-
-static const struct argument *
-find_argument(struct text spelling)
-{
-	for (size_t i = 0; i < ARGUMENTS; i++) {
-		if (text_equal(arguments[i].spelling, spelling))
-			return &arguments[i];
-	}
-	return NULL;
-}
-
-/* Steps through a grammar: *grammar begins as the whole of it. False past the last argument. */
-static bool
-next_slot(const char **grammar, struct slot *slot_out)
-{
-	const char *open = strpbrk(*grammar, "<[");
-	const char *end = open != NULL ? strpbrk(open, ">]") : NULL;
-
-	if (end == NULL)
-		return false;
-	*grammar = end + 1;
-	slot_out->optional = *open == '[';
-	slot_out->argument = find_argument((struct text){ open + 1, (size_t)(end - open) - 1 });
-	return slot_out->argument != NULL;
-}
-
-static struct text *
-member_of(struct admin_request *request, const struct argument *argument)
-{
-	return (struct text *)(void *)((char *)request + argument->offset);
-}
-
-static struct text
-value_of(const struct admin_request *request, const struct argument *argument)
-{
-	struct text value;
-
-	memcpy(&value, (const char *)request + argument->offset, sizeof(value));
-	return value;
+	return admin_command_info(command)->grammar;
 }
 
 /* What is being read, and where the reason goes if it cannot be. */
@@ -135,8 +43,8 @@ refuse(struct reading *reading, const char *format, ...)
 	vsnprintf(sentence, sizeof(sentence), format, values);
 	va_end(values);
 	buffer_clear(reading->scratch);
-	buffer_printf(reading->scratch, "%s; usage:\n  %s", sentence,
-	    commands[reading->request->command].grammar);
+	buffer_printf(
+	    reading->scratch, "%s; usage:\n  %s", sentence, grammar_of(reading->request->command));
 	return false;
 }
 
@@ -148,8 +56,7 @@ refuse_word(struct reading *reading, const char *sentence, struct text word)
 	buffer_append_string(reading->scratch, sentence);
 	buffer_append_byte(reading->scratch, ' ');
 	admin_text_quote(reading->scratch, word);
-	buffer_printf(
-	    reading->scratch, "; usage:\n  %s", commands[reading->request->command].grammar);
+	buffer_printf(reading->scratch, "; usage:\n  %s", grammar_of(reading->request->command));
 	return false;
 }
 
@@ -160,62 +67,108 @@ begins_with(struct text t, struct text prefix)
 	       text_equal((struct text){ t.data, prefix.length }, prefix);
 }
 
+/* Commands that the words so far may mean, as bits. */
+_Static_assert(ADMIN_COMMAND_COUNT <= 64, "a set of commands is one word");
+
 static bool
-refuse_command(struct reading *reading, const char *what, struct text word, struct text prefix)
+refuse_command(struct reading *reading, const char *what, unsigned words, uint64_t possible)
 {
+	struct buffer said;
+
+	buffer_init(&said, 0);
+	for (unsigned i = 0; i < words; i++) {
+		buffer_append_string(&said, i > 0 ? " " : "");
+		buffer_append_text(&said, reading->words[i]);
+	}
 	buffer_clear(reading->scratch);
-	if (reading->count > 0) {
-		admin_text_quote(reading->scratch, word);
+	if (words > 0) {
+		admin_text_quote(reading->scratch, buffer_text(&said));
 		buffer_append_byte(reading->scratch, ' ');
 	}
+	buffer_free(&said);
 	buffer_printf(reading->scratch, "%s; possibilities are:", what);
 	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
-		if (begins_with(text_of(commands[i].grammar), prefix))
-			buffer_printf(reading->scratch, "\n  %s", commands[i].grammar);
+		if ((possible >> i & 1) != 0)
+			buffer_printf(reading->scratch, "\n  %s", grammar_of(i));
 	}
 	return false;
+}
+
+/* Of `possible`, those whose word at that depth is `word`, or else begins so. */
+static uint64_t
+narrow(uint64_t possible, unsigned depth, struct text word)
+{
+	uint64_t equal = 0;
+	uint64_t longer = 0;
+
+	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
+		struct text own = admin_name_word(i, depth);
+
+		if ((possible >> i & 1) == 0 || word.length == 0 || !begins_with(own, word))
+			continue;
+		if (own.length == word.length)
+			equal |= UINT64_C(1) << i;
+		else
+			longer |= UINT64_C(1) << i;
+	}
+	return equal != 0 ? equal : longer;
+}
+
+/* Do all of them have the same word at that depth? */
+static bool
+agree(uint64_t possible, unsigned depth)
+{
+	struct text first = admin_name_word((enum admin_command)__builtin_ctzll(possible), depth);
+
+	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
+		if ((possible >> i & 1) != 0 && !text_equal(admin_name_word(i, depth), first))
+			return false;
+	}
+	return true;
 }
 
 static bool
 read_command(struct reading *reading)
 {
-	struct text none = TEXT("");
-	struct text word = reading->count > 0 ? reading->words[0] : none;
-	unsigned matches = 0;
+	uint64_t possible = (UINT64_C(1) << ADMIN_COMMAND_COUNT) - 1;
+	uint64_t before = possible;
 
-	if (text_is_empty(word))
-		return refuse_command(reading,
-		    reading->count > 0 ? "is no command" : "a command is missing", word, none);
-	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
-		if (!begins_with(admin_command_name(i), word))
-			continue;
-		matches++;
-		reading->request->command = i;
-		if (admin_command_name(i).length == word.length) {
-			matches = 1;
-			break;
-		}
-	}
-	if (matches == 0)
-		return refuse_command(reading, "is no command", word, none);
-	if (matches > 1)
-		return refuse_command(reading, "is ambiguous", word, word);
-	reading->at = 1;
+	do {
+		unsigned depth = reading->at++;
+
+		if (depth >= reading->count)
+			return refuse_command(reading,
+			    depth == 0 ? "a command is missing" : "is not all of a command", depth,
+			    possible);
+		before = possible;
+		possible = narrow(possible, depth, reading->words[depth]);
+		if (possible == 0)
+			return refuse_command(reading, "is no command", depth + 1, before);
+		if (!agree(possible, depth))
+			return refuse_command(reading, "is ambiguous", depth + 1, possible);
+	} while (
+	    !agree(possible, reading->at) ||
+	    admin_name_word((enum admin_command)__builtin_ctzll(possible), reading->at).length > 0);
+	reading->request->command = (enum admin_command)__builtin_ctzll(possible);
 	return true;
 }
 
 /* The option that a word before any "=" means, by name or unambiguous beginning. */
-static const struct argument *
+static const struct admin_argument *
 find_option(const struct reading *reading, struct text name)
 {
-	const char *grammar = commands[reading->request->command].grammar;
-	const struct argument *found = NULL;
-	struct slot slot;
+	const char *grammar = grammar_of(reading->request->command);
+	const struct admin_argument *found = NULL;
+	struct admin_slot slot;
 
-	if (name.length <= 2)
-		return NULL;
-	while (next_slot(&grammar, &slot)) {
-		struct text full = first_word(slot.argument->spelling);
+	while (admin_next_slot(&grammar, &slot)) {
+		struct text full = admin_first_word(slot.argument->spelling);
+
+		if (name.length == 2 && slot.optional && slot.argument->letter != 0 &&
+		    name.data[1] == slot.argument->letter)
+			return slot.argument;
+		if (name.length <= 2)
+			continue;
 
 		if (!slot.optional || !begins_with(full, name))
 			continue;
@@ -228,21 +181,35 @@ find_option(const struct reading *reading, struct text name)
 	return found;
 }
 
+/* "-n" is one where there is such an option; elsewhere it is what it is. */
+static bool
+is_option(const struct reading *reading, struct text word)
+{
+	return begins_with(word, TEXT("--")) ||
+	       (word.length == 2 && word.data[0] == '-' && find_option(reading, word) != NULL);
+}
+
 static bool
 read_option(struct reading *reading)
 {
 	struct text word = reading->words[reading->at++];
 	const char *equals = memchr(word.data, '=', word.length);
 	size_t length = equals != NULL ? (size_t)(equals - word.data) : word.length;
-	const struct argument *argument = find_option(reading, (struct text){ word.data, length });
+	const struct admin_argument *argument =
+	    find_option(reading, (struct text){ word.data, length });
 	struct text *member;
 
 	if (argument == NULL)
 		return refuse_word(reading, "no such option:", word);
-	member = member_of(reading->request, argument);
+	member = admin_member(reading->request, argument);
 	if (member->data != NULL)
-		return refuse_word(reading, "given twice:", first_word(argument->spelling));
-	if (equals != NULL)
+		return refuse_word(reading, "given twice:", admin_first_word(argument->spelling));
+	if (argument->is_flag && equals != NULL)
+		return refuse_word(
+		    reading, "no value is taken by", admin_first_word(argument->spelling));
+	if (argument->is_flag)
+		*member = argument->spelling;
+	else if (equals != NULL)
 		*member = (struct text){ equals + 1, word.length - length - 1 };
 	else if (reading->at < reading->count)
 		*member = reading->words[reading->at++];
@@ -252,14 +219,14 @@ read_option(struct reading *reading)
 }
 
 /* The first required argument that has no value yet. */
-static const struct argument *
+static const struct admin_argument *
 find_required(const struct reading *reading)
 {
-	const char *grammar = commands[reading->request->command].grammar;
-	struct slot slot;
+	const char *grammar = grammar_of(reading->request->command);
+	struct admin_slot slot;
 
-	while (next_slot(&grammar, &slot)) {
-		if (!slot.optional && value_of(reading->request, slot.argument).data == NULL)
+	while (admin_next_slot(&grammar, &slot)) {
+		if (!slot.optional && admin_value(reading->request, slot.argument).data == NULL)
 			return slot.argument;
 	}
 	return NULL;
@@ -268,13 +235,13 @@ find_required(const struct reading *reading)
 static bool
 read_positional(struct reading *reading)
 {
-	const struct argument *argument = find_required(reading);
+	const struct admin_argument *argument = find_required(reading);
 	struct text word = reading->words[reading->at++];
 	struct text *member;
 
 	if (argument == NULL)
 		return refuse_word(reading, "one word too many:", word);
-	member = member_of(reading->request, argument);
+	member = admin_member(reading->request, argument);
 	*member = word;
 	if (!argument->takes_rest || reading->at == reading->count)
 		return true;
@@ -288,7 +255,7 @@ read_positional(struct reading *reading)
 }
 
 static bool
-check_value(struct reading *reading, const struct argument *argument, struct text value)
+check_value(struct reading *reading, const struct admin_argument *argument, struct text value)
 {
 	const char *name = argument->spelling.data;
 
@@ -307,11 +274,11 @@ check_value(struct reading *reading, const struct argument *argument, struct tex
 static bool
 check_arguments(struct reading *reading)
 {
-	const char *grammar = commands[reading->request->command].grammar;
-	struct slot slot;
+	const char *grammar = grammar_of(reading->request->command);
+	struct admin_slot slot;
 
-	while (next_slot(&grammar, &slot)) {
-		struct text value = value_of(reading->request, slot.argument);
+	while (admin_next_slot(&grammar, &slot)) {
+		struct text value = admin_value(reading->request, slot.argument);
 
 		if (value.data == NULL && slot.optional)
 			continue;
@@ -345,7 +312,7 @@ admin_parse(const struct text *words, unsigned count, struct admin_request *requ
 		if (!reading.literal && text_equal(word, TEXT("--"))) {
 			reading.literal = true;
 			reading.at++;
-		} else if (!reading.literal && begins_with(word, TEXT("--"))) {
+		} else if (!reading.literal && is_option(&reading, word)) {
 			taken = read_option(&reading);
 		} else {
 			taken = read_positional(&reading);
@@ -359,15 +326,16 @@ admin_parse(const struct text *words, unsigned count, struct admin_request *requ
 unsigned
 admin_words(const struct admin_request *request, struct text words_out[ADMIN_WORDS_MAX])
 {
-	const char *grammar = commands[request->command].grammar;
+	const char *grammar = grammar_of(request->command);
 	struct text positional[ADMIN_WORDS_MAX];
 	unsigned positionals = 0;
 	unsigned count = 0;
-	struct slot slot;
+	struct admin_slot slot;
 
-	words_out[count++] = admin_command_name(request->command);
-	while (next_slot(&grammar, &slot)) {
-		struct text value = value_of(request, slot.argument);
+	for (struct text word; (word = admin_name_word(request->command, count)).length > 0;)
+		words_out[count++] = word;
+	while (admin_next_slot(&grammar, &slot)) {
+		struct text value = admin_value(request, slot.argument);
 
 		if (value.data == NULL)
 			continue;
@@ -375,8 +343,9 @@ admin_words(const struct admin_request *request, struct text words_out[ADMIN_WOR
 			positional[positionals++] = value;
 			continue;
 		}
-		words_out[count++] = first_word(slot.argument->spelling);
-		words_out[count++] = value;
+		words_out[count++] = admin_first_word(slot.argument->spelling);
+		if (!slot.argument->is_flag)
+			words_out[count++] = value;
 	}
 	if (positionals > 0)
 		words_out[count++] = TEXT("--");

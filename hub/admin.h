@@ -16,7 +16,7 @@
 enum admin_command { ADMIN_COMMANDS(ADMIN_ENUM) ADMIN_COMMAND_COUNT };
 #undef ADMIN_ENUM
 
-enum admin_access { ADMIN_ACCESS_READ, ADMIN_ACCESS_WRITE };
+enum admin_access { ADMIN_ACCESS_READ, ADMIN_ACCESS_SEE, ADMIN_ACCESS_WRITE };
 
 struct admin_command_info {
 	const char *grammar;
@@ -31,20 +31,33 @@ struct admin_request {
 	struct text user;
 	struct text reason;
 	struct text text;
+	struct text renamed; /* the new name of a room */
+	struct text class_name;
+	struct text read; /* who may */
+	struct text write;
+	struct text list;
+	struct text number;
+	struct text after;
+	struct text file;
+	struct text yes;
 };
 
 /* Words of any request as admin_words writes it. */
-#define ADMIN_WORDS_MAX 8
+#define ADMIN_WORDS_MAX 16
 
 /* A row of the table, for a valid command. */
 const struct admin_command_info *admin_command_info(enum admin_command command);
 
-/* Its first word. */
+/* Its name, of one word or two. */
 struct text admin_command_name(enum admin_command command);
 
+/* True for an option of some command's that takes no value, as in "--yes". */
+bool admin_is_flag(struct text word);
+
 /*
- * Reads a command line. The command and its options may be shortened as long as they are
- * unambiguous; "--" ends the options; <TEXT> takes all words that are left, joined by blanks.
+ * Reads a command line. The command's words and its options may be shortened as long as they are
+ * unambiguous; -n is --number; "--" ends the options; <TEXT> takes all words that are left, joined
+ * by blanks.
  * The request borrows from `words` and from `scratch`, which must outlive it. False: `scratch` then
  * holds the reason for people, over several lines where possibilities are listed, free of control
  * bytes other than line ends.

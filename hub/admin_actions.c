@@ -1,8 +1,7 @@
 /*
- * One handler per command: ask or change the core, write rows. The columns here
- * are a contract with scripts: names stay, new ones are added at the end. Long
- * lists are a snapshot of ids first, so that an operator who reads slowly holds
- * neither the core nor much memory.
+ * One handler per command: ask or change the core, write rows; those about rooms, single users and
+ * the store are in files of their own. A long list is a snapshot of ids first, so that an operator
+ * who reads slowly holds neither the core nor much memory.
  */
 #include "hub/admin_actions.h"
 
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hub/admin_call.h"
 #include "hub/admin_text.h"
 
 /* What a user reads who is kicked without a reason. */
@@ -18,8 +18,11 @@
 /* Ids offered when a name means several users. */
 #define CANDIDATES_SHOWN 5
 
-#define COUNT(table) ((unsigned)(sizeof(table) / sizeof((table)[0])))
-#define COLUMNS(table) (table), COUNT(table)
+/* How often somebody who waits for an answer hears that there will be one. */
+#define SIGN_MS 1000u
+
+#define COUNT(table) ADMIN_COUNT(table)
+#define COLUMNS(table) ADMIN_COLUMNS(table)
 
 static const struct admin_column status_columns[] = {
 	{ "version", ADMIN_TYPE_TEXT },
@@ -72,27 +75,8 @@ static const struct admin_column version_columns[] = {
 	{ "protocol", ADMIN_TYPE_NUMBER },
 };
 
-/* What a handler is given. */
-struct call {
-	struct admin_action *action;
-	struct core *core;
-	struct now now;
-	const struct admin_request *request;
-	struct buffer *out;
-};
-
-/* Writes the only row of an answer. */
 static void
-answer_row(const struct call *call, const struct admin_column *columns, unsigned count,
-    const struct admin_cell *cells)
-{
-	admin_write_columns(call->out, columns, count, true);
-	admin_write_row(call->out, columns, cells, count);
-	call->action->end = ADMIN_END_DONE;
-}
-
-static void
-do_status(const struct call *call)
+do_status(const struct admin_call *call)
 {
 	struct core_status status = core_status(call->core);
 	char epoch[17];
@@ -112,11 +96,11 @@ do_status(const struct call *call)
 
 	/* As text: JSON's numbers do not hold 64 bits. */
 	snprintf(epoch, sizeof(epoch), "%016" PRIx64, status.hub_epoch);
-	answer_row(call, COLUMNS(status_columns), cells);
+	admin_answer_row(call, COLUMNS(status_columns), cells);
 }
 
 static void
-do_gateways(const struct call *call)
+do_gateways(const struct admin_call *call)
 {
 	struct core_gateway_info info;
 	unsigned cursor = 0;
@@ -145,7 +129,44 @@ do_gateways(const struct call *call)
 }
 
 static void
-do_users(const struct call *call)
+write_client(const struct core_client_info *info, struct buffer *out)
+{
+	char id[CLIENT_ID_TEXT_SIZE];
+	const struct admin_cell cells[] = {
+		admin_cell_text((struct text){ id, sizeof(id) - 1 }),
+		admin_cell_string(info->name),
+		admin_cell_string(info->gateway),
+		admin_cell_string(info->dialect),
+		admin_cell_string(info->address),
+		admin_cell_string(info->rooms),
+		admin_cell_time(info->since_wall_ms),
+	};
+
+	_Static_assert(COUNT(cells) == COUNT(user_columns), "a cell for each column");
+	text_client_id(info->client, id);
+	admin_write_row(out, user_columns, cells, COUNT(cells));
+}
+
+/* The next of those still to be listed who has not left since the list was begun. */
+static bool
+next_client(struct admin_action *action, struct core *core, struct buffer *out)
+{
+	struct core_client_info info;
+	uint32_t client;
+
+	while (action->next < action->clients.length) {
+		memcpy(&client, action->clients.data + action->next, sizeof(client));
+		action->next += sizeof(client);
+		if (core_find_client(core, client, &info)) {
+			write_client(&info, out);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+do_users(const struct admin_call *call)
 {
 	struct buffer *clients = &call->action->clients;
 	struct core_client_info info;
@@ -167,30 +188,12 @@ do_users(const struct call *call)
 		return;
 	}
 	admin_write_columns(call->out, COLUMNS(user_columns), false);
-}
-
-static void
-write_client(const struct core_client_info *info, struct buffer *out)
-{
-	char id[CLIENT_ID_TEXT_SIZE];
-	const struct admin_cell cells[] = {
-		admin_cell_text((struct text){ id, sizeof(id) - 1 }),
-		admin_cell_string(info->name),
-		admin_cell_string(info->gateway),
-		admin_cell_string(info->dialect),
-		admin_cell_string(info->address),
-		admin_cell_string(info->rooms),
-		admin_cell_time(info->since_wall_ms),
-	};
-
-	_Static_assert(COUNT(cells) == COUNT(user_columns), "a cell for each column");
-	text_client_id(info->client, id);
-	admin_write_row(out, user_columns, cells, COUNT(cells));
+	call->action->next_row = next_client;
 }
 
 /* Nobody was kicked: says whether nobody has that name or too many have. */
 static void
-refuse_kick(const struct call *call)
+refuse_kick(const struct admin_call *call)
 {
 	struct buffer *sentence = &call->action->sentence;
 	struct text who = call->request->user;
@@ -226,7 +229,7 @@ refuse_kick(const struct call *call)
 }
 
 static void
-do_kick(const struct call *call)
+do_kick(const struct admin_call *call)
 {
 	struct text who = call->request->user;
 	struct text reason = call->request->reason;
@@ -241,11 +244,11 @@ do_kick(const struct call *call)
 	}
 	cells[0] = admin_cell_text(who);
 	cells[1] = admin_cell_number(call->action->affected);
-	answer_row(call, COLUMNS(kick_columns), cells);
+	admin_answer_row(call, COLUMNS(kick_columns), cells);
 }
 
 static void
-do_say(const struct call *call)
+do_say(const struct admin_call *call)
 {
 	struct admin_cell cells[COUNT(say_columns)];
 
@@ -257,26 +260,39 @@ do_say(const struct call *call)
 		return;
 	}
 	cells[0] = admin_cell_number(call->action->affected);
-	answer_row(call, COLUMNS(say_columns), cells);
+	admin_answer_row(call, COLUMNS(say_columns), cells);
 }
 
 static void
-do_version(const struct call *call)
+do_version(const struct admin_call *call)
 {
 	const struct admin_cell cells[COUNT(version_columns)] = {
 		admin_cell_string(HUBBUB_VERSION),
 		admin_cell_number(ADMIN_PROTOCOL_VERSION),
 	};
 
-	answer_row(call, COLUMNS(version_columns), cells);
+	admin_answer_row(call, COLUMNS(version_columns), cells);
 }
 
-static void (*const handlers[ADMIN_COMMAND_COUNT])(const struct call *call) = {
+static admin_handler *const handlers[ADMIN_COMMAND_COUNT] = {
 	[ADMIN_STATUS] = do_status,
 	[ADMIN_GATEWAYS] = do_gateways,
+	[ADMIN_ROOMS] = admin_do_rooms,
 	[ADMIN_USERS] = do_users,
+	[ADMIN_SHOW] = admin_do_show,
+	[ADMIN_HISTORY] = admin_do_history,
+	[ADMIN_INBOX] = admin_do_inbox,
 	[ADMIN_KICK] = do_kick,
 	[ADMIN_SAY] = do_say,
+	[ADMIN_CREATE] = admin_do_room_create,
+	[ADMIN_CLOSE] = admin_do_room_close,
+	[ADMIN_RENAME] = admin_do_room_rename,
+	[ADMIN_STORE_STATS] = admin_do_store_stats,
+	[ADMIN_STORE_CHECK] = admin_do_store_check,
+	[ADMIN_STORE_BACKUP] = admin_do_store_backup,
+	[ADMIN_STORE_RESTORE] = admin_do_store_restore,
+	[ADMIN_STORE_EXPORT] = admin_do_store_export,
+	[ADMIN_STORE_FORGET] = admin_do_store_forget,
 	[ADMIN_VERSION] = do_version,
 };
 
@@ -284,7 +300,7 @@ void
 admin_action_begin(struct admin_action *action, struct core *core, struct now now,
     const struct admin_request *request, struct buffer *out)
 {
-	const struct call call = {
+	const struct admin_call call = {
 		.action = action,
 		.core = core,
 		.now = now,
@@ -292,35 +308,99 @@ admin_action_begin(struct admin_action *action, struct core *core, struct now no
 		.out = out,
 	};
 
-	*action = (struct admin_action){ .end = ADMIN_END_NONE };
+	*action = (struct admin_action){ .end = ADMIN_END_NONE, .signed_ms = now.mono_ms };
 	buffer_init(&action->sentence, 0);
 	buffer_init(&action->clients, 0);
+	buffer_init(&action->held, 0);
+	buffer_init(&action->file, 0);
 	handlers[request->command](&call);
 	if (action->end != ADMIN_END_NONE)
 		admin_write_end(out, action->end, buffer_text(&action->sentence));
 }
 
-bool
-admin_action_more(
-    struct admin_action *action, const struct core *core, size_t enough, struct buffer *out)
+static void
+finish(struct admin_action *action, enum admin_end end, const char *sentence, struct buffer *out)
 {
-	struct core_client_info info;
-	uint32_t client;
+	action->wait = ADMIN_WAIT_NONE;
+	action->end = end;
+	admin_write_end(out, end, text_of(sentence));
+}
 
+static void
+wait_for_batch(struct admin_action *action, const struct core *core, struct buffer *out)
+{
+	enum core_batch batch = core_batch(core, action->batch);
+
+	if (batch == CORE_BATCH_OPEN)
+		return;
+	if (batch == CORE_BATCH_LOST) {
+		finish(action, ADMIN_END_REFUSED, "the store could not keep it", out);
+		return;
+	}
+	buffer_append_text(out, buffer_text(&action->held));
+	if (action->held.failed)
+		out->failed = true;
+	finish(action, ADMIN_END_DONE, "", out);
+}
+
+static void
+wait_for_job(struct admin_action *action, const struct core *core, struct buffer *out)
+{
+	const char *sentence;
+	enum core_job_state job = core_job(core, action->job, &sentence);
+
+	if (job == CORE_JOB_RUNS)
+		return;
+	if (job == CORE_JOB_FAILED) {
+		action->ends_hub = false;
+		finish(action, ADMIN_END_REFUSED, sentence, out);
+		return;
+	}
+	admin_finish_job(action, sentence, out);
+	finish(action, ADMIN_END_DONE, "", out);
+}
+
+/* Looks whether what is waited for is there. */
+static void
+wait_on(struct admin_action *action, struct core *core, struct now now, struct buffer *out)
+{
+	if (action->wait == ADMIN_WAIT_BATCH) {
+		wait_for_batch(action, core, out);
+	} else if (action->wait == ADMIN_WAIT_JOB) {
+		wait_for_job(action, core, out);
+	} else if (admin_all_inspected(action, core) || now.mono_ms >= action->wait_until_ms) {
+		admin_show_connections(action, core, out);
+		finish(action, ADMIN_END_DONE, "", out);
+	}
+	if (action->wait == ADMIN_WAIT_NONE || now.mono_ms - action->signed_ms < SIGN_MS)
+		return;
+	action->signed_ms = now.mono_ms;
+	admin_write_wait(out);
+}
+
+bool
+admin_action_more(struct admin_action *action, struct core *core, struct now now, size_t enough,
+    struct buffer *out)
+{
 	if (action->end != ADMIN_END_NONE)
 		return false;
-	while (action->next < action->clients.length) {
-		if (out->length >= enough)
-			return true;
-		memcpy(&client, action->clients.data + action->next, sizeof(client));
-		action->next += sizeof(client);
-		/* Who has left since the list was begun is not online. */
-		if (core_find_client(core, client, &info))
-			write_client(&info, out);
+	if (action->wait != ADMIN_WAIT_NONE) {
+		wait_on(action, core, now, out);
+		return action->end == ADMIN_END_NONE;
 	}
-	action->end = ADMIN_END_DONE;
-	admin_write_end(out, action->end, TEXT(""));
-	return false;
+	while (out->length < enough) {
+		if (action->next_row(action, core, out))
+			continue;
+		finish(action, ADMIN_END_DONE, "", out);
+		return false;
+	}
+	return true;
+}
+
+bool
+admin_action_waits(const struct admin_action *action)
+{
+	return action->wait != ADMIN_WAIT_NONE;
 }
 
 void
@@ -328,4 +408,6 @@ admin_action_free(struct admin_action *action)
 {
 	buffer_free(&action->sentence);
 	buffer_free(&action->clients);
+	buffer_free(&action->held);
+	buffer_free(&action->file);
 }

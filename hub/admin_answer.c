@@ -160,8 +160,15 @@ read_end(struct admin_answer *answer, const struct admin_fields *line)
 {
 	if (!admin_end_of_name(line->fields[0], &answer->end))
 		return false;
-	if (answer->end == ADMIN_END_DONE)
-		return line->count == 1 && (!answer->single || answer->row_count == 1);
+	if (answer->end == ADMIN_END_DONE) {
+		if (line->count > 2 || (answer->single && answer->row_count != 1))
+			return false;
+		if (line->count == 1)
+			return true;
+		/* Where the next page begins. */
+		if (line->fields[1].data == NULL || !is_number(line->fields[1], 0))
+			return false;
+	}
 	if (line->count < 2)
 		return false;
 	buffer_append_text(&answer->sentence, line->fields[line->count - 1]);
@@ -177,6 +184,8 @@ read_line(struct admin_answer *answer, struct admin_fields *line, struct text by
 		return read_row(answer, line);
 	if (text_equal(line->fields[0], TEXT("columns")))
 		return read_columns(answer, line);
+	if (text_equal(line->fields[0], TEXT("wait")))
+		return line->count == 1;
 	return read_end(answer, line);
 }
 

@@ -19,7 +19,8 @@ struct admin_answer {
 	bool single; /* made to have exactly one row */
 	size_t row_count;
 	enum admin_end end;
-	struct buffer sentence; /* of the end; for ADMIN_END_VERSION the hub's software */
+	struct buffer sentence; /* of the end; for ADMIN_END_VERSION the hub's software, for
+				   ADMIN_END_DONE where the next page begins */
 	struct buffer bytes;    /* all names and values */
 	struct buffer spans;    /* where in `bytes` each begins and ends: names first */
 };

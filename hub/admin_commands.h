@@ -6,15 +6,33 @@
 #ifndef HUBBUB_HUB_ADMIN_COMMANDS_H
 #define HUBBUB_HUB_ADMIN_COMMANDS_H
 
+/*
+ * X(identifier, grammar, access, help): READ changes nothing; WRITE leaves an audit line, and so
+ * does SEE, which shows what people said.
+ */
 /* clang-format off */
-/* X(identifier, grammar, access, help): READ changes nothing, WRITE leaves an audit line. */
-#define ADMIN_COMMANDS(X)                                                                      \
-	X(STATUS,   "status",                        READ,  "how the hub is doing")             \
-	X(GATEWAYS, "gateways",                      READ,  "the gateways linked to the hub")   \
-	X(USERS,    "users [--room ROOM]",           READ,  "who is online, in joining order")  \
-	X(KICK,     "kick <USER|ID> [--reason TEXT]", WRITE, "close a user's connections (1008)") \
-	X(SAY,      "say <TEXT>",                    WRITE, "a system notice to everyone")      \
-	X(VERSION,  "version",                       READ,  "the versions of hubctl and the hub")
+#define ADMIN_COMMANDS(X) \
+	X(STATUS, "status", READ, "how the hub is doing") \
+	X(GATEWAYS, "gateways", READ, "the gateways linked to the hub") \
+	X(ROOMS, "rooms", READ, "the rooms that are there, by name") \
+	X(USERS, "users [--room ROOM]", READ, "who is online, in joining order") \
+	X(SHOW, "show <USER>", READ, "a user's connections and inbox") \
+	X(HISTORY, "history <ROOM> [--number N]", SEE, "what was said in a room last") \
+	X(INBOX, "inbox <USER> [--number N]", SEE, "a user's newest private messages") \
+	X(KICK, "kick <USER|ID> [--reason TEXT]", WRITE, "close a user's connections (1008)") \
+	X(SAY, "say <TEXT>", WRITE, "a system notice to everyone") \
+	X(CREATE, "room create <ROOM> [--class CLASS] [--read WHO] [--write WHO] [--list WHO]", \
+	    WRITE, "make a room, or take one over") \
+	X(CLOSE, "room close <ROOM> [--yes]", WRITE, "end a room and forget what was said") \
+	X(RENAME, "room rename <ROOM> <NEW>", WRITE, "move a room to another name") \
+	X(STORE_STATS, "store stats", READ, "what the store holds") \
+	X(STORE_CHECK, "store check", READ, "read all of the store, looking for damage") \
+	X(STORE_BACKUP, "store backup <FILE>", WRITE, "a copy of the store into a new file") \
+	X(STORE_RESTORE, "store restore <FILE> [--yes]", WRITE, "replace the store; the hub ends") \
+	X(STORE_EXPORT, "store export [--after CURSOR]", SEE, "every message, as JSON lines") \
+	X(STORE_FORGET, "store forget <USER> [--yes]", \
+	    WRITE, "remove what a user said, and its name") \
+	X(VERSION, "version", READ, "the versions of hubctl and the hub")
 /* clang-format on */
 
 #endif

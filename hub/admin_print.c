@@ -261,7 +261,7 @@ print_json(struct buffer *out, const struct admin_answer *answer)
 }
 
 static void
-print_tsv(struct buffer *out, const struct admin_answer *answer)
+print_tsv_names(struct buffer *out, const struct admin_answer *answer)
 {
 	for (unsigned i = 0; i < answer->column_count; i++) {
 		if (i > 0)
@@ -269,6 +269,11 @@ print_tsv(struct buffer *out, const struct admin_answer *answer)
 		buffer_append_text(out, admin_answer_name(answer, i));
 	}
 	buffer_append_byte(out, '\n');
+}
+
+static void
+print_tsv_rows(struct buffer *out, const struct admin_answer *answer)
+{
 	for (size_t row = 0; row < answer->row_count; row++) {
 		for (unsigned i = 0; i < answer->column_count; i++) {
 			struct text value = admin_answer_value(answer, row, i);
@@ -285,12 +290,28 @@ print_tsv(struct buffer *out, const struct admin_answer *answer)
 }
 
 void
+admin_print_page(
+    struct buffer *out, enum admin_format format, const struct admin_answer *answer, bool is_first)
+{
+	if (format == ADMIN_FORMAT_TSV) {
+		if (is_first)
+			print_tsv_names(out, answer);
+		print_tsv_rows(out, answer);
+		return;
+	}
+	for (size_t row = 0; row < answer->row_count; row++) {
+		append_json_object(out, answer, row);
+		buffer_append_byte(out, '\n');
+	}
+}
+
+void
 admin_print(struct buffer *out, enum admin_format format, const struct admin_answer *answer)
 {
 	if (format == ADMIN_FORMAT_JSON)
 		print_json(out, answer);
 	else if (format == ADMIN_FORMAT_TSV)
-		print_tsv(out, answer);
+		admin_print_page(out, format, answer, true);
 	else
 		print_table(out, answer);
 }

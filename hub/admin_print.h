@@ -5,6 +5,8 @@
 #ifndef HUBBUB_HUB_ADMIN_PRINT_H
 #define HUBBUB_HUB_ADMIN_PRINT_H
 
+#include <stdbool.h>
+
 #include "common/buffer.h"
 #include "hub/admin_answer.h"
 
@@ -17,5 +19,12 @@ enum admin_format { ADMIN_FORMAT_TABLE, ADMIN_FORMAT_JSON, ADMIN_FORMAT_TSV };
  * in UTC. TSV: a line of names, then rows.
  */
 void admin_print(struct buffer *out, enum admin_format format, const struct admin_answer *answer);
+
+/*
+ * The rows of one page of many: as JSON an object per line, without an array round them; as TSV
+ * with names before the first page only.
+ */
+void admin_print_page(
+    struct buffer *out, enum admin_format format, const struct admin_answer *answer, bool is_first);
 
 #endif

@@ -263,6 +263,12 @@ admin_write_version(struct buffer *out, struct text software)
 	buffer_append_byte(out, '\n');
 }
 
+void
+admin_write_wait(struct buffer *out)
+{
+	buffer_append_string(out, "wait\n");
+}
+
 /* Looks at the greeting and the number behind it, which every version has. */
 static enum admin_heard
 read_greeting(struct text line)

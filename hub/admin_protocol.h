@@ -5,7 +5,9 @@
  *   hubctl <tab> 1 <tab> SOFTWARE <tab> WORD ...         the request
  *   columns <tab> row|rows <tab> NAME:TYPE ...           the answer, if it has any rows
  *   row <tab> CELL ...
- *   done | refused <tab> SENTENCE | usage <tab> SENTENCE | version <tab> 1 <tab> SOFTWARE
+ *   wait                                                 an answer will come; often
+ *   done [<tab> NEXT] | refused <tab> SENTENCE | usage <tab> SENTENCE
+ *   version <tab> 1 <tab> SOFTWARE
  *
  * The last line ends the answer and the hub closes. In fields, \t \n \r \\ and \xNN stand for bytes
  * that a line cannot carry; a field \N is no value. The number 1 changes when an older reader would
@@ -84,9 +86,13 @@ void admin_write_columns(
     struct buffer *out, const struct admin_column *columns, unsigned count, bool single);
 void admin_write_row(struct buffer *out, const struct admin_column *columns,
     const struct admin_cell *cells, unsigned count);
-/* For every end but ADMIN_END_VERSION; the sentence is left out where there is none. */
+/*
+ * For every end but ADMIN_END_VERSION; the sentence is left out where there is none. A page that
+ * is done carries where the next one begins.
+ */
 void admin_write_end(struct buffer *out, enum admin_end end, struct text sentence);
 void admin_write_version(struct buffer *out, struct text software);
+void admin_write_wait(struct buffer *out);
 
 /* What a request line is. */
 enum admin_heard {

@@ -6,7 +6,6 @@
 #include "hub/admin_socket.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "common/unix_socket.h"
 #include "hub/admin.h"
 #include "hub/admin_actions.h"
+#include "hub/admin_audit.h"
 #include "hub/admin_protocol.h"
 
 #define CONNECTIONS_MAX 16
@@ -34,6 +34,9 @@
 /* How long accepting pauses when there are no descriptors. */
 #define PAUSE_MS 200
 
+/* How often an answer that waits for something else looks whether it is there. */
+#define AGAIN_MS 10
+
 /* Bytes of an answer that wait for one operator: written up to, and refilled below. */
 #define QUEUE_BYTES 65536
 #define QUEUE_LOW_BYTES 16384
@@ -44,8 +47,10 @@ struct visit {
 	struct bufferevent *stream;
 	struct event *deadline;
 	struct peer_credentials peer;
+	struct event *again; /* for an answer that waits for something else */
 	struct admin_action action;
-	bool acting;   /* `action` is there and must be freed */
+	struct admin_audit audit;
+	bool acting;   /* `action` and `audit` are there and must be freed */
 	bool answered; /* the end line is queued */
 };
 
@@ -54,6 +59,7 @@ struct admin_socket {
 	struct core *core;
 	struct log *log;
 	void (*changed)(void *context);
+	void (*ended)(void *context);
 	void *context;
 
 	char *path;
@@ -73,16 +79,37 @@ seconds(struct timeval *value, long count)
 	return value;
 }
 
+static const char *
+result_word(enum admin_end end)
+{
+	if (end == ADMIN_END_NONE)
+		return "unknown";
+	return end == ADMIN_END_DONE ? "done" : "refused";
+}
+
 static void
 visit_end(struct visit *visit)
 {
-	if (visit->acting)
+	struct admin_socket *owner = visit->owner;
+	bool ends_hub = false;
+
+	if (visit->acting) {
+		/* Who hangs up before the end does not undo what was begun. */
+		admin_audit_end(&visit->audit, owner->log, result_word(visit->action.end),
+		    visit->action.affected);
+		ends_hub = visit->action.ends_hub && visit->action.end == ADMIN_END_DONE;
 		admin_action_free(&visit->action);
+		admin_audit_free(&visit->audit);
+	}
+	if (visit->again != NULL)
+		event_free(visit->again);
 	if (visit->deadline != NULL)
 		event_free(visit->deadline);
 	if (visit->stream != NULL)
 		bufferevent_free(visit->stream);
 	*visit = (struct visit){ .owner = NULL };
+	if (ends_hub)
+		owner->ended(owner->context);
 }
 
 /* Queues what was written; false: the visit is over. */
@@ -121,56 +148,41 @@ visit_refuse(struct visit *visit, enum admin_end end, struct text sentence)
 	visit_send(visit, &out);
 }
 
-/* The user's name; their number if there is no name. */
-static void
-user_name(uid_t uid, char *name_out, size_t size)
-{
-	struct passwd entry;
-	struct passwd *found = NULL;
-	char strings[2048];
-
-	if (getpwuid_r(uid, &entry, strings, sizeof(strings), &found) == 0 && found != NULL)
-		snprintf(name_out, size, "%s", found->pw_name);
-	else
-		snprintf(name_out, size, "%u", (unsigned)uid);
-}
-
-static void
-audit(const struct visit *visit, const struct admin_request *request)
-{
-	bool done = visit->action.end == ADMIN_END_DONE;
-	struct text words[ADMIN_WORDS_MAX];
-	unsigned count = admin_words(request, words);
-	struct buffer arguments;
-	char user[64];
-
-	buffer_init(&arguments, 0);
-	for (unsigned i = 1; i < count; i++) {
-		buffer_append_string(&arguments, i > 1 ? " " : "");
-		buffer_append_text(&arguments, words[i]);
-	}
-	user_name(visit->peer.uid, user, sizeof(user));
-	log_always(visit->owner->log, "audit", log_i64("uid", visit->peer.uid),
-	    log_i64("pid", visit->peer.pid), log_string("user", user),
-	    log_text("command", words[0]), log_text("arguments", buffer_text(&arguments)),
-	    log_string("result", done ? "done" : "refused"),
-	    log_u64("affected", visit->action.affected));
-	buffer_free(&arguments);
-}
-
 /* Writes more of the answer, as much as may wait. */
 static void
 visit_fill(struct visit *visit, struct buffer *out)
 {
 	size_t waiting = evbuffer_get_length(bufferevent_get_output(visit->stream));
+	const struct timeval again = { .tv_usec = AGAIN_MS * 1000 };
+	struct admin_socket *owner = visit->owner;
+	struct timeval limit;
 	bool more = true;
 
 	if (waiting < QUEUE_BYTES)
 		more = admin_action_more(
-		    &visit->action, visit->owner->core, QUEUE_BYTES - waiting, out);
-	if (!more)
+		    &visit->action, owner->core, clock_now(), QUEUE_BYTES - waiting, out);
+	if (admin_action_waits(&visit->action)) {
+		event_add(visit->again, &again);
+		/* It is not the operator who takes so long. */
+		event_add(visit->deadline, seconds(&limit, ANSWER_SECONDS));
+	}
+	if (!more) {
+		admin_audit_end(&visit->audit, owner->log, result_word(visit->action.end),
+		    visit->action.affected);
 		visit_finish(visit);
+	}
 	visit_send(visit, out);
+}
+
+static void
+on_again(evutil_socket_t fd, short events, void *context)
+{
+	struct buffer out;
+
+	(void)fd;
+	(void)events;
+	buffer_init(&out, 0);
+	visit_fill(context, &out);
 }
 
 static void
@@ -180,18 +192,19 @@ visit_act(struct visit *visit, const struct admin_request *request)
 	struct admin_socket *owner = visit->owner;
 	struct timeval limit;
 	struct buffer out;
+	bool changes;
 
 	buffer_init(&out, 0);
+	admin_audit_begin(&visit->audit, &visit->peer, request);
 	admin_action_begin(&visit->action, owner->core, clock_now(), request, &out);
 	visit->acting = true;
-	if (info->access == ADMIN_ACCESS_WRITE)
-		audit(visit, request);
-	else
+	changes = info->access == ADMIN_ACCESS_WRITE || admin_action_waits(&visit->action);
+	if (info->access == ADMIN_ACCESS_READ)
 		log_debug(owner->log, "operator asked", log_i64("uid", visit->peer.uid),
 		    log_text("command", admin_command_name(request->command)));
 	event_add(visit->deadline, seconds(&limit, ANSWER_SECONDS));
 	visit_fill(visit, &out);
-	if (info->access == ADMIN_ACCESS_WRITE)
+	if (changes)
 		owner->changed(owner->context);
 }
 
@@ -355,9 +368,10 @@ visit_begin(struct admin_socket *owner, struct visit *visit, int fd, struct peer
 	*visit = (struct visit){ .owner = owner, .peer = peer };
 	visit->stream = bufferevent_socket_new(owner->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	visit->deadline = evtimer_new(owner->base, on_deadline, visit);
+	visit->again = evtimer_new(owner->base, on_again, visit);
 	if (visit->stream == NULL)
 		close(fd);
-	if (visit->stream == NULL || visit->deadline == NULL) {
+	if (visit->stream == NULL || visit->deadline == NULL || visit->again == NULL) {
 		visit_end(visit);
 		return;
 	}
@@ -455,6 +469,7 @@ admin_socket_create(const struct admin_socket_setup *setup, char *error, size_t 
 	owner->core = setup->core;
 	owner->log = setup->log;
 	owner->changed = setup->changed;
+	owner->ended = setup->ended;
 	owner->context = setup->context;
 	if (!listen_on(owner, setup->config, error, error_size))
 		admin_socket_destroy(&owner);

@@ -27,6 +27,8 @@ struct admin_socket_setup {
 	 * Called from the loop, never from within a call of the core's.
 	 */
 	void (*changed)(void *context);
+	/* The hub is to end in an orderly way, once operators have read their answers. */
+	void (*ended)(void *context);
 	void *context;
 };
 

@@ -27,6 +27,9 @@
 /* Nor does a store that does not answer. */
 #define STOP_STORE_MS 500
 
+/* A turn that takes longer is worth a line. */
+#define STALL_US 50000u
+
 /* Bytes of one code point at most: limits count those. */
 #define UTF8_MAX 4u
 
@@ -39,6 +42,7 @@ struct hub {
 	struct event_base *base;
 	struct metrics *metrics;
 	struct metric *turn_seconds;
+	struct metric *turn_longest;
 	struct store *store;
 	struct bus *bus;
 	struct gateways *gateways;
@@ -87,6 +91,18 @@ set_clock(struct hub *hub)
 	(void)event_add(hub->clock, &in);
 }
 
+/* Nobody is heard while the loop is in a turn. */
+static void
+measure_turn(struct hub *hub, uint64_t us)
+{
+	metric_observe(hub->turn_seconds, us);
+	if (us > (uint64_t)metric_value(hub->turn_longest))
+		metric_set(hub->turn_longest, (int64_t)us);
+	if (us > STALL_US)
+		log_warn(hub->setup.log, "a turn of the loop took long",
+		    log_u64("milliseconds", us / 1000));
+}
+
 static void
 on_turn(evutil_socket_t fd, short what, void *context)
 {
@@ -95,7 +111,7 @@ on_turn(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	core_turn(hub->core, clock_now());
-	metric_observe(hub->turn_seconds, clock_mono_us() - hub->turn_began_us);
+	measure_turn(hub, clock_mono_us() - hub->turn_began_us);
 	hub->turn_began_us = 0;
 	set_clock(hub);
 }
@@ -161,20 +177,39 @@ end_turns(struct hub *hub)
 }
 
 static void
-on_stop_signal(evutil_socket_t number, short what, void *context)
+stop(struct hub *hub)
 {
-	struct hub *hub = context;
 	struct timeval limit = { .tv_sec = STOP_SECONDS };
 
-	(void)what;
-	if (hub->stopping)
-		return;
-	log_info(hub->setup.log, "stopping", log_i64("signal", number));
 	hub->stopping = true;
 	hub->listening = false;
 	end_turns(hub);
 	(void)event_base_loopexit(hub->base, &limit);
 	gateways_stop(hub->gateways);
+}
+
+static void
+on_stop_signal(evutil_socket_t number, short what, void *context)
+{
+	struct hub *hub = context;
+
+	(void)what;
+	if (hub->stopping)
+		return;
+	log_info(hub->setup.log, "stopping", log_i64("signal", number));
+	stop(hub);
+}
+
+/* An operator's command needs another process: the answer leaves, then we do. */
+static void
+end_wanted(void *context)
+{
+	struct hub *hub = context;
+
+	if (hub->stopping)
+		return;
+	log_plain(hub->setup.log, LOG_LEVEL_INFO, "stopping, to be started again");
+	stop(hub);
 }
 
 static void
@@ -302,6 +337,7 @@ listen_to_all(struct hub *hub, char *error, size_t error_size)
 		.core = hub->core,
 		.log = hub->setup.log,
 		.changed = turn_wanted,
+		.ended = end_wanted,
 		.context = hub,
 	};
 	struct status_source source = {
@@ -337,6 +373,8 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	metrics_add_process(hub->metrics);
 	hub->turn_seconds = metrics_histogram(hub->metrics, "hubbub_hub_turn_seconds", NULL,
 	    "From the first envelope of a turn to its end.", 50, 16, 1e6);
+	hub->turn_longest = metrics_gauge(hub->metrics, "hubbub_hub_turn_longest_microseconds",
+	    NULL, "The longest turn since the process started.");
 	if (!create_events(hub) || !open_store(hub, error, error_size) || !create_core(hub) ||
 	    !listen_to_all(hub, error, error_size)) {
 		hub_destroy(&hub);

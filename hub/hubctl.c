@@ -4,6 +4,7 @@
  * is the grammar's, how an answer looks is the printers'.
  */
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -138,15 +139,36 @@ report_other_version(const struct admin_answer *answer)
 	return EXIT_CODE_VERSION;
 }
 
+/* One page of many; where the next begins goes to *after_out, empty behind the last. */
+static enum exit_code
+print_page(
+    const struct hubctl_options *options, const struct admin_answer *answer, struct buffer *after)
+{
+	bool is_first = after->length == 0;
+	struct buffer out;
+	enum exit_code status;
+
+	buffer_clear(after);
+	if (answer->sentence.length > 0 && !text_equal(buffer_text(&answer->sentence), TEXT("0")))
+		buffer_append_text(after, buffer_text(&answer->sentence));
+	buffer_init(&out, 0);
+	admin_print_page(&out, options->format, answer, is_first);
+	status = put(&out, EXIT_CODE_DONE);
+	buffer_free(&out);
+	return status;
+}
+
 /* Turns the end of an answer into an exit status; rows are printed only if all of them came. */
 static enum exit_code
 report(const struct hubctl_options *options, enum admin_command command,
-    const struct admin_answer *answer)
+    const struct admin_answer *answer, struct buffer *after)
 {
 	switch (answer->end) {
 	case ADMIN_END_DONE:
 		if (command == ADMIN_VERSION)
 			return print_versions(options, hub_version(answer), EXIT_CODE_DONE);
+		if (command == ADMIN_STORE_EXPORT)
+			return print_page(options, answer, after);
 		return print(options, answer, EXIT_CODE_DONE);
 	case ADMIN_END_VERSION:
 		if (command == ADMIN_VERSION)
@@ -165,14 +187,15 @@ report(const struct hubctl_options *options, enum admin_command command,
 }
 
 static enum exit_code
-read_answer(const struct hubctl_options *options, enum admin_command command, struct text said)
+read_answer(const struct hubctl_options *options, enum admin_command command, struct text said,
+    struct buffer *after)
 {
 	struct admin_answer answer;
 	enum exit_code status;
 
 	admin_answer_init(&answer);
 	if (admin_answer_read(&answer, said)) {
-		status = report(options, command, &answer);
+		status = report(options, command, &answer, after);
 	} else {
 		complain(TEXT("what listens there does not speak to hubctl as a hub does"));
 		status = EXIT_CODE_VERSION;
@@ -181,8 +204,9 @@ read_answer(const struct hubctl_options *options, enum admin_command command, st
 	return status;
 }
 
+/* One exchange. With pages, `after` says where the next one begins. */
 static enum exit_code
-ask(const struct hubctl_options *options, const struct admin_request *request)
+ask(const struct hubctl_options *options, const struct admin_request *request, struct buffer *after)
 {
 	struct text words[ADMIN_WORDS_MAX];
 	unsigned count = admin_words(request, words);
@@ -197,7 +221,7 @@ ask(const struct hubctl_options *options, const struct admin_request *request)
 	admin_write_request(&line, TEXT(HUBBUB_VERSION), words, count);
 	if (hubctl_exchange(
 		options->socket, options->timeout_seconds, buffer_text(&line), &said, &sentence)) {
-		status = read_answer(options, request->command, buffer_text(&said));
+		status = read_answer(options, request->command, buffer_text(&said), after);
 	} else {
 		if (request->command == ADMIN_VERSION)
 			print_versions(options, (struct text){ NULL, 0 }, status);
@@ -209,21 +233,63 @@ ask(const struct hubctl_options *options, const struct admin_request *request)
 	return status;
 }
 
+/* Asks for one page after the other. */
+static enum exit_code
+ask_all(const struct hubctl_options *options, const struct admin_request *request)
+{
+	struct admin_request page = *request;
+	struct buffer after;
+	struct buffer before;
+	enum exit_code status;
+
+	buffer_init(&after, 0);
+	buffer_init(&before, 0);
+	/* The pages of one export have their names once, wherever it begins. */
+	do {
+		status = ask(options, &page, &after);
+		buffer_clear(&before);
+		buffer_append_text(&before, buffer_text(&after));
+		page.after = buffer_text(&before);
+	} while (status == EXIT_CODE_DONE && after.length > 0 && !before.failed);
+	buffer_free(&after);
+	buffer_free(&before);
+	return status;
+}
+
+/* The hub has another working directory: it gets the whole path of a file. */
+static void
+make_absolute(struct admin_request *request, struct buffer *path)
+{
+	char folder[PATH_MAX];
+
+	if (request->file.data == NULL || request->file.data[0] == '/' ||
+	    getcwd(folder, sizeof(folder)) == NULL)
+		return;
+	buffer_printf(path, "%s/", folder);
+	buffer_append_text(path, request->file);
+	if (!path->failed)
+		request->file = buffer_text(path);
+}
+
 static enum exit_code
 run_command(const struct hubctl_options *options)
 {
 	struct admin_request request;
 	struct buffer scratch;
+	struct buffer path;
 	enum exit_code status;
 
 	buffer_init(&scratch, 0);
+	buffer_init(&path, 0);
 	if (admin_parse(options->words, options->word_count, &request, &scratch)) {
-		status = ask(options, &request);
+		make_absolute(&request, &path);
+		status = ask_all(options, &request);
 	} else {
 		complain(buffer_text(&scratch));
 		status = EXIT_CODE_USAGE;
 	}
 	buffer_free(&scratch);
+	buffer_free(&path);
 	return status;
 }
 

@@ -13,6 +13,9 @@
 #define DEFAULT_TIMEOUT_SECONDS 10
 #define TIMEOUT_SECONDS_MAX 3600
 
+/* Of the usage: what stands before the help of a command. */
+#define GRAMMAR_COLUMNS 32
+
 /* One of hubctl's options; `take` is given the value, NULL for an option without one. */
 struct option {
 	const char *name;
@@ -168,7 +171,7 @@ hubctl_options_read(struct hubctl_options *options, int argc, char **argv, struc
 		add_word(options, word);
 		/* An option of the command: what follows is its value, whatever it looks like. */
 		if (strncmp(word, "--", 2) == 0 && word[2] != '\0' && strchr(word, '=') == NULL &&
-		    at < argc)
+		    !admin_is_flag(text_of(word)) && at < argc)
 			add_word(options, argv[at++]);
 		if (strcmp(word, "--") == 0) {
 			while (at < argc)
@@ -190,9 +193,17 @@ void
 hubctl_usage(struct buffer *out)
 {
 	buffer_append_string(out, "usage: hubctl [OPTION ...] COMMAND [ARGUMENT ...]\n\n");
-	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++)
-		buffer_printf(out, "  %-32s %s\n", admin_command_info(i)->grammar,
-		    admin_command_info(i)->help);
+	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
+		const struct admin_command_info *info = admin_command_info(i);
+		bool fits = strlen(info->grammar) <= GRAMMAR_COLUMNS;
+
+		/* A long one has a line to itself. */
+		buffer_printf(
+		    out, "  %-*s %s", GRAMMAR_COLUMNS, info->grammar, fits ? info->help : "");
+		if (!fits)
+			buffer_printf(out, "\n  %-*s %s", GRAMMAR_COLUMNS, "", info->help);
+		buffer_append_byte(out, '\n');
+	}
 	buffer_append_byte(out, '\n');
 	for (size_t i = 0; i < OWN_OPTIONS; i++) {
 		const char *value = own_options[i].value;

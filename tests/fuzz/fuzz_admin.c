@@ -28,6 +28,15 @@ demand_same(const struct admin_request *a, const struct admin_request *b)
 	demand(text_equal(a->user, b->user));
 	demand(text_equal(a->reason, b->reason));
 	demand(text_equal(a->text, b->text));
+	demand(text_equal(a->renamed, b->renamed));
+	demand(text_equal(a->class_name, b->class_name));
+	demand(text_equal(a->read, b->read));
+	demand(text_equal(a->write, b->write));
+	demand(text_equal(a->list, b->list));
+	demand(text_equal(a->number, b->number));
+	demand(text_equal(a->after, b->after));
+	demand(text_equal(a->file, b->file));
+	demand(text_equal(a->yes, b->yes));
 }
 
 /* What was said to the operator has no control bytes but line ends. */

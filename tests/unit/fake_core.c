@@ -127,3 +127,206 @@ core_say(struct core *core, struct now now, struct text content)
 	snprintf(core->text, sizeof(core->text), "%.*s", (int)content.length, content.data);
 	return core->gateways;
 }
+
+/* The room "tea" and nothing else; "lobby" has members but was not made. */
+bool
+core_next_room(struct core *core, struct text after, struct core_room_info *info_out)
+{
+	static const char *const names[] = { "lobby", "tea" };
+
+	(void)core;
+	for (unsigned i = 0; i < 2; i++) {
+		if (text_compare(text_of(names[i]), after) <= 0)
+			continue;
+		*info_out = (struct core_room_info){
+			.name = text_of(names[i]),
+			.class_name = TEXT("default"),
+			.is_made = i == 1,
+			.members = 3 - i,
+			.epoch = 11,
+			.seq = 12,
+			.durability = STORE_DISK,
+			.created_ms = i == 1 ? 1700000000000 : 0,
+		};
+		return true;
+	}
+	return false;
+}
+
+/* What was said, anywhere: one with a control byte, a hole, one without a sender. */
+static bool
+give_messages(store_message_fn *row, void *context)
+{
+	static const struct store_message messages[] = {
+		{ .stream = { "room/tea", 8 },
+		    .epoch = 11,
+		    .seq = 5,
+		    .wall_ms = 1700000000000,
+		    .from = 0x1c0ffee5,
+		    .from_user = { "ana", 3 },
+		    .from_name = { "Ana", 3 },
+		    .content = { "a\x1b[2J\n", 6 } },
+		{ .stream = { "room/tea", 8 }, .epoch = 11, .seq = 6 },
+		{ .stream = { "room/tea", 8 },
+		    .epoch = 11,
+		    .seq = 7,
+		    .wall_ms = 1700000000001,
+		    .from_name = { "Ben", 3 },
+		    .content = { "b", 1 } },
+	};
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (!row(context, &messages[i]))
+			return false;
+	}
+	return true;
+}
+
+enum core_sight
+core_history(
+    struct core *core, struct text room, unsigned limit, store_message_fn *row, void *context)
+{
+	core->limit = limit;
+	if (core->unreadable)
+		return CORE_UNREADABLE;
+	if (!text_equal(room, TEXT("tea")))
+		return CORE_UNKNOWN;
+	return give_messages(row, context) ? CORE_SEEN : CORE_UNREADABLE;
+}
+
+/* "ana" is online if there are clients, "ben" is known, "eva" are several. */
+enum core_sight
+core_find_user(struct core *core, struct text text, struct core_who *who_out)
+{
+	(void)core;
+	*who_out = (struct core_who){ .realm = "open" };
+	if (text_equal(text, TEXT("eva")))
+		return CORE_AMBIGUOUS;
+	if (!text_equal(text, TEXT("ana")) && !text_equal(text, TEXT("ben")))
+		return CORE_UNKNOWN;
+	snprintf(who_out->id, sizeof(who_out->id), "%.*s", (int)text.length, text.data);
+	return CORE_SEEN;
+}
+
+bool
+core_next_connection(struct core *core, const struct core_who *who, unsigned *cursor,
+    struct core_client_info *info_out)
+{
+	if (strcmp(who->id, "ana") != 0 || *cursor >= core->client_count)
+		return false;
+	*info_out = core->clients[(*cursor)++];
+	return true;
+}
+
+enum core_sight
+core_inbox_state(struct core *core, const struct core_who *who, struct core_inbox_info *info_out)
+{
+	(void)who;
+	*info_out = (struct core_inbox_info){ 11, 7, 5, 2, 99 };
+	return core->unreadable ? CORE_UNREADABLE : CORE_SEEN;
+}
+
+enum core_sight
+core_inbox(struct core *core, const struct core_who *who, unsigned limit, store_message_fn *row,
+    void *context)
+{
+	(void)who;
+	core->limit = limit;
+	return give_messages(row, context) ? CORE_SEEN : CORE_UNREADABLE;
+}
+
+uint64_t
+core_inspect(struct core *core, uint32_t client)
+{
+	return core->deaf ? 0 : client;
+}
+
+bool
+core_inspected(const struct core *core, uint64_t token, bool *found_out, uint64_t *queue_bytes_out)
+{
+	*found_out = true;
+	*queue_bytes_out = 1000 + token;
+	return token != 0 && token <= core->inspected;
+}
+
+enum core_sight
+core_forget(struct core *core, const struct core_who *who, struct core_deed *deed_out)
+{
+	if (strcmp(who->id, "ana") == 0 && core->client_count > 0)
+		return CORE_ONLINE;
+	*deed_out = (struct core_deed){ .batch = 4, .affected = 1 };
+	snprintf(core->who, sizeof(core->who), "%s/%s", who->realm, who->id);
+	return core->unreadable ? CORE_UNREADABLE : CORE_SEEN;
+}
+
+static enum core_room_result
+change_room(struct core *core, struct text room, struct core_deed *deed_out)
+{
+	snprintf(core->who, sizeof(core->who), "%.*s", (int)room.length, room.data);
+	*deed_out = (struct core_deed){ .batch = 4, .affected = 3 };
+	return core->room_result;
+}
+
+enum core_room_result
+core_room_create(
+    struct core *core, struct now now, const struct store_room *wanted, struct core_deed *deed_out)
+{
+	core->now = now;
+	snprintf(core->text, sizeof(core->text), "%.*s|%.*s|%.*s|%.*s",
+	    (int)wanted->class_name.length, wanted->class_name.data, (int)wanted->read.length,
+	    wanted->read.data, (int)wanted->write.length, wanted->write.data,
+	    (int)wanted->list.length, wanted->list.data);
+	return change_room(core, wanted->name, deed_out);
+}
+
+enum core_room_result
+core_room_close(struct core *core, struct now now, struct text name, struct core_deed *deed_out)
+{
+	core->now = now;
+	return change_room(core, name, deed_out);
+}
+
+enum core_room_result
+core_room_rename(
+    struct core *core, struct now now, struct text from, struct text to, struct core_deed *deed_out)
+{
+	core->now = now;
+	snprintf(core->text, sizeof(core->text), "%.*s", (int)to.length, to.data);
+	return change_room(core, from, deed_out);
+}
+
+enum core_batch
+core_batch(const struct core *core, uint64_t batch)
+{
+	return batch == 4 ? core->batch : CORE_BATCH_OPEN;
+}
+
+bool
+core_store_stats(struct core *core, struct store_stats *stats_out)
+{
+	*stats_out = (struct store_stats){ 1, 2, 3, 4, 5, 6, 7, 8, "ok" };
+	return !core->unreadable;
+}
+
+uint64_t
+core_job_begin(struct core *core, enum store_job job, struct text path)
+{
+	snprintf(core->text, sizeof(core->text), "%d %.*s", (int)job, (int)path.length, path.data);
+	return core->unreadable ? 0 : 9;
+}
+
+enum core_job_state
+core_job(const struct core *core, uint64_t job, const char **sentence_out)
+{
+	*sentence_out = core->job_sentence != NULL ? core->job_sentence : "";
+	return job == 9 ? core->job : CORE_JOB_FAILED;
+}
+
+bool
+core_export(
+    struct core *core, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context)
+{
+	core->limit = limit;
+	*cursor = *cursor == 0 ? 77 : 0;
+	return !core->unreadable && give_messages(row, context);
+}

@@ -9,14 +9,23 @@
 #include <stddef.h>
 
 #include "hub/core.h"
+#include "hub/core_operator.h"
 
 struct core {
 	struct core_client_info *clients; /* in joining order; client 0: it has left */
 	size_t client_count;
-	unsigned gateways; /* linked, all alike */
-	struct now now;    /* of the last change */
-	char who[64];      /* of the last kick */
-	char text[128];    /* its reason, or what was said */
+	unsigned gateways;  /* linked, all alike */
+	struct now now;     /* of the last change */
+	char who[512];      /* of the last kick */
+	char text[128];     /* its reason, or what was said */
+	unsigned limit;     /* rows that were asked for last */
+	bool unreadable;    /* the store does not answer     */
+	bool deaf;          /* no gateway can be asked        */
+	uint64_t inspected; /* tokens up to here are answered */
+	enum core_room_result room_result;
+	enum core_batch batch;
+	enum core_job_state job;
+	const char *job_sentence;
 };
 
 /* Makes `count` clients "user 1", "user 2" ... with ids from 1; freed by fake_core_free. */

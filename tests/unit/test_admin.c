@@ -104,10 +104,15 @@ test_table(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
 		const struct admin_command_info *info = admin_command_info(i);
-		bool write = i == ADMIN_KICK || i == ADMIN_SAY;
+		bool write = i == ADMIN_KICK || i == ADMIN_SAY ||
+			     (i >= ADMIN_CREATE && i <= ADMIN_RENAME) ||
+			     i == ADMIN_STORE_BACKUP || i == ADMIN_STORE_RESTORE ||
+			     i == ADMIN_STORE_FORGET;
+		bool see = i == ADMIN_HISTORY || i == ADMIN_INBOX || i == ADMIN_STORE_EXPORT;
 
 		assert_true(strlen(info->help) > 0);
-		assert_int_equal(info->access, write ? ADMIN_ACCESS_WRITE : ADMIN_ACCESS_READ);
+		assert_int_equal(info->access == ADMIN_ACCESS_WRITE, write);
+		assert_int_equal(info->access == ADMIN_ACCESS_SEE, see);
 		assert_memory_equal(
 		    admin_command_name(i).data, info->grammar, admin_command_name(i).length);
 	}
@@ -141,11 +146,71 @@ test_unambiguous_beginnings(void **state)
 	assert_true(PARSE(line, "u", "--r", "lobby"));
 	assert_int_equal(line->request.command, ADMIN_USERS);
 	assert_text(line->request.room, "lobby");
-	assert_true(PARSE(line, "st"));
+	assert_true(PARSE(line, "stat"));
 	assert_int_equal(line->request.command, ADMIN_STATUS);
 	assert_false(PARSE(line, "s"));
-	assert_true(said(line, "\"s\" is ambiguous; possibilities are:\n  status\n  say <TEXT>"));
+	assert_true(said(line, "\"s\" is ambiguous; possibilities are:\n  status\n  show <USER>"));
 	assert_false(said(line, "gateways"));
+}
+
+static void
+test_names_of_two_words(void **state)
+{
+	struct line *line = *state;
+
+	assert_true(PARSE(line, "rooms"));
+	assert_int_equal(line->request.command, ADMIN_ROOMS);
+	assert_true(PARSE(line, "room", "create", "tea", "--class", "team", "--read", "ana ben"));
+	assert_int_equal(line->request.command, ADMIN_CREATE);
+	assert_text(line->request.room, "tea");
+	assert_text(line->request.class_name, "team");
+	assert_text(line->request.read, "ana ben");
+	assert_text(line->request.write, NULL);
+	assert_true(PARSE(line, "room", "ren", "tea", "coffee"));
+	assert_int_equal(line->request.command, ADMIN_RENAME);
+	assert_text(line->request.renamed, "coffee");
+	assert_true(PARSE(line, "sto", "b", "/tmp/x"));
+	assert_int_equal(line->request.command, ADMIN_STORE_BACKUP);
+	assert_text(line->request.file, "/tmp/x");
+	assert_int_equal(admin_command_name(ADMIN_STORE_BACKUP).length, strlen("store backup"));
+
+	assert_false(PARSE(line, "room"));
+	assert_true(said(line, "\"room\" is not all of a command; possibilities are:"));
+	assert_true(said(line, "\n  room close"));
+	assert_false(said(line, "\n  rooms"));
+	assert_false(PARSE(line, "roo"));
+	assert_true(said(line, "\"roo\" is ambiguous"));
+	assert_false(PARSE(line, "room", "c", "x"));
+	assert_true(said(line, "\"room c\" is ambiguous; possibilities are:\n  room create"));
+	assert_false(PARSE(line, "store", "sell"));
+	assert_true(said(line, "\"store sell\" is no command; possibilities are:\n  store stats"));
+	assert_false(PARSE(line, "store", ""));
+}
+
+static void
+test_flags_and_letters(void **state)
+{
+	struct line *line = *state;
+
+	assert_true(PARSE(line, "room", "close", "--yes", "tea"));
+	assert_text(line->request.yes, "--yes");
+	assert_text(line->request.room, "tea");
+	assert_true(PARSE(line, "room", "close", "tea"));
+	assert_text(line->request.yes, NULL);
+	assert_false(PARSE(line, "room", "close", "tea", "--yes=no"));
+	assert_true(said(line, "no value is taken by \"--yes\""));
+	assert_false(PARSE(line, "room", "close", "tea", "--yes", "--yes"));
+	assert_true(PARSE(line, "history", "-n", "5", "tea"));
+	assert_text(line->request.number, "5");
+	assert_true(PARSE(line, "history", "tea", "--num=7"));
+	assert_text(line->request.number, "7");
+	assert_false(PARSE(line, "history", "tea", "-n", "many"));
+	assert_true(said(line, "--number N must be a number"));
+	assert_false(PARSE(line, "history", "tea", "-n"));
+	assert_true(PARSE(line, "kick", "-n"));
+	assert_text(line->request.user, "-n");
+	assert_true(admin_is_flag(TEXT("--yes")));
+	assert_false(admin_is_flag(TEXT("--number")));
 }
 
 static void
@@ -219,18 +284,23 @@ test_hostile_values(void **state)
 	assert_true(said(line, "TEXT has 4097 bytes"));
 	assert_true(PARSE(line, "say", text + 1));
 	assert_false(PARSE(line, text));
-	assert_true(line->scratch.length < 400);
+	assert_true(line->scratch.length < 1200);
 }
 
 static void
 test_words_come_back(void **state)
 {
-	static const char *const lines[][6] = {
+	static const char *const lines[][12] = {
 		{ "status" },
 		{ "users", "--room", "lobby" },
 		{ "kick", "--reason=why not", "--", "--ana" },
 		{ "kick", "ana" },
 		{ "say", "one", "two", "--", "three" },
+		{ "room", "create", "tea", "--class=a", "--read=a b", "--write=c", "--list=d" },
+		{ "room", "close", "--yes", "tea" },
+		{ "room", "rename", "tea", "coffee" },
+		{ "history", "tea", "-n", "3" },
+		{ "store", "export", "--after", "77" },
 	};
 	struct line *line = *state;
 
@@ -250,6 +320,12 @@ test_words_come_back(void **state)
 		assert_true(text_equal(again.user, line->request.user));
 		assert_true(text_equal(again.reason, line->request.reason));
 		assert_true(text_equal(again.text, line->request.text));
+		assert_true(text_equal(again.renamed, line->request.renamed));
+		assert_true(text_equal(again.class_name, line->request.class_name));
+		assert_true(text_equal(again.list, line->request.list));
+		assert_true(text_equal(again.number, line->request.number));
+		assert_true(text_equal(again.after, line->request.after));
+		assert_true(text_equal(again.yes, line->request.yes));
 		buffer_free(&scratch);
 	}
 }
@@ -262,6 +338,8 @@ main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test_setup_teardown(test_options_stand_anywhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unambiguous_beginnings, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_names_of_two_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_flags_and_letters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_possibilities, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_wrong_arguments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile_values, set_up, tear_down),

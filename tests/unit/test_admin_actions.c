@@ -71,7 +71,7 @@ begin(struct stage *stage, const char *line)
 static void
 finish(struct stage *stage)
 {
-	while (admin_action_more(&stage->action, &stage->core, SIZE_MAX, &stage->out))
+	while (admin_action_more(&stage->action, &stage->core, now, SIZE_MAX, &stage->out))
 		continue;
 	assert_true(admin_answer_read(&stage->answer, buffer_text(&stage->out)));
 }
@@ -195,7 +195,7 @@ test_long_list_in_pieces(void **state)
 	buffer_init(&piece, 0);
 	while (more) {
 		buffer_clear(&piece);
-		more = admin_action_more(&stage->action, &stage->core, 4096, &piece);
+		more = admin_action_more(&stage->action, &stage->core, now, 4096, &piece);
 		assert_true(piece.length < 4096 + 256);
 		buffer_append_text(&stage->out, buffer_text(&piece));
 		pieces++;
