@@ -77,11 +77,12 @@ class Process:
         self.log_path = folder / f"{name}.log"
         self.arguments = [str(a) for a in arguments]
         self.wrapper = [str(w) for w in wrapper]
+        self.environment = {}
         self.child = None
 
     def start(self):
         assert self.child is None or self.child.poll() is not None
-        environment = dict(os.environ)
+        environment = {**os.environ, **self.environment}
         environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=99")
         environment.setdefault("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1:exitcode=99")
         with open(self.log_path, "ab") as log:
