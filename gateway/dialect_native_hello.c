@@ -102,6 +102,17 @@ forget(struct native_state *state)
 	state->inbox.given = false;
 }
 
+/* Whatever cannot be a secret is as good as one that is wrong: the hub decides on the rest. */
+static bool
+may_be_secret(struct text resume)
+{
+	for (size_t i = 0; i < resume.length; i++) {
+		if (resume.data[i] <= ' ' || resume.data[i] > '~')
+			return false;
+	}
+	return resume.length <= NATIVE_RESUME_MAX;
+}
+
 void
 native_hello(struct session *session, const struct native_frame *frame)
 {
@@ -128,7 +139,7 @@ native_hello(struct session *session, const struct native_frame *frame)
 		forget(state);
 		return;
 	}
-	if (opening.resume.length > NATIVE_RESUME_MAX)
+	if (!may_be_secret(opening.resume))
 		opening.resume = TEXT("-");
 	if (!note_id(state, frame->id)) {
 		session_close(session, CLOSE_INTERNAL, "out of memory");

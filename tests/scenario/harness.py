@@ -225,7 +225,9 @@ class Cluster:
         settings = dict(settings or {})
         hub_only, shared = ("hub.", "store.", "class."), ("limits.", "log.")
         of_hub = {k: v for k, v in settings.items() if k.startswith(hub_only + shared)}
-        of_gateway = {k: v for k, v in settings.items() if not k.startswith(hub_only)}
+        # Gateways tell their clients how long the store keeps things.
+        not_theirs = ("hub.", "class.")
+        of_gateway = {k: v for k, v in settings.items() if not k.startswith(not_theirs)}
         self.hub = Hub(self, of_hub)
         self.gateways = [Gateway(n + 1, self, of_gateway) for n in range(gateways)]
         if start:

@@ -119,6 +119,19 @@ class NativeClient(Client):
         assert answer["type"] in ("read", "error"), answer
         return [frame for frame in self.seen if frame["type"] != "presence"]
 
+    def missed(self):
+        """All but presence until it stands where its welcome said that the streams stand."""
+        ends = {place["room"]: [place["epoch"], place["seq"]] for place in self.welcomed["rooms"]}
+        ends[None] = self.welcomed["inbox"]
+        heard = []
+        while any(self._is_before(self.positions[room], end) for room, end in ends.items()):
+            heard.append(self.hear_message())
+        return heard
+
+    @staticmethod
+    def _is_before(position, end):
+        return position[1] < end[1] if position[0] == end[0] else end[1] > 0
+
     def hears_nothing_more(self):
         heard = self.catch_up()
         assert heard == [], f"heard more: {heard}"

@@ -180,7 +180,7 @@ nothing_else_is_understood_before_welcome(void **state)
 }
 
 static void
-a_secret_too_long_to_be_ours_is_not_carried_on(void **state)
+what_cannot_be_a_secret_is_not_carried_on(void **state)
 {
 	char hello[400];
 	struct session session;
@@ -189,6 +189,10 @@ a_secret_too_long_to_be_ours_is_not_carried_on(void **state)
 	fake_native_open(&session);
 	snprintf(hello, sizeof(hello), "{\"type\":\"hello\",\"resume\":\"%0200d\"}", 7);
 	fake_session_receive(&session, hello);
+	assert_string_equal(session.asked, "open []  resume=- flags=7");
+	fake_session_close(&session);
+	fake_native_open(&session);
+	fake_session_receive(&session, "{\"type\":\"hello\",\"resume\":\"a\\u0000b\"}");
 	assert_string_equal(session.asked, "open []  resume=- flags=7");
 	fake_session_close(&session);
 }
@@ -371,7 +375,7 @@ main(void)
 		cmocka_unit_test(inbox_is_heard_from_where_the_client_says),
 		cmocka_unit_test(a_bad_hello_may_be_followed_by_a_good_one),
 		cmocka_unit_test(nothing_else_is_understood_before_welcome),
-		cmocka_unit_test(a_secret_too_long_to_be_ours_is_not_carried_on),
+		cmocka_unit_test(what_cannot_be_a_secret_is_not_carried_on),
 		cmocka_unit_test(a_refused_hello_is_told_with_its_id),
 		cmocka_unit_test(messages_are_acknowledged_by_id),
 		cmocka_unit_test(reads_are_answered_only_by_id),
