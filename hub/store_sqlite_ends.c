@@ -11,6 +11,15 @@ use_ended(struct store_sqlite *store, struct sq_stream *stream)
 	sq_stream_release(store, stream);
 }
 
+static void
+op_ended(struct store_sqlite *store, const struct sq_op *op)
+{
+	if (op->kind == SQ_RENAME || op->kind == SQ_REMOVE)
+		store->moves--;
+	if (op->stream != NULL)
+		use_ended(store, op->stream);
+}
+
 /* What was gathered for memory alone becomes true when the rest of its batch has. */
 static void
 remember(struct store_sqlite *store, const struct sq_op *op)
@@ -41,8 +50,7 @@ sq_batch_kept(struct store_sqlite *store, struct sq_batch *batch)
 			op->stream->exists = true;
 		if (op->kind == SQ_CREATE)
 			op->stream->creating = false;
-		if (op->stream != NULL)
-			use_ended(store, op->stream);
+		op_ended(store, op);
 	}
 	for (struct sq_touch *each = batch->touches; each != NULL; each = each->next) {
 		each->stream->kept_seq = each->seq;
@@ -84,10 +92,8 @@ void
 sq_batch_undone(struct store_sqlite *store, struct sq_batch *batch)
 {
 	for (struct sq_op *op = batch->last; op != NULL; op = op->previous) {
-		if (op->stream == NULL)
-			continue;
 		undo(store, op);
-		use_ended(store, op->stream);
+		op_ended(store, op);
 	}
 	for (struct sq_touch *each = batch->touches; each != NULL; each = each->next) {
 		if (each->stream->touch == each)

@@ -80,6 +80,7 @@ struct store_sqlite {
 	struct table by_name;
 	struct sq_stream *first_stream;
 	int64_t next_stream;
+	unsigned moves; /* names that are changed or given up by what is under way */
 	struct sq_batch *open;
 	struct sq_ordinals ordinals;
 	struct sq_metrics metrics;

@@ -112,6 +112,17 @@ push_for(struct store_sqlite *store, enum sq_op_kind kind, struct sq_stream *str
 	return op;
 }
 
+/* The file still has it under a name that is being taken from it. */
+static bool
+is_moving(const struct store_sqlite *store, int64_t id)
+{
+	const struct sq_stream *stream = store->moves == 0 ? NULL : store->first_stream;
+
+	while (stream != NULL && stream->id != id)
+		stream = stream->next;
+	return stream != NULL;
+}
+
 /* As the loop or the file has it; NULL with *failed_out false: there is none. */
 static struct sq_stream *
 find_or_load(struct store_sqlite *store, struct text name, bool *failed_out)
@@ -127,7 +138,7 @@ find_or_load(struct store_sqlite *store, struct text name, bool *failed_out)
 		*failed_out = true;
 		return NULL;
 	}
-	if (!found)
+	if (!found || is_moving(store, row.id))
 		return NULL;
 	row.exists = true;
 	stream = stream_create(store, &row, name);
@@ -380,6 +391,7 @@ sq_rename_stream(struct store *base, struct text from, struct text to)
 	op = push_for(store, SQ_RENAME, stream);
 	if (op == NULL)
 		return false;
+	store->moves++;
 	op->body.rename.from = from;
 	op->body.rename.to = to;
 	if (!sq_batch_copy(store->open, &op->body.rename.from) ||
@@ -409,6 +421,7 @@ sq_remove_stream(struct store *base, struct text name)
 		op = push_for(store, SQ_REMOVE, stream);
 		if (op == NULL)
 			return false;
+		store->moves++;
 		op->was_open = stream->open;
 	}
 	sq_stream_unname(store, stream);

@@ -219,6 +219,7 @@ check_names(const struct store_suite *suite, struct store *store, struct store_e
 	assert_false(store_suite_append(store, "room/a", epoch, 2, "two"));
 	assert_true(store_commit_wait(store, ends, 3));
 	assert_true(store->ops->remove_stream(store, TEXT("room/b")));
+	assert_int_equal(store_suite_open(store, "room/b", suite->durability, false).seq, 0);
 	assert_true(store_commit_wait(store, ends, 4));
 	assert_string_equal(store_suite_read(store, "room/b", epoch, 0, 9, 9, 0, false), "-");
 	assert_int_equal(store_suite_open(store, "room/b", suite->durability, false).seq, 0);
