@@ -85,10 +85,10 @@ struct dialect {
 	void (*left)(struct session *session, const struct envelope_left *left);
 
 	/*
-	 * From here on it hears the room as it is said, `render_presence` included: what it was
-	 * told of who is there before may be out of date (see roster_room_version).
+	 * With many_rooms: from now on it hears `render_presence`, and since `joined` users came or
+	 * left: who is there is to be said again.
 	 */
-	void (*hearing)(struct session *session, struct text room);
+	void (*presence_missed)(struct session *session, struct text room);
 
 	/* One message of a part that was asked for; `room` is empty for the inbox. */
 	void (*item)(

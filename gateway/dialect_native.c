@@ -132,6 +132,12 @@ say_snapshot(struct session *session, struct text room, unsigned share)
 }
 
 static void
+native_presence_missed(struct session *session, struct text room)
+{
+	say_snapshot(session, room, 1);
+}
+
+static void
 append_place(struct buffer *out, const struct native_ask *ask)
 {
 	native_append_number(out, ",\"epoch\":", ask->epoch);
@@ -465,6 +471,7 @@ const struct dialect dialect_native = {
 	.bye = native_bye,
 	.render_deliver = native_render_deliver,
 	.render_notice = native_render_notice,
+	.presence_missed = native_presence_missed,
 	.render_presence = native_render_presence,
 	.render_typed = native_render_typed,
 };

@@ -261,15 +261,14 @@ native_render_snapshot(
 	size_t count = 1;
 	unsigned shown = 1;
 
+	if (roster != NULL)
+		count = roster_room_users(roster) + !roster_room_has_user(roster, me.user);
 	buffer_append_string(out, "{\"type\":\"presence\"");
 	native_append_member(out, ",\"room\":", room);
 	buffer_append_string(out, ",\"snapshot\":true,\"joined\":[");
 	native_append_user(out, &me);
-	while (roster != NULL && roster_room_next_user(roster, &cursor, &other)) {
+	while (roster != NULL && shown < limit && roster_room_next_user(roster, &cursor, &other)) {
 		if (text_equal(other.user, me.user))
-			continue;
-		count++;
-		if (shown >= limit)
 			continue;
 		buffer_append_byte(out, ',');
 		native_append_user(out, &other);

@@ -7,7 +7,7 @@
 /* However small the budget, a room's list is never older. */
 #define LIST_DELAY_MAX_MS 1000u
 
-/* What comes of it is gathered, or told by the newcomer's snapshot: nothing is lost between them. */
+/* The others hear now what was gathered; the newcomer was told of it with who is there. */
 static void
 on_joining(void *context, struct text room)
 {
@@ -22,8 +22,9 @@ on_joined(void *context, struct membership *membership)
 	struct session *session = membership->session;
 
 	(void)context;
-	if (session->dialect->hearing != NULL)
-		session->dialect->hearing(session, fanout_room_name(membership->channel->room));
+	if (session->dialect->presence_missed != NULL && session_room_missed_presence(membership))
+		session->dialect->presence_missed(
+		    session, fanout_room_name(membership->channel->room));
 }
 
 void
@@ -200,12 +201,17 @@ say_exited(struct notices *notices, struct channel *channel, const struct envelo
 }
 
 static void
-user_joined(struct notices *notices, struct text room)
+user_joined(struct notices *notices, const struct envelope_entered *entered)
 {
 	const struct roster_move *move = roster_last_move(notices->roster);
+	struct session *session;
 
-	if (move->edge)
-		differences_joined(&notices->differences, room, &move->who);
+	if (!move->edge)
+		return;
+	differences_joined(&notices->differences, entered->room, &move->who);
+	session = sessions_find_client(notices->sessions, entered->client);
+	if (session != NULL)
+		session_room_entered(session, entered->room);
 }
 
 static void
@@ -253,7 +259,7 @@ notices_entered(struct notices *notices, const struct envelope_entered *entered)
 	struct roster_room *room = roster_find(notices->roster, entered->room);
 	struct channel *channel = first_channel(notices, entered->room);
 
-	user_joined(notices, entered->room);
+	user_joined(notices, entered);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
@@ -295,7 +301,7 @@ notices_entered_too(struct notices *notices, const struct envelope_entered *ente
 {
 	struct channel *channel = first_channel(notices, entered->room);
 
-	user_joined(notices, entered->room);
+	user_joined(notices, entered);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;

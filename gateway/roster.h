@@ -66,6 +66,9 @@ struct roster_move {
 };
 const struct roster_move *roster_last_move(const struct roster *roster);
 
+/* Counts the users that came or left; 0 for NULL. */
+uint64_t roster_room_version(const struct roster_room *room);
+
 /* A room somebody is in, or left last; NULL for none. Valid until the next change. */
 struct roster_room *roster_find(const struct roster *roster, struct text name);
 

@@ -47,7 +47,7 @@ roster_room_has_user(const struct roster_room *room, struct text user)
 uint64_t
 roster_room_version(const struct roster_room *room)
 {
-	return room->version;
+	return room == NULL ? 0 : room->version;
 }
 
 size_t

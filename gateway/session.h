@@ -39,6 +39,7 @@ struct session_room {
 	TAILQ_ENTRY(session_room) waiting; /* in position->waiting, if `ahead` */
 	struct room_position *position;    /* held while it is a member, else NULL  */
 	struct position heard;             /* by this client, until it is in the channel */
+	uint64_t users_version;            /* of the roster's room when `joined` was said */
 	bool asked;                        /* a JOIN is to be answered to the dialect */
 	bool leaving;                      /* and a LEAVE */
 	bool hearing;                      /* session_hear was said */
@@ -149,6 +150,13 @@ struct text session_resume(const struct session *session);
 /* Its place in `room`, NULL if it has none; the same in a channel. */
 struct membership *session_membership(const struct session *session, struct text room);
 struct membership *session_membership_in(struct session *session, const struct channel *channel);
+
+/*
+ * What a client with many rooms knows of who is there. It entered itself, which is no news to it /
+ * true if others came or left between `joined` and now that it hears the room.
+ */
+void session_room_entered(struct session *session, struct text room);
+bool session_room_missed_presence(const struct membership *membership);
 
 /* Hands over what its rooms said so far, so that something personal can come behind it. */
 void session_settle(struct session *session);

@@ -143,9 +143,6 @@ struct roster_user {
 };
 size_t roster_room_users(const struct roster_room *room);
 bool roster_room_has_user(const struct roster_room *room, struct text user);
-
-/* Another number whenever a user came or left. */
-uint64_t roster_room_version(const struct roster_room *room);
 bool roster_room_next_user(
     const struct roster_room *room, size_t *cursor, struct roster_user *user_out);
 

@@ -2,6 +2,7 @@
  * The rooms of one client: the one of its mount, or many that come and go. Owns memberships and the
  * hold on rooms' positions; who hears what is fan-out's, what was missed is fetched by catch_up.c.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "gateway/catch_up.h"
 #include "gateway/roster.h"
 #include "gateway/sessions.h"
+
+static_assert(offsetof(struct session_room, membership) == 0, "one is found by the other");
 
 static struct text
 room_name(const struct session_room *room)
@@ -267,6 +270,32 @@ joined_home(struct session *session, const struct envelope_joined *joined)
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 }
 
+static uint64_t
+users_version(const struct session *session, const struct session_room *room)
+{
+	const struct roster *roster = session->sessions->roster;
+
+	return roster_room_version(roster == NULL ? NULL : roster_find(roster, room_name(room)));
+}
+
+void
+session_room_entered(struct session *session, struct text name)
+{
+	struct session_room *room = room_find(session, name);
+
+	if (room != NULL && room->position != NULL && room->membership.channel == NULL)
+		room->users_version++;
+}
+
+bool
+session_room_missed_presence(const struct membership *membership)
+{
+	const struct session *session = membership->session;
+	const struct session_room *room = (const struct session_room *)membership;
+
+	return session->dialect->many_rooms && room->users_version != users_version(session, room);
+}
+
 static void
 joined_one_of_many(
     struct session *session, struct session_room *room, const struct envelope_joined *joined)
@@ -277,6 +306,8 @@ joined_one_of_many(
 		return;
 	room->membership.ordinal = joined->ordinal;
 	room->asked = false;
+	if (asked)
+		room->users_version = users_version(session, room);
 	if (asked && session->dialect->joined != NULL)
 		session->dialect->joined(session, joined);
 	else

@@ -393,6 +393,16 @@ roster_room_users(const struct roster_room *room)
 }
 
 bool
+roster_room_has_user(const struct roster_room *room, struct text user)
+{
+	for (size_t i = 0; i < room->user_count; i++) {
+		if (text_equal(room->users[i].user, user))
+			return true;
+	}
+	return false;
+}
+
+bool
 roster_room_next_user(const struct roster_room *room, size_t *cursor, struct roster_user *user_out)
 {
 	if (*cursor >= room->user_count)

@@ -18,7 +18,10 @@ static void
 users_received(struct session *session, enum frame_opcode opcode, struct text message)
 {
 	(void)opcode;
-	session_open(session, message, session_room(session));
+	if (session_is_open(session))
+		session_hear(session, session_room(session), 5, 0);
+	else
+		session_open(session, message, session_room(session));
 }
 
 static void
@@ -36,14 +39,26 @@ users_render(struct buffer *payload, const struct presence_change *change)
 }
 
 static void
-users_hearing(struct session *session, struct text room)
+say_count(struct session *session, const char *word, struct text room)
 {
 	const struct roster_room *roster = session_roster(session, room);
 	char line[64];
 
-	snprintf(line, sizeof(line), "hearing %.*s of %u", (int)room.length, room.data,
+	snprintf(line, sizeof(line), "%s %.*s of %u", word, (int)room.length, room.data,
 	    roster == NULL ? 0 : (unsigned)roster_room_users(roster));
 	session_reply(session, FRAME_TEXT, text_of(line));
+}
+
+static void
+users_joined(struct session *session, const struct envelope_joined *joined)
+{
+	say_count(session, "joined", joined->room);
+}
+
+static void
+users_missed(struct session *session, struct text room)
+{
+	say_count(session, "missed", room);
 }
 
 static void
@@ -59,8 +74,10 @@ users_departed(struct session *session, struct text room, struct text user)
 static const struct dialect users_dialect = {
 	.name = "users",
 	.reaches_hub = true,
+	.many_rooms = true,
 	.received = users_received,
-	.hearing = users_hearing,
+	.joined = users_joined,
+	.presence_missed = users_missed,
 	.render_presence = users_render,
 };
 
@@ -118,6 +135,8 @@ come(const struct dialect *dialect, uint32_t client, const char *user)
 	struct rig_peer *peer = rig_connect_as(&rig, dialect);
 
 	rig_open(peer, client, user);
+	if (dialect->many_rooms)
+		rig_send(peer, "hear");
 	enter(client, user, user);
 	rig_after(&rig, GATHER_MS);
 	rig_forget_heard(peer);
@@ -212,16 +231,60 @@ a_newcomers_snapshot_comes_behind_what_was_gathered(void **state)
 	enter(3, "eve", "Eve");
 	ben = rig_connect_as(&rig, &users_dialect);
 	rig_open(ben, 2, "ben");
-	/* Said to the others before the newcomer is one of them, who can read it off the roster. */
+	rig_send(ben, "hear");
+	/* Said to the others before the newcomer is one of them, who was told by its snapshot. */
 	rig_exited(&rig, 3);
 	rig_turn(&rig);
 	assert_hears(ana, "+eve/Eve =2");
 	assert_hears_nothing(ana);
-	assert_hears(ben, "hearing lobby of 2");
+	assert_hears(ben, "joined lobby of 2");
 	assert_hears_nothing(ben);
 	rig_after(&rig, GATHER_MS);
 	assert_hears(ana, "-eve/Eve =1");
 	assert_hears(ben, "-eve/Eve =1");
+}
+
+/* Between its snapshot and the differences it had to catch up. */
+static void
+who_comes_to_hear_late_is_told_what_it_missed(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+	struct rig_peer *ben = rig_connect_as(&rig, &users_dialect);
+
+	(void)state;
+	rig_open(ben, 2, "ben");
+	enter(2, "ben", "ben");
+	enter(3, "eve", "Eve");
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+ben/ben +eve/Eve =3");
+	assert_hears(ben, "joined lobby of 1");
+	assert_hears_nothing(ben);
+	rig_send(ben, "hear");
+	rig_turn(&rig);
+	assert_hears(ben, "missed lobby of 3");
+	assert_hears_nothing(ben);
+	rig_send(ben, "hear");
+	rig_exited(&rig, 3);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ben, "-eve/Eve =2");
+	assert_hears_nothing(ben);
+}
+
+/* That it came itself is no news to it. */
+static void
+who_missed_nothing_is_told_nothing(void **state)
+{
+	struct rig_peer *ben = rig_connect_as(&rig, &users_dialect);
+
+	(void)state;
+	come(&users_dialect, 1, "ana");
+	rig_open(ben, 2, "ben");
+	enter(2, "ben", "ben");
+	enter(3, "ana", "ana too");
+	rig_send(ben, "hear");
+	rig_turn(&rig);
+	assert_hears(ben, "joined lobby of 1");
+	assert_hears_nothing(ben);
 }
 
 static void
@@ -322,6 +385,8 @@ main(void)
 		TEST(who_comes_and_goes_at_once_is_not_spoken_of),
 		TEST(who_comes_again_under_another_name_is_spoken_of),
 		TEST(a_newcomers_snapshot_comes_behind_what_was_gathered),
+		TEST(who_comes_to_hear_late_is_told_what_it_missed),
+		TEST(who_missed_nothing_is_told_nothing),
 		cmocka_unit_test_setup_teardown(
 		    large_rooms_hear_few_names_and_the_right_count, set_up_few, tear_down),
 		TEST(a_restarted_hub_makes_differences_and_no_noise),
