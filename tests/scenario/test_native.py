@@ -34,11 +34,21 @@ def test_a_recorded_conversation(cluster):
         '"joined":[{"user":"ANA","username":"ana"}],"left":[],"count":1}'
     )
 
+    assert blanked(ana.hear(), names) == (
+        '{"type":"presence","room":"lobby","joined":[{"user":"ANA","username":"ana"}],'
+        '"left":[],"count":1}'
+    )
+
     ben = cluster.gateway(1).native("ben")
     names[ben.client_id] = "BEN"
     assert blanked(ben.hear(), names) == (
         '{"type":"presence","room":"lobby","snapshot":true,"joined":[{"user":"BEN","username":"ben"},'
         '{"user":"ANA","username":"ana"}],"left":[],"count":2}'
+    )
+
+    assert blanked(ana.hear(), names) == (
+        '{"type":"presence","room":"lobby","joined":[{"user":"BEN","username":"ben"}],'
+        '"left":[],"count":2}'
     )
 
     ben.send({"type": "public", "content": "你好 </ 😀\n", "id": "m1"})

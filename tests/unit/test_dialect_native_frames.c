@@ -327,6 +327,21 @@ a_snapshot_begins_with_oneself(void **state)
 }
 
 static void
+a_snapshot_that_got_old_is_said_again(void **state)
+{
+	struct session session;
+
+	(void)state;
+	fake_native_welcome(&session);
+	session.roster = &roster;
+	session.dialect->presence_missed(&session, TEXT("lobby"));
+	fake_native_assert_begins(fake_session_reply(&session, 0),
+	    "{\"type\":\"presence\",\"room\":\"lobby\",\"snapshot\":true,");
+	assert_non_null(strstr(fake_session_reply(&session, 0), "\"count\":3}"));
+	fake_session_close(&session);
+}
+
+static void
 missed_messages_and_gaps(void **state)
 {
 	struct envelope_item item = item_of(42, "a\"/<é😀\n");
@@ -440,6 +455,7 @@ main(void)
 		cmocka_unit_test(rooms_are_one_answer),
 		cmocka_unit_test(who_comes_in_pages),
 		cmocka_unit_test(a_snapshot_begins_with_oneself),
+		cmocka_unit_test(a_snapshot_that_got_old_is_said_again),
 		cmocka_unit_test(missed_messages_and_gaps),
 		cmocka_unit_test(what_all_members_hear),
 	};
