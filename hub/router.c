@@ -58,14 +58,18 @@ router_private(const struct presence *presence, const struct users *users, struc
     struct text who, uint32_t flags)
 {
 	struct router_target target = { .user = users_find(users, realm, who) };
+	struct client *client = NULL;
 	uint32_t id;
 
-	if (target.user != NULL || (flags & TELL_USER) != 0)
+	if ((flags & TELL_USER) != 0)
 		return target;
 	if (text_to_client_id(who, &id))
-		target.client = by_id(presence, realm, id);
-	else if ((flags & TELL_BY_NAME) != 0)
-		target.client = only_named(presence, realm, who);
+		client = by_id(presence, realm, id);
+	else if (target.user == NULL && (flags & TELL_BY_NAME) != 0)
+		client = only_named(presence, realm, who);
+	/* The id of a user's first client is the user's as well: that client is the one meant. */
+	if (target.user == NULL || (client != NULL && client->user == target.user))
+		target.client = client;
 	if (target.client != NULL)
 		target.user = target.client->user;
 	return target;
