@@ -132,29 +132,46 @@ room_refused(struct session *session, uint32_t code)
 	reply_error(session, outcome_word(code), outcome_sentence(code));
 }
 
+/* A private message, to or from this client; `to` is a client_id, or the user's id. */
 static void
-append_private(struct buffer *payload, uint32_t from, uint32_t to, struct text name,
-    struct text content, uint64_t time)
-{
-	buffer_append_string(payload, "{\"type\": \"private\"");
-	append_client(payload, ", \"from\": ", from);
-	append_client(payload, ", \"to\": ", to);
-	append_member(payload, ", \"sender_name\": ", name);
-	append_member(payload, ", \"content\": ", content);
-	append_time(payload, time);
-}
-
-static void
-reply_private(struct session *session, uint32_t from, uint32_t to, struct text name,
+reply_private(struct session *session, uint32_t from, struct text to, struct text name,
     struct text content, uint64_t time)
 {
 	struct buffer payload;
 
 	buffer_init(&payload, 0);
-	append_private(&payload, from, to, name, content, time);
+	buffer_append_string(&payload, "{\"type\": \"private\"");
+	append_client(&payload, ", \"from\": ", from);
+	append_member(&payload, ", \"to\": ", to);
+	append_member(&payload, ", \"sender_name\": ", name);
+	append_member(&payload, ", \"content\": ", content);
+	append_time(&payload, time);
 	if (!payload.failed)
 		session_reply(session, FRAME_TEXT, buffer_text(&payload));
 	buffer_free(&payload);
+}
+
+/* Nobody has a client_id who is not there: of a user whose mail is kept there is only the id. */
+static void
+confirm_private(struct session *session, const struct envelope_tell *tell,
+    const struct envelope_outcome *outcome)
+{
+	char id[CLIENT_ID_TEXT_SIZE];
+
+	text_client_id(outcome->to, id);
+	reply_private(session, session_client(session),
+	    outcome->to != 0 ? text_of(id) : outcome->user, session_name(session), tell->content,
+	    outcome->time);
+}
+
+static void
+hear_private(
+    struct session *session, uint32_t from, struct text name, struct text content, uint64_t time)
+{
+	char id[CLIENT_ID_TEXT_SIZE];
+
+	text_client_id(session_client(session), id);
+	reply_private(session, from, text_of(id), name, content, time);
 }
 
 /*
@@ -173,15 +190,13 @@ room_outcome(
 		reply_error(session, outcome_word(outcome->code), outcome_sentence(outcome->code));
 	else if (command->kind == ENVELOPE_TELL &&
 		 !text_equal(outcome->user, session_user(session)))
-		reply_private(session, session_client(session), outcome->to, session_name(session),
-		    command->tell.content, outcome->time);
+		confirm_private(session, &command->tell, outcome);
 }
 
 static void
 room_whisper(struct session *session, const struct envelope_whisper *whisper)
 {
-	reply_private(session, whisper->from, session_client(session), whisper->from_name,
-	    whisper->content, whisper->time);
+	hear_private(session, whisper->from, whisper->from_name, whisper->content, whisper->time);
 }
 
 /* A whisper that the hub's absence kept from coming as one. */
@@ -189,8 +204,7 @@ static void
 room_item(struct session *session, enum fetch_purpose purpose, const struct envelope_item *item)
 {
 	if (purpose == FETCH_MISSED)
-		reply_private(session, item->from, session_client(session), item->from_name,
-		    item->content, item->time);
+		hear_private(session, item->from, item->from_name, item->content, item->time);
 }
 
 static void

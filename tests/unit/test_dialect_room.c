@@ -173,6 +173,13 @@ private_message_is_confirmed_from_its_outcome(void **state)
 	    "\"sender_name\": \"ana\", \"content\": "
 	    "\"a\\\"b/<\\u00e9\\ud83d\\ude00\", "
 	    "\"timestamp\": \"2025-03-14 05:05:40\"}");
+
+	/* A user of another dialect who is not there, but whose mail is kept. */
+	outcome.to = 0;
+	outcome.user = text_of("12345678");
+	outcome.flags = OUTCOME_WAS_ABSENT;
+	room()->outcome(&session, &command, &outcome);
+	assert_non_null(strstr(fake_session_reply(&session, 1), ", \"to\": \"12345678\", "));
 	fake_session_close(&session);
 }
 
