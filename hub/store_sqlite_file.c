@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hub/store_sqlite_private.h"
+#include "hub/store_sqlite_jobs.h"
 
 #define FILE_MODE 0600
 
@@ -71,34 +71,12 @@ check_facts(const struct store_sqlite *store, const struct stat *facts, char *er
 	return true;
 }
 
-/* The new name must outlive the machine as well. */
-static bool
-sync_folder(const char *path)
-{
-	char *folder = strdup(path);
-	char *slash = folder == NULL ? NULL : strrchr(folder, '/');
-	bool synced;
-	int fd;
-
-	if (folder == NULL)
-		return false;
-	if (slash == folder)
-		slash[1] = '\0';
-	else if (slash != NULL)
-		*slash = '\0';
-	fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	synced = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return synced;
-}
-
 static bool
 create(const struct store_sqlite *store, char *error, size_t error_size)
 {
 	int fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	bool synced = fd >= 0 && sync_folder(store->path);
+	/* The new name must outlive the machine as well. */
+	bool synced = fd >= 0 && sq_sync_folder(store->path);
 
 	if (!synced)
 		snprintf(error, error_size, "the store %s cannot be created: %s", store->path,

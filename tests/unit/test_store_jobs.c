@@ -1,4 +1,5 @@
 /* Long work on the SQLite store: check, backup, restore, export, numbers, forgetting. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,7 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
-
+#include "hub/store_sqlite_jobs.h"
 #include "sqlite_rig.h"
 
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -116,6 +116,8 @@ a_whole_file_is_said_to_be_whole(void **state)
 static void
 a_backup_is_taken_while_others_write(void **state)
 {
+	static const char whole[] = "SELECT count(*) - max(seq) FROM messages WHERE"
+				    " (SELECT seq FROM streams) = (SELECT max(seq) FROM messages)";
 	struct sqlite_rig *rig = *state;
 	uint64_t epoch = open_stream(rig, "room/a");
 	struct job_end end = { 0 };
@@ -138,18 +140,7 @@ a_backup_is_taken_while_others_write(void **state)
 	assert_int_equal(stat(copy, &facts), 0);
 	assert_int_equal(facts.st_mode & 07777, 0600);
 	assert_int_equal(sqlite3_open_v2(copy, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	{
-		sqlite3_stmt *at = NULL;
-
-		assert_int_equal(sqlite3_prepare_v2(db,
-				     "SELECT count(*) - max(seq) FROM messages WHERE (SELECT seq"
-				     " FROM streams) = (SELECT max(seq) FROM messages)",
-				     -1, &at, NULL),
-		    SQLITE_OK);
-		if (sqlite3_step(at) == SQLITE_ROW)
-			value = sqlite3_column_int64(at, 0);
-		sqlite3_finalize(at);
-	}
+	assert_int_equal(sq_ask(db, whole, &value), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	/* Of one moment: as many messages as the stream's number says, whatever that is. */
 	assert_int_equal(value, 0);
@@ -225,6 +216,91 @@ write_file(const char *path, const char *from, const char *sql)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+/* Whether a file has these bytes anywhere. */
+static bool
+has_bytes(const char *path, const char *bytes)
+{
+	FILE *file = fopen(path, "r");
+	struct buffer content;
+	bool found;
+	size_t got;
+
+	if (file == NULL)
+		return false;
+	buffer_init(&content, 0);
+	do {
+		char *place = buffer_reserve(&content, 65536);
+
+		assert_non_null(place);
+		got = fread(place, 1, 65536, file);
+		buffer_advance(&content, got);
+	} while (got > 0);
+	fclose(file);
+	found = memmem(content.data, content.length, bytes, strlen(bytes)) != NULL;
+	buffer_free(&content);
+	return found;
+}
+
+static void
+write_bytes(const char *path, const char *words)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(words, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* It ended when the store had stepped aside, but neither its log nor the copy had moved. */
+static void
+an_interrupted_restore_is_finished(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	uint64_t epoch = open_stream(rig, "room/a");
+	char from[128];
+	char to[128];
+
+	say(rig, "room/a", epoch, 1, 3);
+	assert_says(do_job(rig, STORE_BACKUP, beside(rig, ".copy", from)), true, "bytes");
+	assert_says(do_job(rig, STORE_RESTORE, from), true, "next");
+	sqlite_rig_close(rig);
+	write_file(beside(rig, ".restore", from), NULL,
+	    "INSERT INTO meta(name, value) VALUES('restore_ready', 1)");
+	assert_int_equal(rename(rig->path, beside(rig, ".replaced", to)), 0);
+	write_bytes(beside(rig, "-wal", from), "the log of the other file");
+	if (!sqlite_rig_open(rig))
+		fail_msg("%s", rig->error);
+	/* Its epochs had been renewed before it began to move, so they are not renewed again. */
+	assert_int_equal(open_stream(rig, "room/a"), epoch);
+	assert_int_equal(store_suite_open(rig->store, "room/a", STORE_DISK, false).seq, 3);
+	assert_true(has_bytes(beside(rig, ".replaced-wal", to), "the log of the other file"));
+	assert_int_equal(access(beside(rig, ".restore", to), F_OK), -1);
+}
+
+/* This is what backups are for: the present file cannot even be read. */
+static void
+a_ruined_store_is_replaced_all_the_same(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	char path[128];
+	uint32_t given;
+	uint32_t first;
+	uint64_t key;
+
+	say(rig, "room/a", open_stream(rig, "room/a"), 1, 3);
+	assert_true(rig->store->ops->reserve_clients(rig->store, 100000, &given, &key));
+	assert_says(do_job(rig, STORE_BACKUP, beside(rig, ".copy", path)), true, "bytes");
+	assert_says(do_job(rig, STORE_RESTORE, path), true, "next");
+	sqlite_rig_close(rig);
+	write_bytes(
+	    rig->path, "what the disk has made of it, which is no database at all any more");
+	if (!sqlite_rig_open(rig))
+		fail_msg("%s", rig->error);
+	assert_int_equal(store_suite_open(rig->store, "room/a", STORE_DISK, false).seq, 3);
+	assert_true(rig->store->ops->reserve_clients(rig->store, 1, &first, &key));
+	assert_true(first > given + 1000000);
+}
+
 static void
 what_is_not_a_copy_of_a_store_is_refused(void **state)
 {
@@ -296,31 +372,6 @@ everything_is_exported_and_counted(void **state)
 	assert_int_equal(stats.schema_version, sq_schema_version);
 	assert_true(stats.file_bytes > 0);
 	assert_string_equal(stats.state, "ok");
-}
-
-/* Whether a file has these bytes anywhere. */
-static bool
-has_bytes(const char *path, const char *bytes)
-{
-	FILE *file = fopen(path, "r");
-	struct buffer content;
-	bool found;
-	size_t got;
-
-	if (file == NULL)
-		return false;
-	buffer_init(&content, 0);
-	do {
-		char *place = buffer_reserve(&content, 65536);
-
-		assert_non_null(place);
-		got = fread(place, 1, 65536, file);
-		buffer_advance(&content, got);
-	} while (got > 0);
-	fclose(file);
-	found = memmem(content.data, content.length, bytes, strlen(bytes)) != NULL;
-	buffer_free(&content);
-	return found;
 }
 
 static bool
@@ -400,6 +451,8 @@ main(void)
 		WITH_RIG(a_backup_is_taken_while_others_write),
 		WITH_RIG(a_path_that_cannot_be_is_refused),
 		WITH_RIG(a_copy_comes_back_under_new_epochs),
+		WITH_RIG(an_interrupted_restore_is_finished),
+		WITH_RIG(a_ruined_store_is_replaced_all_the_same),
 		WITH_RIG(what_is_not_a_copy_of_a_store_is_refused),
 		WITH_RIG(everything_is_exported_and_counted),
 		WITH_RIG(a_forgotten_user_leaves_no_trace),

@@ -10,6 +10,7 @@
 
 #include "hub/store.h"
 #include "hub/streams.h"
+#include "store_suite.h"
 
 static void
 on_completed(void *context, uint64_t batch, bool committed)
@@ -175,6 +176,33 @@ jobs_are_refused_with_a_sentence(void **state)
 	store_close(&store);
 }
 
+static struct store *
+open_suite(void *context)
+{
+	(void)context;
+	return store_memory_open(17);
+}
+
+static void
+close_suite(void *context, struct store **store)
+{
+	(void)context;
+	store_close(store);
+}
+
+static void
+it_does_what_every_store_must(void **state)
+{
+	const struct store_suite suite = {
+		.open = open_suite,
+		.close = close_suite,
+		.durability = STORE_MEMORY,
+	};
+
+	(void)state;
+	store_suite(&suite);
+}
+
 int
 main(void)
 {
@@ -184,6 +212,7 @@ main(void)
 		cmocka_unit_test(batches_complete_in_order),
 		cmocka_unit_test(ordinals_are_reserved_once),
 		cmocka_unit_test(jobs_are_refused_with_a_sentence),
+		cmocka_unit_test(it_does_what_every_store_must),
 		cmocka_unit_test(positions_tell_given_from_committed),
 	};
 
