@@ -227,7 +227,8 @@ outbox_release(struct outbox *outbox, uint64_t kept, struct outbox_sink sink)
 
 		for (size_t i = 0; i < turn->run_count; i++) {
 			sink.leave(sink.context, &turn->runs[i], frames);
-			frames += turn->runs[i].length;
+			if (turn->runs[i].length > 0)
+				frames += turn->runs[i].length;
 		}
 		outbox->first = turn->next;
 		if (outbox->first == NULL)
