@@ -18,7 +18,8 @@ struct change {
 	char *name;
 	size_t name_length;
 	uint32_t client;
-	bool was_there; /* as they were told */
+	uint32_t newcomers; /* of the gathering, when this was first noted */
+	bool was_there;     /* as they were told */
 	bool is_there;
 	bool renamed; /* it is there again, under another name */
 	size_t id_length;
@@ -30,6 +31,7 @@ struct gathering {
 	TAILQ_ENTRY(gathering) place;
 	struct change *changes; /* in the order of the first of each user */
 	uint64_t due_ms;
+	uint32_t newcomers; /* who were told of what was gathered, but not by us */
 	size_t name_length;
 	char name[];
 };
@@ -121,6 +123,7 @@ change_get(struct gathering *gathering, const struct roster_user *user, bool was
 	memcpy(change->id, user->user.data, user->user.length);
 	change->id_length = user->user.length;
 	change->was_there = was_there;
+	change->newcomers = gathering->newcomers;
 	HASH_ADD_KEYPTR(hh, gathering->changes, change->id, change->id_length, change);
 	if (change->hh.tbl == NULL) {
 		free(change);
@@ -150,7 +153,9 @@ change_note(struct gathering *gathering, struct change *change, const struct ros
 	}
 	change->client = user->client;
 	change->is_there = is_there;
-	if (change->was_there == is_there && !change->renamed)
+	/* Newcomers know it as it was in between. */
+	if (change->was_there == is_there && !change->renamed &&
+	    change->newcomers == gathering->newcomers)
 		change_free(gathering, change);
 }
 
@@ -270,14 +275,12 @@ gathering_say(struct differences *differences, struct gathering *gathering)
 }
 
 void
-differences_flush(struct differences *differences, struct text room)
+differences_newcomer(struct differences *differences, struct text room)
 {
 	struct gathering *gathering = gathering_find(differences, room);
 
-	if (gathering == NULL)
-		return;
-	gathering_say(differences, gathering);
-	gathering_end(differences, gathering);
+	if (gathering != NULL)
+		gathering->newcomers++;
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * Presence for dialects that count by user: what changed in a room is gathered for
- * limits.presence_ms and said once per channel; who came and left within that time is not spoken of.
+ * limits.presence_ms and said once per channel; who came and left within that time is not spoken of,
+ * unless somebody was told of it meanwhile.
  */
 #ifndef HUBBUB_GATEWAY_DIFFERENCES_H
 #define HUBBUB_GATEWAY_DIFFERENCES_H
@@ -37,8 +38,11 @@ void differences_joined(
 void differences_left(
     struct differences *differences, struct text room, const struct roster_user *user);
 
-/* Says at once what was gathered: a newcomer's snapshot tells of it already. */
-void differences_flush(struct differences *differences, struct text room);
+/*
+ * One more hears differences of the room, who was told who is there as things are now: what is
+ * gathered and does not stay so has to be said to it, and so to all.
+ */
+void differences_newcomer(struct differences *differences, struct text room);
 
 /* Before fanout_flush: says what is due. */
 void differences_tick(struct differences *differences);

@@ -138,8 +138,6 @@ fanout_join(struct fanout *fanout, struct membership *membership, struct text na
 	channel = channel_get(fanout, room, membership->session->dialect);
 	if (channel == NULL || !channel_make_room(channel))
 		return false;
-	if (fanout->watcher.joining != NULL)
-		fanout->watcher.joining(fanout->watcher.context, name);
 	fanout_leave(membership);
 	membership->channel = channel;
 	membership->index = channel->count;

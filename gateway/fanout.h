@@ -56,11 +56,8 @@ struct channel {
 
 TAILQ_HEAD(channel_list, channel);
 
-/* Told when a session comes to hear a room that it did not hear before; all may be NULL. */
+/* Told when a session comes to hear a room that it did not hear before; may be NULL. */
 struct fanout_watcher {
-	/* It is about to: what is said now is not for it yet. Must not change who hears what. */
-	void (*joining)(void *context, struct text room);
-	/* It does. */
 	void (*joined)(void *context, struct membership *membership);
 	void *context;
 };

@@ -7,21 +7,13 @@
 /* However small the budget, a room's list is never older. */
 #define LIST_DELAY_MAX_MS 1000u
 
-/* The others hear now what was gathered; the newcomer was told of it with who is there. */
-static void
-on_joining(void *context, struct text room)
-{
-	struct notices *notices = context;
-
-	differences_flush(&notices->differences, room);
-}
-
 static void
 on_joined(void *context, struct membership *membership)
 {
+	struct notices *notices = context;
 	struct session *session = membership->session;
 
-	(void)context;
+	differences_newcomer(&notices->differences, fanout_room_name(membership->channel->room));
 	if (session->dialect->presence_missed != NULL && session_room_missed_presence(membership))
 		session->dialect->presence_missed(
 		    session, fanout_room_name(membership->channel->room));
@@ -41,7 +33,7 @@ notices_init(struct notices *notices, struct sessions *sessions, struct fanout *
 		.list_rule = { bytes, 1000, bytes },
 	};
 	sessions->roster = roster;
-	fanout->watcher = (struct fanout_watcher){ on_joining, on_joined, notices };
+	fanout->watcher = (struct fanout_watcher){ on_joined, notices };
 	differences_init(&notices->differences, sessions, fanout, roster);
 	TAILQ_INIT(&notices->due);
 	buffer_init(&notices->payload, 0);

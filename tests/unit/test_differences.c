@@ -221,27 +221,65 @@ who_comes_again_under_another_name_is_spoken_of(void **state)
 	assert_hears(ana, "-ben/Ben =1");
 }
 
+/* A client that is told who is there, and hears differences from then on. */
+static struct rig_peer *
+appear(uint32_t client, const char *user)
+{
+	struct rig_peer *peer = rig_connect_as(&rig, &users_dialect);
+
+	rig_open(peer, client, user);
+	rig_send(peer, "hear");
+	return peer;
+}
+
 static void
-a_newcomers_snapshot_comes_behind_what_was_gathered(void **state)
+what_a_newcomer_was_told_does_not_cancel_out(void **state)
 {
 	struct rig_peer *ana = come(&users_dialect, 1, "ana");
 	struct rig_peer *ben;
 
 	(void)state;
 	enter(3, "eve", "Eve");
-	ben = rig_connect_as(&rig, &users_dialect);
-	rig_open(ben, 2, "ben");
-	rig_send(ben, "hear");
-	/* Said to the others before the newcomer is one of them, who was told by its snapshot. */
-	rig_exited(&rig, 3);
-	rig_turn(&rig);
-	assert_hears(ana, "+eve/Eve =2");
-	assert_hears_nothing(ana);
-	assert_hears(ben, "joined lobby of 2");
-	assert_hears_nothing(ben);
+	enter(4, "max", "Max");
 	rig_after(&rig, GATHER_MS);
-	assert_hears(ana, "-eve/Eve =1");
-	assert_hears(ben, "-eve/Eve =1");
+	assert_hears(ana, "+eve/Eve +max/Max =3");
+	enter(5, "kim", "Kim");
+	rig_exited(&rig, 3);
+	ben = appear(2, "ben");
+	rig_turn(&rig);
+	/* It has Kim in its list and not Eve; both come to be as they were before. */
+	assert_hears(ben, "joined lobby of 3");
+	rig_exited(&rig, 5);
+	enter(6, "eve", "Eve");
+	/* Of Max it was told the same as everybody. */
+	rig_exited(&rig, 4);
+	enter(7, "max", "Max");
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+eve/Eve -kim/Kim =3");
+	assert_hears(ben, "+eve/Eve -kim/Kim =3");
+	rig_after(&rig, GATHER_MS);
+	assert_hears_nothing(ana);
+	assert_hears_nothing(ben);
+}
+
+/* Else a burst of them would cost its square. */
+static void
+newcomers_hasten_nothing(void **state)
+{
+	struct rig_peer *ana = come(&users_dialect, 1, "ana");
+	char id[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(id, sizeof(id), "u%u", i);
+		appear(10 + i, id);
+		enter(10 + i, id, "x");
+		rig_turn(&rig);
+	}
+	assert_hears_nothing(ana);
+	rig_after(&rig, GATHER_MS);
+	assert_int_equal(strncmp(rig_next(ana), "+u0/x +u1/x ", 12), 0);
+	assert_hears_nothing(ana);
 }
 
 /* Between its snapshot and the differences it had to catch up. */
@@ -384,7 +422,8 @@ main(void)
 		TEST(differences_gather_and_are_said_once),
 		TEST(who_comes_and_goes_at_once_is_not_spoken_of),
 		TEST(who_comes_again_under_another_name_is_spoken_of),
-		TEST(a_newcomers_snapshot_comes_behind_what_was_gathered),
+		TEST(what_a_newcomer_was_told_does_not_cancel_out),
+		TEST(newcomers_hasten_nothing),
 		TEST(who_comes_to_hear_late_is_told_what_it_missed),
 		TEST(who_missed_nothing_is_told_nothing),
 		cmocka_unit_test_setup_teardown(
