@@ -286,7 +286,8 @@ sq_start_job(
 	struct sq_job *job = job_of(sq_self(base));
 	char *copy;
 
-	if (job == NULL || job->done != NULL || memchr(path.data, '\0', path.length) != NULL)
+	if (job == NULL || job->done != NULL ||
+	    (path.length > 0 && memchr(path.data, '\0', path.length) != NULL))
 		return false;
 	if (kind != STORE_CHECK && (path.length == 0 || path.data[0] != '/'))
 		return false;
