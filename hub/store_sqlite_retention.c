@@ -82,6 +82,7 @@ pick(struct store_sqlite *store, enum place place, const char *sql, int64_t argu
 	sqlite3_stmt *at = sq_statement(&store->writer, place, sql);
 	int result;
 
+	*found_out = false;
 	if (at == NULL)
 		return failed(store);
 	sqlite3_bind_int64(at, 1, argument);
@@ -99,6 +100,8 @@ read_rules(struct store_sqlite *store, int64_t stream, struct rules *rules_out, 
 	sqlite3_stmt *at = sq_statement(&store->writer, RULES, rules_text);
 	int result;
 
+	*found_out = false;
+	*rules_out = (struct rules){ 0 };
 	if (at == NULL)
 		return failed(store);
 	sqlite3_bind_int64(at, 1, stream);
@@ -153,6 +156,8 @@ find_end(struct store_sqlite *store, int64_t stream, const struct rules *rules, 
 	unsigned rows = 0;
 
 	*until_out = 0;
+	*bytes_out = 0;
+	*more_out = false;
 	if (at == NULL)
 		return failed(store);
 	sqlite3_bind_int64(at, 1, stream);
