@@ -8,7 +8,7 @@ import pytest
 
 from client import refused
 from harness import wait_for
-from raw_client import PING, RawClient
+from raw_client import CLOSE, PING, RawClient
 
 RECEIPT = re.compile(rb"[1-9][0-9]*\.[0-9a-f]{8}\Z")
 TO_SELF = '{"type": "error", "content": "\\u4e0d\\u80fd\\u53d1\\u9001\\u6d88\\u606f\\u7ed9\\u81ea\\u5df1"}'
@@ -505,3 +505,32 @@ def test_a_large_mailbox_comes_in_order_and_whole(make_cluster):
     for number in range(count):
         assert ben.hear()["content"].startswith(f"{number} ")
     assert users.done(ben)
+
+
+def test_connections_of_one_user_are_bounded(make_cluster):
+    users = Users(make_cluster(gateways=2, settings={"limits.connections_per_user": 2}))
+    ana = users.come("ana")
+    mine = [users.come("ben", 0), users.come("ben", 1)]
+    assert all(users.done(ben) for ben in mine)
+    third = users.come("ben", 0)
+    assert third.error() == "full"
+    assert third.closed()[0] == 1013
+    say(ana, "ben", "hi")
+    for ben in mine:
+        assert ben.hear_text() == message("ana", "hi")
+
+
+def test_a_kick_ends_a_connection_and_keeps_the_mail(users):
+    ana, ben = users.come("ana"), users.come_raw("ben", 1)
+    say(ana, "ben", "hi")
+    assert ben.text() == message("ana", "hi")
+    users.cluster.hubctl("kick", "ben", "--reason", "enough")
+    while (frame := ben.frame())[0] != CLOSE:
+        pass
+    assert frame[1] == b"\x03\xf0enough"
+    ben.drop()
+    users.is_gone("ben")
+    say(ana, "ben", "more")
+    assert ana.hear_text() == kept_for("ben")
+    ben = users.come("ben")
+    assert [ben.hear_text(), ben.hear_text()] == [message("ana", "hi"), message("ana", "more")]
