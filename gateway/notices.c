@@ -319,13 +319,41 @@ static void
 say_notice(struct notices *notices, struct fanout_room *room, const struct envelope_notice *notice)
 {
 	struct channel *channel = fanout_channels(room);
+	bool to_all = text_is_empty(notice->room);
 
 	for (; channel != NULL; channel = channel->next) {
 		buffer_clear(&notices->payload);
 		if (channel->count == 0 || channel->dialect->render_notice == NULL)
 			continue;
+		if (to_all && channel->dialect->many_rooms)
+			continue;
 		channel->dialect->render_notice(&notices->payload, notice);
 		say(notices, channel);
+	}
+}
+
+/* Who may be in many rooms hears once what is said to all, and also if it is in none. */
+static void
+say_to_each(struct notices *notices, const struct envelope_notice *notice)
+{
+	struct buffer *payload = &notices->payload;
+	const struct dialect *rendered = NULL;
+	struct session *session = TAILQ_FIRST(&notices->sessions->open);
+	struct session *next;
+
+	for (; session != NULL; session = next) {
+		const struct dialect *dialect = session->dialect;
+
+		next = TAILQ_NEXT(session, place);
+		if (!dialect->many_rooms || !session->hears_inbox || dialect->render_notice == NULL)
+			continue;
+		if (rendered != dialect) {
+			rendered = dialect;
+			buffer_clear(payload);
+			dialect->render_notice(payload, notice);
+		}
+		if (!payload->failed && payload->length > 0)
+			session_send(session, FRAME_TEXT, buffer_text(payload));
 	}
 }
 
@@ -342,6 +370,7 @@ notices_say(struct notices *notices, const struct envelope_notice *notice)
 	}
 	while ((room = fanout_next_room(notices->fanout, room)) != NULL)
 		say_notice(notices, room, notice);
+	say_to_each(notices, notice);
 }
 
 /* The cost is that of the last rendering: near enough to know when to try. */

@@ -194,7 +194,7 @@ class TestGaps:
         ben.skip()
         ana.skip()
         ana.drop()
-        cluster.hubctl("room", "close", "tea", json_output=False)
+        cluster.hubctl("room", "close", "tea", "--yes", json_output=False)
         left = ben.hear_until(lambda f: f["type"] == "left")
         assert (left["room"], left["reason"]) == ("tea", "closed")
         ben.join("tea")
