@@ -8,6 +8,7 @@
 #include "common/names.h"
 #include "hub/core_fetch.h"
 #include "hub/core_rooms.h"
+#include "hub/core_users.h"
 #include "hub/dispatch.h"
 
 /* One answer. */
@@ -223,7 +224,7 @@ stream_for(struct core *core, const struct client *client, struct text room)
 	if (client == NULL)
 		return NULL;
 	if (text_is_empty(room))
-		return client->user != NULL ? client->user->inbox : NULL;
+		return core_user_inbox(core, client->user);
 	member = presence_member(client, room);
 	if (member == NULL || !core_room_allows(core, client, room, ROOM_READ))
 		return NULL;
@@ -273,11 +274,8 @@ core_fetch_answer(struct core *core, const struct question *question, struct buf
 	if (answer.stream != NULL) {
 		answer.end.epoch = answer.stream->epoch;
 		answer.end.code = (uint32_t)read_part(&answer);
-	} else if (client == NULL || !text_is_empty(fetch->room)) {
-		answer.end.code = OUTCOME_NO_SUCH_ROOM;
 	} else {
-		/* An inbox into which nothing was ever sent. */
-		answer.end.to = fetch->after;
+		answer.end.code = OUTCOME_NO_SUCH_ROOM;
 	}
 	if (answer.end.code == OUTCOME_UNAVAILABLE)
 		buffer_truncate(out, began);

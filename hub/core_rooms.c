@@ -82,20 +82,16 @@ has_room_for_another(const struct client *client)
 }
 
 struct room_user
-core_room_user(const struct client *client, char id[CLIENT_ID_TEXT_SIZE])
+core_room_user(const struct client *client)
 {
-	if (client->user != NULL)
-		return (struct room_user){ client->user->realm, client->user->id };
-	text_client_id(client->id, id);
-	return (struct room_user){ client->realm, { id, CLIENT_ID_TEXT_SIZE - 1 } };
+	return (struct room_user){ client->user->realm, client->user->id };
 }
 
 bool
 core_room_allows(
     const struct core *core, const struct client *client, struct text room, enum room_right right)
 {
-	char id[CLIENT_ID_TEXT_SIZE];
-	struct room_user user = core_room_user(client, id);
+	struct room_user user = core_room_user(client);
 
 	return room_rules_allow(core->rules, room, right, &user);
 }

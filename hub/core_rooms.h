@@ -13,8 +13,8 @@ void core_refuse(struct core *core, const struct gateway *gateway, uint64_t conn
 /* Ends a membership, telling the others. */
 void core_room_leave(struct core *core, struct now now, struct member *member);
 
-/* The user that a client is, as rules know it. `id` is room for one made of its client_id. */
-struct room_user core_room_user(const struct client *client, char id[CLIENT_ID_TEXT_SIZE]);
+/* The user that a client is, as rules know it. */
+struct room_user core_room_user(const struct client *client);
 
 /* May a client do that in a room, member or not? */
 bool core_room_allows(

@@ -100,8 +100,7 @@ keep(struct core_who *who, struct text realm, struct text id)
 static void
 keep_client(struct core_who *who, const struct client *client)
 {
-	char id[CLIENT_ID_TEXT_SIZE];
-	struct room_user user = core_room_user(client, id);
+	struct room_user user = core_room_user(client);
 
 	(void)keep(who, user.realm, user.id);
 }
@@ -111,14 +110,13 @@ static enum core_sight
 find_online(struct core *core, struct text text, struct core_who *who_out)
 {
 	const struct client *named = presence_by_name(core->presence, text);
-	char id[CLIENT_ID_TEXT_SIZE];
 	struct core_who first = { 0 };
 	unsigned found = 0;
 
 	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
 		for (const struct client *client = presence_first_of(core->presence, slot);
 		     client != NULL; client = client->neighbour) {
-			struct room_user user = core_room_user(client, id);
+			struct room_user user = core_room_user(client);
 
 			if (!text_equal(user.id, text))
 				continue;

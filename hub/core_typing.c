@@ -47,8 +47,8 @@ tell_user(
     struct core *core, const struct client *from, struct text who, struct envelope_typed *typed)
 {
 	const struct user *user =
-	    router_private(core->presence, core->users, from->realm, who, 0).user;
-	const struct client *to = user == NULL ? NULL : user->clients;
+	    router_private(core->presence, core->users, from->user->realm, who, 0).user;
+	const struct client *to = user != NULL ? user->clients : NULL;
 
 	for (; to != NULL; to = to->sibling) {
 		if (to == from || to->lingers)
@@ -64,7 +64,6 @@ on_typing(
 {
 	const struct envelope_typing *typing = &envelope->typing;
 	const struct client *from = presence_by_conn(core->presence, gateway->slot, typing->conn);
-	char id[CLIENT_ID_TEXT_SIZE];
 	struct envelope_typed typed = { .room = typing->room };
 
 	(void)now;
@@ -74,7 +73,7 @@ on_typing(
 	if (from == NULL || core->settling.active)
 		return LINK_ALIVE;
 	typed.from = from->id;
-	typed.from_user = core_room_user(from, id).id;
+	typed.from_user = core_room_user(from).id;
 	typed.from_name = from->name;
 	if (!text_is_empty(typing->room))
 		tell_room(core, from, &typed);
