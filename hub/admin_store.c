@@ -175,8 +175,10 @@ admin_do_store_forget(const struct admin_call *call)
 	struct core_who who;
 	struct buffer name;
 
-	if (!admin_is_confirmed(call, "all that the user said and got will be gone") ||
-	    !admin_find_user(call, &who))
+	if (!admin_is_confirmed(call, "all that the user said and got will be gone"))
+		return;
+	/* Of most who spoke nothing is known once they have gone: there are only their words. */
+	if (!core_named_user(call->request->user, &who) && !admin_find_user(call, &who))
 		return;
 	seen = core_forget(call->core, &who, &deed);
 	if (seen == CORE_ONLINE) {

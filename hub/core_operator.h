@@ -51,6 +51,9 @@ struct core_who {
  */
 enum core_sight core_find_user(struct core *core, struct text text, struct core_who *who_out);
 
+/* The user of REALM/ID, whether anything is known of it or not; false for another form. */
+bool core_named_user(struct text text, struct core_who *who_out);
+
 /* Its connections one by one: *cursor begins as 0. */
 bool core_next_connection(struct core *core, const struct core_who *who, unsigned *cursor,
     struct core_client_info *info_out);

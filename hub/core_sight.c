@@ -229,10 +229,23 @@ is_online(const struct core *core, const struct core_who *who)
 	return core_next_connection((struct core *)(uintptr_t)core, who, &cursor, &info);
 }
 
+bool
+core_named_user(struct text text, struct core_who *who_out)
+{
+	const char *slash = memchr(text.data, '/', text.length);
+	size_t length;
+
+	if (slash == NULL)
+		return false;
+	length = (size_t)(slash - text.data);
+	return length > 0 && length + 1 < text.length &&
+	       keep(who_out, (struct text){ text.data, length },
+		   (struct text){ slash + 1, text.length - length - 1 });
+}
+
 enum core_sight
 core_find_user(struct core *core, struct text text, struct core_who *who_out)
 {
-	const char *slash = memchr(text.data, '/', text.length);
 	const struct client *client;
 	enum core_sight seen;
 	uint32_t id;
@@ -241,14 +254,8 @@ core_find_user(struct core *core, struct text text, struct core_who *who_out)
 		keep_client(who_out, client);
 		return CORE_SEEN;
 	}
-	if (slash != NULL) {
-		size_t length = (size_t)(slash - text.data);
-
-		if (keep(who_out, (struct text){ text.data, length },
-			(struct text){ slash + 1, text.length - length - 1 }) &&
-		    (is_online(core, who_out) || is_known(core, who_out)))
-			return CORE_SEEN;
-	}
+	if (core_named_user(text, who_out) && (is_online(core, who_out) || is_known(core, who_out)))
+		return CORE_SEEN;
 	seen = find_online(core, text, who_out);
 	return seen == CORE_UNKNOWN ? find_absent(core, text, who_out) : seen;
 }

@@ -195,6 +195,14 @@ core_history(
 }
 
 /* "ana" is online if there are clients, "ben" is known, "eva" are several. */
+bool
+core_named_user(struct text text, struct core_who *who_out)
+{
+	(void)text;
+	(void)who_out;
+	return false;
+}
+
 enum core_sight
 core_find_user(struct core *core, struct text text, struct core_who *who_out)
 {
