@@ -140,9 +140,9 @@ bool core_find_client(const struct core *core, uint32_t client, struct core_clie
 bool core_room_exists(const struct core *core, struct text room);
 
 /*
- * Closes every connection of a client_id, or of the only user online with that name, with
- * CLOSE 1008. The number of connections told to close; 0: no such user or an ambiguous
- * name.
+ * Closes every connection of a user by its id ("REALM/ID" or, if only one realm has it, "ID"), the
+ * one of a client_id, or those of the only user online with that name, with CLOSE 1008. The number
+ * of connections told to close; 0: no such user or an ambiguous name.
  */
 unsigned core_kick(struct core *core, struct now now, struct text who, struct text reason);
 

@@ -204,24 +204,43 @@ close_reason(struct text reason)
 	}
 }
 
-unsigned
-core_kick(struct core *core, struct now now, struct text who, struct text reason)
+/* It stays online for everybody until its gateway reports it closed, unless it has none. */
+static void
+kick_client(struct core *core, struct now now, struct client *client, struct text reason)
 {
-	const struct client *client = router_user(core->presence, who);
-	struct envelope_close order;
-
-	(void)now;
-	if (client == NULL)
-		return 0;
-	order = (struct envelope_close){
+	const struct envelope_close order = {
 		.conn = client->conn,
 		.client = client->id,
 		.code = CLOSE_POLICY,
-		.reason = close_reason(reason),
+		.reason = reason,
 	};
-	/* It stays online for everybody until its gateway reports it closed. */
-	core_tell(core, core_slot_bit(client->slot), ENVELOPE_CLOSE, &order);
-	return 1;
+
+	if (client->lingers)
+		core_client_gone(core, client, now);
+	else
+		core_tell(core, core_slot_bit(client->slot), ENVELOPE_CLOSE, &order);
+}
+
+unsigned
+core_kick(struct core *core, struct now now, struct text who, struct text reason)
+{
+	struct router_target target = router_operator(core->presence, core->users, who);
+	struct client *next;
+	unsigned kicked = 0;
+
+	if (target.client != NULL) {
+		kick_client(core, now, target.client, close_reason(reason));
+		return 1;
+	}
+	if (target.user == NULL)
+		return 0;
+	/* With the last one that lingers the user is gone as well. */
+	for (struct client *client = target.user->clients; client != NULL; client = next) {
+		next = client->sibling;
+		kick_client(core, now, client, close_reason(reason));
+		kicked++;
+	}
+	return kicked;
 }
 
 unsigned

@@ -181,10 +181,8 @@ core_open_batch(const struct core *core)
 	return core->last_batch + 1;
 }
 
-/* core_opening.c: remembers which numbers this gateway's life has used. */
+/* core_opening.c: remembers a gateway's life; why its last link ended. */
 void core_past_keep(struct core *core, const struct gateway *gateway);
-
-/* Notes why a link ended whose past is kept. */
 void core_past_lost(struct core *core, const struct gateway *gateway, enum link_loss why);
 
 /* Why the last link of that name ended; LINK_ALIVE if none is remembered. */

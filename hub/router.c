@@ -4,6 +4,7 @@
 #include "hub/router.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "common/envelope_kinds.h"
 
@@ -11,18 +12,6 @@ uint64_t
 router_room(const struct room *room)
 {
 	return room->slots;
-}
-
-struct client *
-router_user(const struct presence *presence, struct text who)
-{
-	struct client *client;
-	uint32_t id;
-
-	if (text_to_client_id(who, &id))
-		return presence_by_id(presence, id);
-	client = presence_by_name(presence, who);
-	return client != NULL && client->namesake == NULL ? client : NULL;
 }
 
 static struct client *
@@ -33,7 +22,7 @@ by_id(const struct presence *presence, struct text realm, uint32_t id)
 	return client != NULL && text_equal(client->realm, realm) ? client : NULL;
 }
 
-/* The first client of the only user of the realm that goes by this name. */
+/* The first client of the only user who goes by this name, in that realm or, without one, in any. */
 static struct client *
 only_named(const struct presence *presence, struct text realm, struct text name)
 {
@@ -44,7 +33,7 @@ only_named(const struct presence *presence, struct text realm, struct text name)
 	for (; client != NULL; client = client->namesake) {
 		if (++seen > ROUTER_NAMESAKES_MAX)
 			return NULL;
-		if (!text_equal(client->realm, realm))
+		if (realm.data != NULL && !text_equal(client->realm, realm))
 			continue;
 		if (found != NULL && found->user != client->user)
 			return NULL;
@@ -72,5 +61,40 @@ router_private(const struct presence *presence, const struct users *users, struc
 		target.client = client;
 	if (target.client != NULL)
 		target.user = target.client->user;
+	return target;
+}
+
+static struct user *
+user_named(const struct users *users, struct text who)
+{
+	const char *slash = memchr(who.data, '/', who.length);
+	struct user *user = users_only(users, who);
+	size_t realm = slash == NULL ? 0 : (size_t)(slash - who.data);
+
+	if (user != NULL || slash == NULL)
+		return user;
+	return users_find(users, (struct text){ who.data, realm },
+	    (struct text){ slash + 1, who.length - realm - 1 });
+}
+
+struct router_target
+router_operator(const struct presence *presence, const struct users *users, struct text who)
+{
+	struct router_target target = { 0 };
+	const struct client *named;
+	uint32_t id;
+
+	if (text_is_empty(who))
+		return target;
+	target.user = user_named(users, who);
+	if (target.user != NULL)
+		return target;
+	if (text_to_client_id(who, &id)) {
+		target.client = presence_by_id(presence, id);
+		return target;
+	}
+	named = only_named(presence, (struct text){ 0 }, who);
+	if (named != NULL)
+		target.user = named->user;
 	return target;
 }

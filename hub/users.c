@@ -63,6 +63,38 @@ users_find(const struct users *users, struct text realm, struct text id)
 	return table_find(&users->by_id, table_hash_text(users->key, id), has_key, &key);
 }
 
+struct same_id {
+	struct text id;
+	const struct user *first;
+	bool is_more;
+};
+
+/* Looks at all of them by accepting none. */
+static bool
+note_id(const void *item, const void *key)
+{
+	struct same_id *same = *(struct same_id *const *)key;
+	const struct user *user = item;
+
+	if (!text_equal(user->id, same->id))
+		return false;
+	same->is_more = same->first != NULL;
+	same->first = user;
+	return false;
+}
+
+struct user *
+users_only(const struct users *users, struct text id)
+{
+	struct same_id same = { .id = id };
+	struct same_id *key = &same;
+
+	(void)table_find(&users->by_id, table_hash_text(users->key, id), note_id, &key);
+	if (same.first == NULL || same.is_more)
+		return NULL;
+	return users_find(users, same.first->realm, id);
+}
+
 static struct text
 copied(struct text from, char **to)
 {

@@ -44,6 +44,9 @@ void users_destroy(struct users **users);
 
 struct user *users_find(const struct users *users, struct text realm, struct text id);
 
+/* The user of that id, if only one realm has one. */
+struct user *users_only(const struct users *users, struct text id);
+
 /* The user of that id, made if need be. NULL without memory. */
 struct user *users_get(struct users *users, struct text realm, struct text id);
 

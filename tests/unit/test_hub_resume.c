@@ -337,6 +337,35 @@ a_gateways_death_ends_the_wait(void **state)
 }
 
 static void
+a_kick_takes_every_connection_of_a_user(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+
+	(void)come(rig, scene->there, 5, "Ana", scene->resume);
+	rig_forget(rig);
+	(void)come(rig, scene->there, 6, "ana", scene->resume);
+	rig_forget(rig);
+	lose(scene, 1, true);
+	assert_int_equal(core_kick(rig->core, rig->now, text_of(scene->user), TEXT("enough")), 3);
+	rig_turn(rig, 1);
+	/* Who lingers has nothing to be closed: it is gone. */
+	(void)rig_hear(rig, scene->here, ENVELOPE_EXITED);
+	rig_silent(rig, scene->here);
+	for (unsigned i = 0; i < 3; i++) {
+		struct envelope heard = { 0 };
+
+		assert_true(rig_next(rig, scene->there, &heard));
+		if (heard.kind == ENVELOPE_EXITED)
+			assert_int_equal(heard.exited.client, scene->ana.client);
+		else
+			assert_int_equal(heard.kind, ENVELOPE_CLOSE);
+	}
+	rig_silent(rig, scene->there);
+	assert_int_equal(core_status(rig->core).clients, 3);
+}
+
+static void
 a_passing_client_does_not_linger(void **state)
 {
 	struct scene *scene = *state;
@@ -459,6 +488,7 @@ main(void)
 		SCENE(mail_for_who_is_away_for_a_moment_is_kept),
 		SCENE(another_name_is_a_leave_and_a_join),
 		SCENE(a_gateways_death_ends_the_wait),
+		SCENE(a_kick_takes_every_connection_of_a_user),
 		SCENE(a_passing_client_does_not_linger),
 		cmocka_unit_test(a_user_has_so_many_connections),
 		SCENE(who_is_announced_is_who_it_was),

@@ -1,5 +1,5 @@
 /*
- * Presence and router: lookups, rooms, joining order, and a long random life against plain
+ * Presence: lookups, rooms, joining order, lost connections, and a long random life against plain
  * arrays.
  */
 #include <setjmp.h>
@@ -67,37 +67,37 @@ clients_are_found_in_three_ways(void **state)
 }
 
 static void
-a_name_means_one_user_or_nobody(void **state)
+who_lingers_is_heard_for_by_nobody(void **state)
 {
 	struct presence *presence = presence_create(key);
-	struct client *first = come(presence, 1, 0, 1, "ana");
-	struct client *second = come(presence, 2, 0, 2, "ana");
-	struct client *third = come(presence, 3, 0, 3, "ana");
+	struct client *ana = come(presence, 1, 4, 10, "ana");
+	struct client *ben = come(presence, 2, 4, 11, "ben");
+	struct member *member = join(presence, ana, "lobby", 1);
+	struct client facts = { .slot = 5, .conn = 7, .address = TEXT("::1") };
 
 	(void)state;
-	assert_null(router_user(presence, TEXT("ana")));
-	presence_close(presence, second);
-	assert_null(router_user(presence, TEXT("ana")));
-	presence_close(presence, first);
-	assert_ptr_equal(router_user(presence, TEXT("ana")), third);
-	assert_null(router_user(presence, TEXT("")));
-	presence_destroy(&presence);
-}
-
-static void
-what_looks_like_an_id_is_never_a_name(void **state)
-{
-	struct presence *presence = presence_create(key);
-	struct client *impostor = come(presence, 1, 0, 1, "0000beef");
-	struct client *ana = come(presence, 0xcafe, 0, 2, "ana");
-
-	(void)state;
-	assert_null(router_user(presence, TEXT("0000beef")));
-	assert_ptr_equal(router_user(presence, TEXT("0000cafe")), ana);
-	assert_ptr_equal(router_user(presence, TEXT("00000001")), impostor);
-	/* Not 8 lower-case digits: a name like any other. */
-	assert_null(router_user(presence, TEXT("0000CAFE")));
-	assert_null(router_user(presence, TEXT("cafe")));
+	assert_non_null(join(presence, ben, "hall", 2));
+	presence_linger(presence, ana);
+	assert_null(presence_by_conn(presence, 4, 10));
+	assert_ptr_equal(presence_by_id(presence, 1), ana);
+	assert_ptr_equal(presence_by_name(presence, TEXT("ana")), ana);
+	assert_int_equal(presence_room(presence, TEXT("lobby"))->slots, 0);
+	assert_int_equal(presence_room(presence, TEXT("lobby"))->count, 1);
+	assert_true(presence_rebind(presence, ana, &facts));
+	assert_ptr_equal(presence_by_conn(presence, 5, 7), ana);
+	assert_ptr_equal(presence_first_of(presence, 5), ana);
+	assert_ptr_equal(presence_first_of(presence, 4), ben);
+	assert_null(ben->neighbour);
+	assert_string_equal(ana->address.data, "::1");
+	assert_int_equal(presence_room(presence, TEXT("lobby"))->slots, 0);
+	presence_hear(member);
+	presence_hear(member);
+	assert_int_equal(presence_room(presence, TEXT("lobby"))->slots, UINT64_C(1) << 5);
+	presence_linger(presence, ana);
+	presence_close(presence, ana);
+	assert_null(presence_room(presence, TEXT("lobby")));
+	assert_null(presence_by_id(presence, 1));
+	assert_int_equal(presence_clients(presence), 1);
 	presence_destroy(&presence);
 }
 
@@ -274,8 +274,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients_are_found_in_three_ways),
-		cmocka_unit_test(a_name_means_one_user_or_nobody),
-		cmocka_unit_test(what_looks_like_an_id_is_never_a_name),
+		cmocka_unit_test(who_lingers_is_heard_for_by_nobody),
 		cmocka_unit_test(rooms_live_as_long_as_their_members),
 		cmocka_unit_test(walks_rooms_in_order_of_serials),
 		cmocka_unit_test(late_comers_with_early_ordinals_are_put_in_order),
