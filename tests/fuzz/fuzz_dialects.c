@@ -16,7 +16,7 @@
 
 #define MOUNTS                                                     \
 	"/a room, /b echo, /c/{item} items, /d mirror, /e/{user} " \
-	"direct, /f/{id:int} pair, /g/{name} lobby"
+	"direct, /f/{id:int} pair, /g/{name} lobby, /h native"
 #define CLIENT_ID 0x0badcafe
 #define CLIENT_TEXT TEXT("0badcafe")
 #define INBOX_EPOCH 5
@@ -67,7 +67,8 @@ payload_of(struct text rest, size_t *size_out)
 static bool
 speaks_json(const struct dialect *dialect)
 {
-	return strcmp(dialect->name, "room") == 0 || strcmp(dialect->name, "direct") == 0;
+	return strcmp(dialect->name, "room") == 0 || strcmp(dialect->name, "direct") == 0 ||
+	       strcmp(dialect->name, "native") == 0;
 }
 
 static size_t
@@ -163,6 +164,8 @@ hub_opens(struct bench *bench, const struct envelope_open *open)
 			    .client = CLIENT_ID,
 			    .name = text_is_empty(open->name) ? NAME : open->name,
 			    .user = text_is_empty(open->user) ? CLIENT_TEXT : open->user,
+			    .resume = TEXT("s"),
+			    .resumed = !text_is_empty(open->resume),
 			    .epoch = INBOX_EPOCH } });
 }
 
@@ -238,6 +241,132 @@ hub_tells(struct bench *bench, const struct envelope_tell *said)
 			.exited = { .room = TEXT("pair"), .client = 1, .time = 1 } });
 }
 
+static void
+hub_reads(struct bench *bench, const struct envelope_read *read)
+{
+	uint32_t code = read->seq > bench->whispers ? OUTCOME_BAD_SEQ : OUTCOME_OK;
+
+	tell(bench, (struct envelope){ .kind = ENVELOPE_OUTCOME,
+			.outcome = { .number = read->number, .code = code, .room = TEXT("") } });
+}
+
+/* One message, or a gap where the number asked for is odd. */
+static void
+hub_fetches(struct bench *bench, const struct envelope_fetch *fetch)
+{
+	uint64_t last = text_is_empty(fetch->room) ? bench->whispers : fetch->after + 1;
+	bool is_gap = fetch->before == 0 && fetch->after % 2 == 1;
+	struct envelope_fetched fetched = {
+		.token = fetch->token,
+		.conn = fetch->conn,
+		.room = fetch->room,
+		.epoch = text_is_empty(fetch->room) ? INBOX_EPOCH : 1,
+		.after = fetch->after,
+		.to = last,
+		.gap_from = is_gap ? fetch->after + 1 : 0,
+		.gap_to = is_gap ? last : 0,
+		.gap_reason = is_gap ? GAP_EXPIRED : GAP_NONE,
+	};
+
+	if (!is_gap)
+		tell(bench, (struct envelope){ .kind = ENVELOPE_ITEM,
+				.item = { .token = fetch->token,
+				    .conn = fetch->conn,
+				    .room = fetch->room,
+				    .epoch = fetched.epoch,
+				    .seq = last,
+				    .from = 1,
+				    .from_name = NAME,
+				    .time = 1,
+				    .content = NAME } });
+	tell(bench, (struct envelope){ .kind = ENVELOPE_FETCHED, .fetched = fetched });
+}
+
+static void
+hub_lists(struct bench *bench, const struct envelope_list *list)
+{
+	tell(bench, (struct envelope){ .kind = ENVELOPE_LISTED,
+			.listed = { .token = list->token,
+			    .conn = list->conn,
+			    .room = TEXT("lobby"),
+			    .rights = ROOM_MAY_READ } });
+	tell(bench, (struct envelope){ .kind = ENVELOPE_LIST_END,
+			.list_end = { .token = list->token,
+			    .conn = list->conn,
+			    .more = !text_is_empty(list->after) } });
+}
+
+/* Rooms that are left are renamed as often as not. */
+static void
+hub_leaves(struct bench *bench, const struct envelope_leave *leave)
+{
+	bool renamed = leave->room.length % 2 == 0;
+
+	tell(bench, (struct envelope){ .kind = ENVELOPE_LEFT,
+			.left = { .conn = leave->conn,
+			    .room = leave->room,
+			    .reason = renamed ? LEFT_ROOM_RENAMED : LEFT_WISHED,
+			    .renamed = renamed ? TEXT("hall") : TEXT("") } });
+}
+
+static void
+hub_types(struct bench *bench, const struct envelope_typing *typing)
+{
+	tell(bench, (struct envelope){ .kind = ENVELOPE_TYPED,
+			.typed = { .conn = text_is_empty(typing->room) ? typing->conn : 0,
+			    .room = typing->room,
+			    .from = 1,
+			    .from_user = typing->to,
+			    .from_name = NAME } });
+}
+
+static void
+hub_answers_one(struct bench *bench, const struct envelope *envelope)
+{
+	switch (envelope->kind) {
+	case ENVELOPE_HELLO:
+		tell(bench, (struct envelope){ .kind = ENVELOPE_WELCOME,
+				.welcome = { .link_version = LINK_VERSION,
+				    .hub_epoch = 7,
+				    .software = TEXT("fuzz"),
+				    .commands_max = 1000 } });
+		break;
+	case ENVELOPE_ROSTER_END:
+		tell(bench, (struct envelope){
+				.kind = ENVELOPE_ROSTER_END, .roster_end = { .gateways = 1 } });
+		break;
+	case ENVELOPE_OPEN:
+		hub_opens(bench, &envelope->open);
+		break;
+	case ENVELOPE_JOIN:
+		hub_joins(bench, &envelope->join);
+		break;
+	case ENVELOPE_LEAVE:
+		hub_leaves(bench, &envelope->leave);
+		break;
+	case ENVELOPE_PUBLISH:
+		hub_publishes(bench, &envelope->publish);
+		break;
+	case ENVELOPE_TELL:
+		hub_tells(bench, &envelope->tell);
+		break;
+	case ENVELOPE_READ:
+		hub_reads(bench, &envelope->read);
+		break;
+	case ENVELOPE_FETCH:
+		hub_fetches(bench, &envelope->fetch);
+		break;
+	case ENVELOPE_LIST:
+		hub_lists(bench, &envelope->list);
+		break;
+	case ENVELOPE_TYPING:
+		hub_types(bench, &envelope->typing);
+		break;
+	default:
+		break;
+	}
+}
+
 /* Answers all that the core has sent. The answers may make it send more: next time. */
 static void
 hub_answers(struct bench *bench)
@@ -254,23 +383,7 @@ hub_answers(struct bench *bench)
 
 		demand(envelope_decode(
 		    bench->decoder, head + ENVELOPE_HEADER_SIZE, length, &envelope));
-		if (envelope.kind == ENVELOPE_HELLO)
-			tell(bench, (struct envelope){ .kind = ENVELOPE_WELCOME,
-					.welcome = { .link_version = LINK_VERSION,
-					    .hub_epoch = 7,
-					    .software = TEXT("fuzz"),
-					    .commands_max = 1000 } });
-		else if (envelope.kind == ENVELOPE_ROSTER_END)
-			tell(bench, (struct envelope){ .kind = ENVELOPE_ROSTER_END,
-					.roster_end = { .gateways = 1 } });
-		else if (envelope.kind == ENVELOPE_OPEN)
-			hub_opens(bench, &envelope.open);
-		else if (envelope.kind == ENVELOPE_JOIN)
-			hub_joins(bench, &envelope.join);
-		else if (envelope.kind == ENVELOPE_PUBLISH)
-			hub_publishes(bench, &envelope.publish);
-		else if (envelope.kind == ENVELOPE_TELL)
-			hub_tells(bench, &envelope.tell);
+		hub_answers_one(bench, &envelope);
 		at += ENVELOPE_HEADER_SIZE + length;
 	}
 	buffer_free(&sent);
@@ -322,12 +435,14 @@ create(struct bench *bench, uint64_t *seed)
 static void
 open_client(struct bench *bench, const struct mount_table *table, uint8_t pick, struct text first)
 {
-	static const char *const paths[] = { "/a", "/b", "/c/x", "/d", "/e/ana", "/f/07",
-		"/g/ana" };
+	static const char *const paths[] = { "/a", "/b", "/c/x", "/d", "/e/ana", "/f/07", "/g/ana",
+		"/h" };
+	struct text offered = TEXT("hubbub.v1");
 	struct text credential = TEXT("token=t");
 	struct client_request request = { .args = &credential, .arg_count = 1 };
 
 	request.cookies = first;
+	request.subprotocols = offered;
 	if (mounts_resolve(
 		table, text_of(paths[pick % (sizeof(paths) / sizeof(paths[0]))]), &request) != 0)
 		return;
