@@ -234,6 +234,35 @@ authentication_name(enum authentication authentication)
 	return names[authentication];
 }
 
+static bool
+check_realms(const struct reading *reading, const struct mount *a, const struct mount *b)
+{
+	if (strcmp(a->realm, b->realm) != 0 ||
+	    a->dialect->authentication == b->dialect->authentication)
+		return true;
+	return fail(reading,
+	    "mounts: realm '%s' is shared by '%s %s', which %s, and '%s %s', which %s; give one of "
+	    "them another realm with realm=NAME",
+	    a->realm, a->pattern, a->dialect->name, authentication_name(a->dialect->authentication),
+	    b->pattern, b->dialect->name, authentication_name(b->dialect->authentication));
+}
+
+/* In a room users go by their ids alone; those that they bring themselves must be of one realm. */
+static bool
+check_rooms(const struct reading *reading, const struct mount *a, const struct mount *b)
+{
+	if (a->room[0] == '\0' || strcmp(a->room, b->room) != 0 || strcmp(a->realm, b->realm) == 0)
+		return true;
+	if (a->dialect->authentication == AUTHENTICATION_NONE &&
+	    b->dialect->authentication == AUTHENTICATION_NONE)
+		return true;
+	return fail(reading,
+	    "mounts: room '%s' is entered from realm '%s' by '%s %s' and from realm '%s' by '%s "
+	    "%s'; give one of them another room with room=NAME",
+	    a->room, a->realm, a->pattern, a->dialect->name, b->realm, b->pattern,
+	    b->dialect->name);
+}
+
 /* Holds a row against those of a table that may be another listener's. */
 static bool
 check_row(const struct reading *reading, const struct mount *row, const struct mount_table *table)
@@ -241,16 +270,10 @@ check_row(const struct reading *reading, const struct mount *row, const struct m
 	for (size_t i = 0; i < table->count; i++) {
 		const struct mount *other = &table->rows[i];
 
-		if (!row->dialect->reaches_hub || !other->dialect->reaches_hub ||
-		    strcmp(row->realm, other->realm) != 0 ||
-		    row->dialect->authentication == other->dialect->authentication)
+		if (!row->dialect->reaches_hub || !other->dialect->reaches_hub)
 			continue;
-		return fail(reading,
-		    "mounts: realm '%s' is shared by '%s %s', which %s, and '%s %s', which %s; "
-		    "give one of them another realm with realm=NAME",
-		    row->realm, row->pattern, row->dialect->name,
-		    authentication_name(row->dialect->authentication), other->pattern,
-		    other->dialect->name, authentication_name(other->dialect->authentication));
+		if (!check_realms(reading, row, other) || !check_rooms(reading, row, other))
+			return false;
 	}
 	return true;
 }

@@ -39,7 +39,7 @@ bool mounts_build(const struct config_listener *listener, const struct dialect *
 /*
  * Every listener's table, and what they must have in common: mounts share a realm only if they
  * demand the same authentication, for else one could be in the weaker who another is in the
- * stronger. False with a sentence.
+ * stronger; users who bring their ids share a room only within one realm. False with a sentence.
  */
 bool mounts_check(const struct config *config, const struct dialect *const *known, char *error,
     size_t error_size);

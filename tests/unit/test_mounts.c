@@ -326,6 +326,13 @@ realms_are_shared_among_equals_only(void **state)
 		    "listener.two.mounts: realm 'open' is shared by '/b direct', which demands a "
 		    "token, and '/a room', which takes anybody; give one of them another realm" },
 		{ "/a direct", "/b room, /c pair realm=direct", "realm 'direct' is shared by" },
+		{ "/a pair", "/b pair", NULL },
+		{ "/a pair", "/b pair realm=b room=b", NULL },
+		{ "/a room", "/b room realm=b", NULL },
+		{ "/a pair", "/b pair realm=b",
+		    "listener.two.mounts: room 'pair' is entered from realm 'b' by '/b pair' and from "
+		    "realm 'pair' by '/a pair'; give one of them another room with room=NAME" },
+		{ "/a pair room=lobby, /b room", "/c echo", "room 'lobby' is entered from realm" },
 	};
 	char error[512];
 
