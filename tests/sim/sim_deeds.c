@@ -146,7 +146,6 @@ hub_dies(struct sim_world *world)
 		return;
 	}
 	core_destroy(&world->hub);
-	store_close(&world->store);
 	bus_close(&world->bus);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		sim_link_lost(&world->gateways[i], LINK_CLOSED_BY_PEER, LINK_STOPPED);

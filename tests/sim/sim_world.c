@@ -64,7 +64,9 @@ sim_hub_start(struct sim_world *world)
 		.now = world->now,
 	};
 
-	world->store = store_memory_open(random_u64(world->random));
+	/* What was committed survives the hub, as on a disk. */
+	if (world->store == NULL)
+		world->store = store_memory_open(random_u64(world->random));
 	world->bus = bus_local_open();
 	setup.store = world->store;
 	setup.bus = world->bus;
@@ -184,7 +186,6 @@ sim_link_lost(
 
 	if (!sim_link_is_open(&gateway->link))
 		return;
-	world->links_lost++;
 	sim_link_close(&gateway->link);
 	if (world->hub != NULL)
 		core_gateway_lost(world->hub, slot, world->now, at_hub_side);

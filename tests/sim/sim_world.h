@@ -51,7 +51,6 @@ struct sim_world {
 	struct sim_client clients[SIM_CLIENTS];
 	unsigned client_count;
 	unsigned kicks;
-	unsigned links_lost;
 	unsigned notices;
 };
 
