@@ -458,7 +458,7 @@ rig_next(struct rig_peer *peer)
 	assert_true(payload < sizeof(heard));
 	memcpy(heard, peer->taken.data + size - payload, payload);
 	heard[payload] = '\0';
-	if ((peer->taken.data[0] & 0x0F) == FRAME_PING)
+	if ((peer->taken.data[0] & 0x0F) == FRAME_PING && memchr(heard, '.', payload) == NULL)
 		strcpy(heard, "PING");
 	buffer_consume(&peer->taken, size);
 	return heard;

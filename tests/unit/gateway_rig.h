@@ -91,7 +91,10 @@ void rig_deliver(struct rig *rig, const char *from, const char *content);
 /* All of it: connected, logged in, in the lobby, everybody told; nothing left to hear for it. */
 struct rig_peer *rig_login(struct rig *rig, uint32_t client, const char *name);
 
-/* The next frame the client got: its text, or "PING". Asserts that there is one. */
+/*
+ * The next frame the client got: its text, "PING", or what the PING for a receipt carries. Asserts
+ * that there is one.
+ */
 const char *rig_next(struct rig_peer *peer);
 size_t rig_unheard(const struct rig_peer *peer);
 void rig_forget_heard(struct rig_peer *peer);
