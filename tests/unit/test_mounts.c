@@ -330,8 +330,8 @@ realms_are_shared_among_equals_only(void **state)
 		{ "/a pair", "/b pair realm=b room=b", NULL },
 		{ "/a room", "/b room realm=b", NULL },
 		{ "/a pair", "/b pair realm=b",
-		    "listener.two.mounts: room 'pair' is entered from realm 'b' by '/b pair' and from "
-		    "realm 'pair' by '/a pair'; give one of them another room with room=NAME" },
+		    "listener.two.mounts: room 'pair' is entered from realm 'b' by '/b pair' "
+		    "and from realm 'pair' by '/a pair'; give one of them another room" },
 		{ "/a pair room=lobby, /b room", "/c echo", "room 'lobby' is entered from realm" },
 	};
 	char error[512];
