@@ -1,6 +1,10 @@
 """The same id again: the same answer, stored and heard once, whatever died in between."""
 
+import json
+
 import pytest
+
+from client import Closed
 
 
 def again(client, frame):
@@ -119,3 +123,72 @@ def test_the_same_id_twice_in_one_breath(cluster):
     assert len(acks) == 5 and len({place(ack) for ack in acks}) == 1
     assert [frame["type"] for frame in frames].count("public") == 1
     assert [frame["type"] for frame in ben.catch_up()] == ["public"]
+
+
+class Stubborn:
+    """Says numbered messages until each has its ack, whatever happens to its connection."""
+
+    def __init__(self, cluster, name, count):
+        self.cluster = cluster
+        self.client = cluster.gateway(0).native(name)
+        self.waiting = {f"n{number}": str(number) for number in range(count)}
+        self.places = {}
+
+    def say_all(self):
+        for identity, content in self.waiting.items():
+            self.client.say(content, id=identity)
+
+    def come_again(self):
+        old = self.client
+        self.client = self.cluster.gateway(1).native(
+            old.name, resume=old.resume, since=old.since()
+        )
+        assert self.client.user == old.user
+
+    def hear_acks(self):
+        """Until all are there; False if the connection ended before."""
+        try:
+            while self.waiting:
+                frame = self.client.hear()
+                identity = frame.get("id")
+                if frame["type"] == "ack":
+                    self.places.setdefault(identity, place(frame))
+                    assert self.places[identity] == place(frame)
+                    self.waiting.pop(identity, None)
+                elif frame["type"] == "error":
+                    assert frame["code"] in ("unavailable", "not_stored"), frame
+                    self.client.say(self.waiting[identity], id=identity)
+        except Closed:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("victim", ["hub", "gateway"])
+def test_nothing_is_lost_or_doubled_while_things_die(make_cluster, victim):
+    cluster = make_cluster(
+        settings={"limits.messages_burst": 10000, "limits.messages_per_second": 10000}
+    )
+    count = 300
+    ben = cluster.gateway(1).native("ben")
+    ana = Stubborn(cluster, "ana", count)
+    ana.say_all()
+    if victim == "hub":
+        for _ in range(3):
+            cluster.hub.kill()
+            cluster.hub.start()
+            cluster.wait_ready()
+            ana.say_all()
+        assert ana.hear_acks()
+    else:
+        cluster.gateway(0).kill()
+        assert not ana.hear_acks() or not ana.waiting
+        ana.come_again()
+        ana.say_all()
+        assert ana.hear_acks()
+    ben.hear_until(lambda _: ben.positions["lobby"][1] >= count)
+    assert ben.hears_nothing_more()
+    told = [json.loads(text) for text in ben.heard]
+    told = {m["content"]: m["seq"] for m in told if m["type"] == "public"}
+    assert told == {str(n): ana.places[f"n{n}"][1] for n in range(count)}
+    if victim == "hub":
+        assert list(told) == [str(n) for n in range(count)], "not in the order they were said"

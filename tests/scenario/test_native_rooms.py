@@ -200,7 +200,8 @@ class TestLimits:
         cluster.gateway(1).native("ana", resume=ana.resume)
         third = cluster.gateway(0).native()
         third.send({"type": "hello", "username": "ana", "resume": ana.resume})
-        assert third.closed()[0] in (1008, 1013)
+        assert third.error() == "full"
+        assert third.closed()[0] == 1013
         assert ana.ask("public", content="still here")["type"] == "ack"
 
     def test_the_inbox(self, make_cluster):

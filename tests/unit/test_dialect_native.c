@@ -64,7 +64,8 @@ hello_says_where_it_stands(void **state)
 	fake_native_joined(&session, "tea", 5, 10, 1);
 
 	assert_non_null(strstr(fake_session_reply(&session, 0),
-	    "\"rooms\":[{\"room\":\"tea\",\"epoch\":5,\"seq\":10,\"members\":1},{\"room\":\"new\","));
+	    "\"rooms\":[{\"room\":\"tea\",\"epoch\":5,\"seq\":10,\"members\":1},"
+	    "{\"room\":\"new\","));
 	assert_non_null(
 	    strstr(fake_session_reply(&session, 0), ",\"resumed\":true,\"id\":\"h\\\"1\"}"));
 	assert_string_equal(fake_session_reply(&session, 1),

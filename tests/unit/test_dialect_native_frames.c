@@ -295,8 +295,9 @@ who_comes_in_pages(void **state)
 	session.roster = &roster;
 	fake_session_receive(&session, "{\"type\":\"who\",\"limit\":2,\"id\":\"1\"}");
 	assert_string_equal(fake_session_reply(&session, 1),
-	    "{\"type\":\"who\",\"room\":\"lobby\",\"users\":[{\"user\":\"u1\",\"username\":\"ana\"},"
-	    "{\"user\":\"bf0c711b\",\"username\":\"ana\"}],\"count\":3,\"next\":\"2\",\"id\":\"1\"}");
+	    "{\"type\":\"who\",\"room\":\"lobby\",\"users\":[{\"user\":\"u1\","
+	    "\"username\":\"ana\"},{\"user\":\"bf0c711b\",\"username\":\"ana\"}],"
+	    "\"count\":3,\"next\":\"2\",\"id\":\"1\"}");
 	fake_session_receive(&session, "{\"type\":\"who\",\"after\":\"2\"}");
 	assert_string_equal(fake_session_reply(&session, 2),
 	    "{\"type\":\"who\",\"room\":\"lobby\",\"users\":[{\"user\":\"00000003\",\"username\":"
@@ -321,8 +322,8 @@ a_snapshot_begins_with_oneself(void **state)
 	fake_native_joined(&session, "tea", 5, 3, 3);
 	assert_string_equal(fake_session_reply(&session, 1),
 	    "{\"type\":\"presence\",\"room\":\"tea\",\"snapshot\":true,\"joined\":[{\"user\":"
-	    "\"bf0c711b\",\"username\":\"ana\"},{\"user\":\"u1\",\"username\":\"ana\"}],\"left\":[],"
-	    "\"count\":3}");
+	    "\"bf0c711b\",\"username\":\"ana\"},{\"user\":\"u1\",\"username\":"
+	    "\"ana\"}],\"left\":[],\"count\":3}");
 	fake_session_close(&session);
 }
 
@@ -422,8 +423,8 @@ what_all_members_hear(void **state)
 	session.dialect->render_deliver(&out, &deliver);
 	assert_rendered(&out, ITEM(42, "hi"));
 	session.dialect->render_notice(&out, &notice);
-	assert_rendered(&out,
-	    "{\"type\":\"system\",\"content\":\"tea?\",\"timestamp\":\"2025-03-14T05:05:40.123Z\"}");
+	assert_rendered(&out, "{\"type\":\"system\",\"content\":\"tea?\","
+			      "\"timestamp\":\"2025-03-14T05:05:40.123Z\"}");
 	session.dialect->render_typed(&out, &typed);
 	assert_rendered(&out,
 	    "{\"type\":\"typing\",\"room\":\"lobby\",\"from\":\"0153e2a8\",\"user\":\"u1\","
@@ -431,7 +432,8 @@ what_all_members_hear(void **state)
 	session.dialect->render_presence(&out, &change);
 	assert_rendered(&out,
 	    "{\"type\":\"presence\",\"room\":\"lobby\",\"joined\":[{\"user\":\"u1\",\"username\":"
-	    "\"ana\"},{\"user\":\"bf0c711b\",\"username\":\"ana\"}],\"left\":[{\"user\":\"00000003\","
+	    "\"ana\"},{\"user\":\"bf0c711b\",\"username\":\"ana\"}],\"left\":["
+	    "{\"user\":\"00000003\","
 	    "\"username\":\"b\\\"n\"}],\"count\":9}");
 	buffer_free(&out);
 	typed.room = text_of("");
