@@ -115,6 +115,7 @@ put_id(struct store *base, const struct store_id *id)
 	if (op == NULL)
 		return false;
 	op->body.id = *id;
+	op->row = store->ids.next_row++;
 	return sq_batch_copy(store->open, &op->body.id.sender) &&
 	       sq_batch_copy(store->open, &op->body.id.id) &&
 	       sq_batch_copy(store->open, &op->body.id.room) &&
@@ -206,6 +207,9 @@ commit(struct store *base, uint64_t number)
 	struct store_sqlite *store = sq_self(base);
 	struct sq_batch *batch = store->open != NULL ? store->open : sq_batch_create();
 
+	bool rotated;
+	int64_t keep_from = 0;
+
 	store->open = NULL;
 	if (batch == NULL) {
 		/* A batch without an end would hold up all that follows for ever. */
@@ -221,7 +225,11 @@ commit(struct store *base, uint64_t number)
 		return;
 	}
 	store->pending++;
+	rotated =
+	    sq_ids_rotate(&store->ids, store->world.wall_ms(store->world.context), &keep_from);
 	pthread_mutex_lock(&store->lock);
+	if (rotated)
+		store->ids_from = keep_from;
 	sq_batch_list_append(&store->queue, batch);
 	pthread_cond_signal(&store->work);
 	pthread_mutex_unlock(&store->lock);
@@ -391,6 +399,7 @@ close_sqlite(struct store *base)
 	destroy_list(&store->ended);
 	sq_batch_destroy(&store->open);
 	sq_streams_free(store);
+	sq_ids_free(&store->ids);
 	sq_disconnect(&store->reader);
 	sqlite3_close(store->keeper);
 	sq_disconnect(&store->writer);

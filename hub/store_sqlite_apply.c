@@ -16,8 +16,7 @@ enum place {
 	RENAME,
 	REMOVE_DOOMED,
 	REMOVE,
-	PUT_ID_0,
-	PUT_ID_1,
+	PUT_ID,
 	PUT_USER,
 	REMOVE_USER,
 	PUT_ROOM,
@@ -26,11 +25,6 @@ enum place {
 	OUTCOMES,
 	PRUNE,
 };
-
-#define PUT_ID_INTO(table)                                              \
-	"INSERT OR REPLACE INTO " table                                 \
-	"(sender, id, digest, client, room, user, epoch, seq, wall_ms)" \
-	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 
 static const char *const texts[] = {
 	[MAKE_WAY_DOOMED] =
@@ -51,8 +45,9 @@ static const char *const texts[] = {
 	[RENAME] = "UPDATE streams SET name = ?2 WHERE id = ?1",
 	[REMOVE_DOOMED] = "INSERT OR IGNORE INTO doomed(stream) VALUES(?1)",
 	[REMOVE] = "DELETE FROM streams WHERE id = ?1",
-	[PUT_ID_0] = PUT_ID_INTO("ids_0"),
-	[PUT_ID_1] = PUT_ID_INTO("ids_1"),
+	[PUT_ID] =
+	    "INSERT INTO ids(sender, id, digest, client, room, user, epoch, seq, wall_ms, row)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[PUT_USER] = "INSERT OR REPLACE INTO users(realm, id, name, secret, seen_ms)"
 		     " VALUES(?1, ?2, ?3, ?4, ?5)",
 	[REMOVE_USER] = "DELETE FROM users WHERE realm = ?1 AND id = ?2",
@@ -214,7 +209,7 @@ static int
 apply_put_id(struct store_sqlite *store, const struct sq_op *op)
 {
 	const struct store_id *id = &op->body.id;
-	sqlite3_stmt *at = statement(store, store->upkeep.generation == 0 ? PUT_ID_0 : PUT_ID_1);
+	sqlite3_stmt *at = statement(store, PUT_ID);
 
 	if (at == NULL)
 		return failed(store);
@@ -227,6 +222,8 @@ apply_put_id(struct store_sqlite *store, const struct sq_op *op)
 	sqlite3_bind_int64(at, 7, (int64_t)id->epoch);
 	sqlite3_bind_int64(at, 8, (int64_t)id->seq);
 	sqlite3_bind_int64(at, 9, id->wall_ms);
+	sqlite3_bind_int64(at, 10, op->row);
+	store->upkeep.ids_put++;
 	return run(store, at);
 }
 

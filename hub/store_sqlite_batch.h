@@ -89,6 +89,7 @@ struct sq_op {
 		} prune;
 	} body;
 	uint64_t epoch; /* of a stream to be created */
+	int64_t row;    /* of an id                  */
 };
 
 /* The outcomes of one gateway's life in one batch, encoded behind each other. */

@@ -46,6 +46,9 @@ sq_batch_kept(struct store_sqlite *store, struct sq_batch *batch)
 		if (op->memory)
 			remember(store, op);
 		remembered |= op->memory;
+		/* Without memory an id is forgotten early: saying a message again says it twice. */
+		if (op->kind == SQ_PUT_ID)
+			(void)sq_ids_add(&store->ids, op->body.id.sender, op->body.id.id, op->row);
 		if (op->kind == SQ_CREATE)
 			op->stream->exists = true;
 		if (op->kind == SQ_CREATE)

@@ -41,6 +41,8 @@ bool sq_read_outcomes(struct store *store, struct text gateway, uint64_t epoch, 
     store_outcome_fn *row, void *context);
 bool sq_last_outcome(
     struct store *store, struct text gateway, uint64_t epoch, uint64_t *number_out);
+/* Learns where the ids are that the life before left. */
+bool sq_read_ids(struct store_sqlite *store);
 bool sq_find_id(
     struct store *store, struct text sender, struct text id, store_id_fn *row, void *context);
 bool sq_find_user(

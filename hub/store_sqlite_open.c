@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "hub/store_sqlite_private.h"
+#include "hub/store_sqlite_loop.h"
 
 /* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
 #define BUSY_MS 250
@@ -212,26 +212,15 @@ take_ordinals(struct store_sqlite *store)
 }
 
 static int
-take_upkeep(struct store_sqlite *store)
+take_streams(struct store_sqlite *store)
 {
 	sqlite3 *db = store->writer.db;
-	int64_t generation = 0;
-	int64_t rotated = store->world.wall_ms(store->world.context);
 	int64_t last = 0;
-	int result = sq_meta_get(db, "ids_generation", &generation);
-
-	if (result == SQLITE_OK)
-		result = sq_meta_get(db, "ids_rotated_ms", &rotated);
-	if (result == SQLITE_OK)
-		result = sq_meta_set(db, "ids_rotated_ms", rotated);
-	if (result == SQLITE_OK)
-		result = ask(db,
-		    "SELECT max(coalesce((SELECT max(id) FROM streams), 0),"
-		    " coalesce((SELECT max(stream) FROM messages), 0),"
-		    " coalesce((SELECT max(stream) FROM doomed), 0))",
-		    &last);
-	store->upkeep.generation = generation != 0;
-	store->upkeep.rotated_ms = rotated;
+	int result = ask(db,
+	    "SELECT max(coalesce((SELECT max(id) FROM streams), 0),"
+	    " coalesce((SELECT max(stream) FROM messages), 0),"
+	    " coalesce((SELECT max(stream) FROM doomed), 0))",
+	    &last);
 	store->next_stream = last + 1;
 	return result;
 }
@@ -254,7 +243,7 @@ begin_life(struct store_sqlite *store)
 	if (result == SQLITE_OK)
 		result = take_ordinals(store);
 	if (result == SQLITE_OK)
-		result = take_upkeep(store);
+		result = take_streams(store);
 	if (result == SQLITE_OK)
 		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	return result == SQLITE_OK ? bound_size(store) : result;
@@ -271,6 +260,8 @@ open_database(struct store_sqlite *store, char *error, size_t error_size)
 	if (begin_life(store) != SQLITE_OK)
 		return refuse_for(store, store->writer.db, error, error_size);
 	if (sq_connect(store->path, SQLITE_OPEN_READONLY, &store->reader.db) != SQLITE_OK)
+		return refuse_for(store, store->reader.db, error, error_size);
+	if (!sq_read_ids(store))
 		return refuse_for(store, store->reader.db, error, error_size);
 	if (sq_connect(store->path, SQLITE_OPEN_READWRITE, &store->keeper) != SQLITE_OK)
 		return refuse_for(store, store->keeper, error, error_size);

@@ -13,6 +13,7 @@
 #include "common/random.h"
 #include "hub/store_sqlite.h"
 #include "hub/store_sqlite_batch.h"
+#include "hub/store_sqlite_ids.h"
 #include "hub/table.h"
 
 /* "HUBB": says in the file's header whose it is. */
@@ -53,11 +54,10 @@ struct sq_ordinals {
 
 /* The writer's own. */
 struct sq_upkeep {
-	int64_t swept_ms;    /* when streams were last looked at          */
-	int64_t swept_to;    /* id of the stream the sweep stopped at     */
-	unsigned generation; /* of the ids: the table that is written, 0 or 1 */
-	int64_t rotated_ms;
-	int synchronous; /* as the connection was last told; -1: never */
+	int64_t swept_ms; /* when streams were last looked at          */
+	int64_t swept_to; /* id of the stream the sweep stopped at     */
+	unsigned ids_put; /* since the last sweep                     */
+	int synchronous;  /* as the connection was last told; -1: never */
 };
 
 struct store_sqlite {
@@ -83,6 +83,7 @@ struct store_sqlite {
 	unsigned moves; /* names that are changed or given up by what is under way */
 	struct sq_batch *open;
 	struct sq_ordinals ordinals;
+	struct sq_ids ids;
 	struct sq_metrics metrics;
 	uint64_t batches;
 	uint64_t failures;
@@ -106,6 +107,7 @@ struct store_sqlite {
 	pthread_cond_t work;     /* to the writer: look at the queue    */
 	pthread_cond_t upkept;   /* to the keeper: look at the WAL      */
 	pthread_cond_t reserved; /* to the loop: look at the ordinals   */
+	int64_t ids_from;        /* rows before it are needed no more */
 	struct sq_batch_list queue;
 	struct sq_batch_list ended; /* committed or failed, to be told */
 	bool failing;               /* until the loop has heard of it  */
@@ -129,7 +131,6 @@ sq_self(struct store *store)
 	return (struct store_sqlite *)store;
 }
 
-/* store_sqlite.c */
 extern const struct store_ops sq_ops;
 
 /* store_sqlite_file.c: the file is ours, nobody else's hub has it; nothing is opened in vain. */
@@ -181,7 +182,6 @@ bool sq_sweep_is_due(const struct store_sqlite *store);
 int sq_sweep(struct store_sqlite *store);
 /* Forgets what streams have left behind, at most so many rows. */
 int sq_sweep_doomed(struct store_sqlite *store, unsigned rows_max);
-int sq_rotate_ids(struct store_sqlite *store);
 
 /* store_sqlite_jobs.c. The loop's thread but for the second. */
 bool sq_take_restore(const struct store_sqlite_setup *setup, char *error, size_t error_size);

@@ -13,16 +13,12 @@ enum place {
 	MESSAGES,
 	OUTCOMES,
 	LAST_OUTCOME,
-	ID_0,
-	ID_1,
+	ID,
+	ALL_IDS,
 	USER,
 	STALE_USERS,
 	ROOMS,
 };
-
-#define ID_FROM(table)                                                       \
-	"SELECT digest, client, room, user, epoch, seq, wall_ms FROM " table \
-	" WHERE sender = ?1 AND id = ?2"
 
 static const char *const texts[] = {
 	[STREAM] = "SELECT id, epoch, seq, mark, durability, inbox, keep_messages, keep_bytes,"
@@ -36,8 +32,9 @@ static const char *const texts[] = {
 	[OUTCOMES] = "SELECT encoded FROM outcomes WHERE last > ?3 AND life ="
 		     " (SELECT id FROM lives WHERE gateway = ?1 AND epoch = ?2) ORDER BY last",
 	[LAST_OUTCOME] = "SELECT last FROM lives WHERE gateway = ?1 AND epoch = ?2",
-	[ID_0] = ID_FROM("ids_0"),
-	[ID_1] = ID_FROM("ids_1"),
+	[ID] = "SELECT digest, client, room, user, epoch, seq, wall_ms FROM ids"
+	       " WHERE row = ?3 AND sender = ?1 AND id = ?2",
+	[ALL_IDS] = "SELECT row, sender, id FROM ids ORDER BY row",
 	[USER] = "SELECT realm, id, name, secret, seen_ms FROM users WHERE realm = ?1 AND id = ?2",
 	[STALE_USERS] = "SELECT realm, id, name, secret, seen_ms FROM users"
 			" WHERE secret IS NOT NULL AND seen_ms < ?1 ORDER BY seen_ms LIMIT ?2",
@@ -293,45 +290,59 @@ sq_last_outcome(struct store *base, struct text gateway, uint64_t epoch, uint64_
 	return ended(store, at, result);
 }
 
-static bool
-find_id_in(struct store_sqlite *store, enum place place, struct store_id *id, store_id_fn *row,
-    void *context, bool *found_out)
+bool
+sq_find_id(
+    struct store *base, struct text sender, struct text name, store_id_fn *row, void *context)
 {
-	sqlite3_stmt *at = statement(store, place);
+	struct store_sqlite *store = sq_self(base);
+	struct store_id id = { .sender = sender, .id = name };
+	int64_t place = sq_ids_find(&store->ids, sender, name);
+	sqlite3_stmt *at;
 	struct text digest;
 	int result;
 
+	/* Mostly there is none, and that costs nothing. */
+	if (place == 0)
+		return true;
+	at = statement(store, ID);
 	if (at == NULL)
 		return false;
-	bind_text(at, 1, id->sender);
-	bind_text(at, 2, id->id);
+	bind_text(at, 1, sender);
+	bind_text(at, 2, name);
+	sqlite3_bind_int64(at, 3, place);
 	result = sqlite3_step(at);
-	*found_out = result == SQLITE_ROW;
-	if (*found_out) {
+	if (result == SQLITE_ROW) {
 		digest = column_text(at, 0);
-		if (digest.length == sizeof(id->digest))
-			memcpy(id->digest, digest.data, sizeof(id->digest));
-		id->to = (uint32_t)column_u64(at, 1);
-		id->room = column_text(at, 2);
-		id->user = column_text(at, 3);
-		id->epoch = column_u64(at, 4);
-		id->seq = column_u64(at, 5);
-		id->wall_ms = sqlite3_column_int64(at, 6);
-		(void)row(context, id);
+		if (digest.length == sizeof(id.digest))
+			memcpy(id.digest, digest.data, sizeof(id.digest));
+		id.to = (uint32_t)column_u64(at, 1);
+		id.room = column_text(at, 2);
+		id.user = column_text(at, 3);
+		id.epoch = column_u64(at, 4);
+		id.seq = column_u64(at, 5);
+		id.wall_ms = sqlite3_column_int64(at, 6);
+		(void)row(context, &id);
 	}
 	return ended(store, at, result);
 }
 
 bool
-sq_find_id(struct store *base, struct text sender, struct text id, store_id_fn *row, void *context)
+sq_read_ids(struct store_sqlite *store)
 {
-	struct store_sqlite *store = sq_self(base);
-	struct store_id wanted = { .sender = sender, .id = id };
-	bool found;
+	sqlite3_stmt *at = statement(store, ALL_IDS);
+	int result = SQLITE_DONE;
 
-	if (!find_id_in(store, ID_0, &wanted, row, context, &found))
+	if (at == NULL)
 		return false;
-	return found || find_id_in(store, ID_1, &wanted, row, context, &found);
+	sq_ids_init(&store->ids, store->key, 1, store->world.wall_ms(store->world.context));
+	while ((result = sqlite3_step(at)) == SQLITE_ROW) {
+		int64_t row = sqlite3_column_int64(at, 0);
+
+		if (!sq_ids_add(&store->ids, column_text(at, 1), column_text(at, 2), row))
+			break;
+		store->ids.next_row = row + 1;
+	}
+	return ended(store, at, result) && result == SQLITE_DONE;
 }
 
 static struct store_user

@@ -13,10 +13,10 @@
 #define ROWS_TOUCHED 256u
 #define ROWS_SWEPT 64u
 #define ROWS_DOOMED 256u
+#define ROWS_IDS 1024u
 #define STREAMS_SWEPT 16
 
 #define SWEEP_MS 1000
-#define IDS_MS (10 * 60 * 1000)
 #define LIVES_KEPT 256
 
 enum place {
@@ -31,6 +31,7 @@ enum place {
 	DOOMED_DONE,
 	FORGET_LIVES,
 	FORGET_OUTCOMES,
+	FORGET_IDS,
 };
 
 static const char rules_text[] =
@@ -262,28 +263,20 @@ sq_sweep_doomed(struct store_sqlite *store, unsigned rows_max)
 	return result;
 }
 
-int
-sq_rotate_ids(struct store_sqlite *store)
+/* As many as came since the last round, and some more. */
+static int
+forget_ids(struct store_sqlite *store)
 {
-	struct sq_upkeep *upkeep = &store->upkeep;
-	int64_t now = store->world.wall_ms(store->world.context);
-	unsigned next = 1 - upkeep->generation;
-	int result;
+	static const char sql[] = "DELETE FROM ids WHERE row IN"
+				  " (SELECT row FROM ids WHERE row < ?1 ORDER BY row LIMIT ?2)";
+	int64_t rows = (int64_t)ROWS_IDS + 2 * (int64_t)store->upkeep.ids_put;
+	int64_t from;
 
-	/* A clock that was set back must not make ids immortal. */
-	if (now - upkeep->rotated_ms < IDS_MS && now >= upkeep->rotated_ms)
-		return SQLITE_OK;
-	result = sqlite3_exec(store->writer.db,
-	    next == 0 ? "DELETE FROM ids_0" : "DELETE FROM ids_1", NULL, NULL, NULL);
-	if (result == SQLITE_OK)
-		result = sq_meta_set(store->writer.db, "ids_generation", next);
-	if (result == SQLITE_OK)
-		result = sq_meta_set(store->writer.db, "ids_rotated_ms", now);
-	if (result != SQLITE_OK)
-		return result;
-	upkeep->generation = next;
-	upkeep->rotated_ms = now;
-	return SQLITE_OK;
+	pthread_mutex_lock(&store->lock);
+	from = store->ids_from;
+	pthread_mutex_unlock(&store->lock);
+	store->upkeep.ids_put = 0;
+	return from == 0 ? SQLITE_OK : run(store, FORGET_IDS, sql, from, rows);
 }
 
 /* Gateways that have not been heard of for long, by the lives that came after theirs. */
@@ -340,6 +333,6 @@ sq_sweep(struct store_sqlite *store)
 	if (result == SQLITE_OK)
 		result = sweep_streams(store);
 	if (result == SQLITE_OK)
-		result = sq_rotate_ids(store);
+		result = forget_ids(store);
 	return result == SQLITE_OK ? forget_lives(store) : result;
 }

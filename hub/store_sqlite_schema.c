@@ -38,7 +38,17 @@ static const char first_tables[] =
 static const char users_by_time[] =
     "CREATE INDEX users_by_seen ON users(seen_ms) WHERE secret IS NOT NULL;";
 
-static const char *const steps[] = { first_tables, users_by_time };
+/* Ids come in no order: a row is appended for each, and memory knows where. */
+static const char ids_in_order[] =
+    "CREATE TABLE ids(row INTEGER PRIMARY KEY, sender BLOB NOT NULL, id BLOB NOT NULL,"
+    " digest BLOB NOT NULL, client INTEGER, room BLOB, user BLOB, epoch INTEGER, seq INTEGER,"
+    " wall_ms INTEGER);"
+    "INSERT INTO ids(sender, id, digest, client, room, user, epoch, seq, wall_ms)"
+    " SELECT sender, id, digest, client, room, user, epoch, seq, wall_ms FROM ids_0"
+    " UNION ALL SELECT sender, id, digest, client, room, user, epoch, seq, wall_ms FROM ids_1;"
+    "DROP TABLE ids_0; DROP TABLE ids_1;";
+
+static const char *const steps[] = { first_tables, users_by_time, ids_in_order };
 
 const int sq_schema_version = sizeof(steps) / sizeof(steps[0]);
 

@@ -228,8 +228,7 @@ sq_apply_forget(struct store_sqlite *store, struct text realm, struct text user)
 		" WHERE id IN" WHERE_IT_SPEAKS,
 		"UPDATE messages SET client = 0, user = x'', name = x'', content = x'',"
 		" extra = x'' WHERE user = ?2 AND stream IN" WHERE_IT_SPEAKS,
-		"DELETE FROM ids_0 WHERE sender = CAST(?1 || '/' || ?2 AS BLOB) OR user = ?2",
-		"DELETE FROM ids_1 WHERE sender = CAST(?1 || '/' || ?2 AS BLOB) OR user = ?2",
+		"DELETE FROM ids WHERE sender = CAST(?1 || '/' || ?2 AS BLOB) OR user = ?2",
 		"DELETE FROM users WHERE realm = ?1 AND id = ?2",
 	};
 	sqlite3 *db = store->writer.db;

@@ -251,7 +251,6 @@ ids_last_ten_to_twenty_minutes(void **state)
 	put_id(rig, TEXT("two"));
 	pass(rig, 60000);
 	assert_true(knows_id(rig, TEXT("one")));
-	sqlite_rig_reopen(rig);
 	put_id(rig, TEXT("three"));
 	pass(rig, 9 * 60000);
 	assert_true(knows_id(rig, TEXT("two")));
@@ -259,6 +258,26 @@ ids_last_ten_to_twenty_minutes(void **state)
 	assert_false(knows_id(rig, TEXT("one")));
 	assert_false(knows_id(rig, TEXT("two")));
 	assert_true(knows_id(rig, TEXT("three")));
+	pass(rig, 1500);
+	assert_int_equal(sqlite_rig_sql(rig, "SELECT count(*) FROM ids"), 1);
+}
+
+static void
+ids_outlive_a_restart(void **state)
+{
+	struct sqlite_rig *rig = *state;
+
+	put_id(rig, TEXT("one"));
+	sqlite_rig_reopen(rig);
+	assert_true(knows_id(rig, TEXT("one")));
+	assert_false(knows_id(rig, TEXT("two")));
+	put_id(rig, TEXT("two"));
+	assert_true(knows_id(rig, TEXT("two")));
+	pass(rig, 10 * 60000);
+	pass(rig, 10 * 60000);
+	pass(rig, 1500);
+	assert_false(knows_id(rig, TEXT("one")));
+	assert_int_equal(sqlite_rig_sql(rig, "SELECT count(*) FROM ids"), 0);
 }
 
 static void
@@ -292,6 +311,7 @@ main(void)
 		WITH_RIG(mail_waits_for_its_mark),
 		WITH_RIG(what_was_received_stays_for_a_while),
 		WITH_RIG(ids_last_ten_to_twenty_minutes),
+		WITH_RIG(ids_outlive_a_restart),
 		WITH_RIG(lives_of_gateways_are_bounded),
 	};
 
