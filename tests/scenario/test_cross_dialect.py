@@ -1,8 +1,10 @@
 """Clients of different dialects in one room: each hears the others in the way it speaks."""
 
+import contextlib
+
 import pytest
 
-from client import without_time
+from client import Closed, without_time
 
 
 @pytest.fixture
@@ -166,3 +168,60 @@ def test_direct_over_two_mounts_of_one_realm(make_cluster):
     assert ben.hear_text() == (
         '{"from": "ana", "content": "hi", "timestamp": null, "type": "message"}'
     )
+
+
+def test_a_hub_that_keeps_dying_loses_and_doubles_nothing(make_cluster):
+    quick = {"limits.messages_per_second": 10000, "limits.messages_burst": 10000}
+    cluster = make_cluster(gateways=2, settings=quick)
+    ana = cluster.gateway(0).connect("/ws/ana?token=t")
+    ben = cluster.gateway(1).connect("/ws/ben?token=t")
+    one, two = cluster.gateway(0).connect("/ws/1"), cluster.gateway(1).connect("/ws/2")
+    # Both are online before anything is said to them.
+    ben.send('{"content": "x", "to_user": "ana"}')
+    ana.hear()
+    two.send("2:here")
+    assert two.hear_text() == "Client #2 says: here"
+    here = cluster.gateway(0).connect("/ws/here", demo=True)
+    assert here.hear_text() == "here 进入了聊天室"
+    there = cluster.gateway(1).connect("/ws/there", demo=True)
+    for member in (here, there):
+        assert member.hear_text() == "there 进入了聊天室"
+
+    count = 150
+    for number in range(count):
+        ana.send('{"content": "n%d", "to_user": "ben"}' % number)
+        one.send(f"2:n{number}")
+        here.send(f"n{number}")
+        if number % 50 == 25:
+            cluster.hub.kill()
+            cluster.hub.start()
+    for number in range(count):
+        assert ben.hear()["content"] == f"n{number}"
+        assert two.hear_text() == f"Client #1 says: n{number}"
+        assert there.hear_text() == f"here 发送消息:n{number}"
+        assert here.hear_text() == f"here 发送消息:n{number}"
+        assert here.hear_text() == f"服务端回复here:你发送的信息是:n{number}"
+
+
+def test_a_gateway_that_dies_loses_nothing_of_a_mailbox(make_cluster):
+    quick = {"limits.messages_per_second": 10000, "limits.messages_burst": 10000}
+    cluster = make_cluster(gateways=2, settings=quick)
+    ana = cluster.gateway(0).connect("/ws/ana?token=t")
+    ben = cluster.gateway(1).connect("/ws/ben?token=t")
+    count = 120
+    for number in range(count):
+        ana.send('{"content": "n%d", "to_user": "ben"}' % number)
+        if number == count // 2:
+            cluster.gateway(1).kill()
+    heard = []
+    with contextlib.suppress(Closed):
+        while True:
+            heard.append(ben.hear()["content"])
+    ben = cluster.gateway(0).connect("/ws/ben?token=t")
+    again = [ben.hear()["content"]]
+    while again[-1] != f"n{count - 1}":
+        again.append(ben.hear()["content"])
+    first = int(again[0][1:])
+    assert heard == [f"n{number}" for number in range(len(heard))]
+    assert first <= len(heard), "between the two connections something is lost"
+    assert again == [f"n{number}" for number in range(first, count)]
