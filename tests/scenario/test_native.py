@@ -107,6 +107,17 @@ def test_the_ack_comes_before_the_echo(cluster):
     assert len(frames) == 100
 
 
+def test_an_ack_says_what_the_message_survives(make_cluster):
+    classes = {"fast": "memory", "safe": "normal"}
+    settings = {f"class.{name}.rooms": name for name in classes}
+    settings |= {f"class.{name}.durability": kind for name, kind in classes.items()}
+    cluster = make_cluster(gateways=1, settings=settings)
+    ana = cluster.gateway(0).native("ana", since={"rooms": {"fast": None, "safe": None, "x": None}})
+    for room, kind in (*classes.items(), ("x", "disk")):
+        assert ana.ask("public", room=room, content="x")["durability"] == kind
+    assert ana.ask("private", to=ana.user, content="x")["durability"] == "disk"
+
+
 def test_without_the_subprotocol_it_is_room(cluster):
     old = cluster.gateway(0).room("old")
     assert old.subprotocol is None

@@ -1,5 +1,7 @@
 """Coming again: what was missed and nothing else, as the same user or as a stranger."""
 
+import sqlite3
+
 import pytest
 
 from harness import wait_for
@@ -231,10 +233,38 @@ class TestSecrets:
             assert "for ana alone" not in contents(eve.catch_up())
         assert cluster.gateway(1).native("ana", resume=ana.resume).user == ana.user
 
-    def test_it_expires(self, make_cluster, tmp_path):
-        cluster = make_cluster(settings={"store.resume_hours": 1})
-        ana = cluster.gateway(0).native("ana")
-        assert ana.welcomed["limits"]["resume_seconds"] == 3600
+    def test_it_expires(self, cluster):
+        ana, ben = cluster.gateway(0).native("ana"), cluster.gateway(1).native("ben")
+        assert ana.welcomed["limits"]["resume_seconds"] == 86400
+        ben.tell(ana.user, "mail")
+        ben.skip()
+        for client in (ana, ben):
+            client.send({"type": "bye"})
+            client.closed()
+        assert cluster.hub.stop() == 0
+        # The clock of a test cannot be turned forward by a day: what was seen is moved back.
+        with sqlite3.connect(cluster.folder / "hubbub.db") as store:
+            age = "UPDATE users SET seen_ms = seen_ms - 86400000 * ? WHERE id = ?"
+            store.execute(age, (1.01, ana.user.encode()))
+            store.execute(age, (0.99, ben.user.encode()))
+        store.close()
+        cluster.hub.start()
+        cluster.wait_ready()
+        again = cluster.gateway(0).native("ana", resume=ana.resume)
+        assert not again.welcomed["resumed"] and again.user != ana.user
+        assert again.welcomed["inbox"] == [0, 0]
+        assert cluster.gateway(0).native("ben", resume=ben.resume).welcomed["resumed"]
+
+    def test_a_stranger_is_told_that_its_places_are_unknown(self, cluster):
+        places = {"inbox": [123, 4], "rooms": {"lobby": [77, 3]}}
+        ana = cluster.gateway(0).native("ana", resume="0" * 40, since=places)
+        heard = [ana.hear_message(), ana.hear_message()]
+        heard.sort(key=lambda frame: frame["epoch"])
+        assert heard == [
+            {"type": "gap", "room": "lobby", "epoch": 77, "from": 4, "to": 0, "reason": "epoch"},
+            {"type": "gap", "epoch": 123, "from": 5, "to": 0, "reason": "epoch"},
+        ]
+        assert ana.hears_nothing_more()
 
     def test_a_second_connection_has_its_own_id(self, cluster):
         ana, ben = cluster.gateway(0).native("ana"), cluster.gateway(1).native("ben")
