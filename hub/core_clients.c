@@ -38,13 +38,23 @@ core_is_showable(struct text text, size_t bytes_max)
 	return true;
 }
 
+/* Streams and senders of ids are named "REALM/USER". */
+static bool
+is_one_word(struct text realm)
+{
+	for (size_t i = 0; i < realm.length; i++) {
+		if (realm.data[i] == '/')
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_allowed(const struct envelope_open *open)
 {
 	return core_is_showable(open->name, open->name.length) &&
 	       core_is_showable(open->dialect, DIALECT_BYTES_MAX) &&
-	       core_is_showable(open->realm, REALM_BYTES_MAX) &&
-	       memchr(open->realm.data, '/', open->realm.length) == NULL &&
+	       core_is_showable(open->realm, REALM_BYTES_MAX) && is_one_word(open->realm) &&
 	       core_is_showable(open->user, USERS_ID_BYTES_MAX) &&
 	       core_is_showable(open->address, ADDRESS_BYTES_MAX) && open->since_ms <= INT64_MAX;
 }
@@ -109,18 +119,20 @@ note_passing(void *context, const struct store_user *row)
 
 /* Opens the inbox of a user to whom something may have been sent, before a restart perhaps. */
 static void
-find_inbox(
-    struct core *core, const struct envelope_open *open, const struct core_identity *identity)
+find_inbox(struct core *core, struct now now, const struct core_identity *identity)
 {
 	struct user *user = identity->user;
 	bool found = user->keeps_mail;
 
 	if (identity->is_new || user->inbox != NULL)
 		return;
-	/* Only who passes and was here before a restart can have one, and then a record as well. */
-	if (!found && open->client != 0)
+	/* Of a hub that died, a passing user may have left one, and then a record as well. */
+	if (!found)
 		(void)core->store->ops->find_user(
 		    core->store, user->realm, user->id, note_passing, &found);
+	/* Whose record is known to be there is known to be removed. */
+	if (found && !user->keeps_mail)
+		core_user_record(core, user, now);
 	if (found && core_user_inbox(core, user) == NULL)
 		log_warn(core->log, "an inbox could not be opened");
 }
@@ -172,7 +184,7 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	metric_set(core->metrics.clients, presence_clients(core->presence));
 	if ((open->flags & (OPEN_KEEPS_MAIL | OPEN_WANTS_SECRET)) != 0)
 		client->user->keeps_mail = true;
-	find_inbox(core, open, &identity);
+	find_inbox(core, now, &identity);
 	if (client->user->keeps_mail)
 		core_user_record(core, client->user, now);
 	say_opened(core, gateway, client, &identity);

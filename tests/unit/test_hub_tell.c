@@ -437,6 +437,38 @@ a_passing_user_leaves_nothing_behind(void **state)
 	(void)outcome(scene, scene->there, OUTCOME_NO_SUCH_USER);
 }
 
+/* A hub died with a passing user's inbox in its store. */
+static void
+what_a_dead_hub_left_of_a_passing_user_is_found(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	struct store *store = &rig->store.store;
+	struct store_position position;
+	const struct store_user row = {
+		.realm = TEXT("direct"), .id = TEXT("7"), .has_secret = true, .seen_ms = 1
+	};
+	struct store_message message = { .stream = TEXT("inbox/direct/7"),
+		.seq = 1,
+		.from_user = TEXT("ana"),
+		.content = TEXT("old") };
+	struct envelope_opened opened;
+
+	assert_true(store->ops->put_user(store, &row));
+	assert_true(store->ops->open_stream(
+	    store, &(struct store_stream){ .name = message.stream, .inbox = true }, &position));
+	message.epoch = position.epoch;
+	assert_true(store->ops->append(store, &message));
+	/* Becomes part of the core's next batch; nobody is told of mail for who is not kept. */
+	(void)tell(scene, "zoe", "hi", TELL_KEEP, OUTCOME_OK);
+	(void)tell(scene, "7", "hi", 0, OUTCOME_NO_SUCH_USER);
+	opened = come(scene, scene->there, 9, "7", 0);
+	assert_int_equal(opened.seq, 1);
+	RIG_SAY(rig, scene->there, CLOSED, closed, .conn = 9);
+	rig_turn(rig, 1);
+	assert_int_equal(traces(rig, "direct", "7"), 0);
+}
+
 int
 main(void)
 {
@@ -457,6 +489,7 @@ main(void)
 		SCENE(what_was_not_kept_was_never_in_the_inbox),
 		SCENE(a_mark_that_was_not_kept_stands_where_it_stood),
 		SCENE(a_passing_user_leaves_nothing_behind),
+		SCENE(what_a_dead_hub_left_of_a_passing_user_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
