@@ -266,6 +266,25 @@ on_completed(void *context, uint64_t batch, bool committed)
 	store->store.completed(store->store.context, batch, committed);
 }
 
+static void
+ignore_completed(void *context, uint64_t batch, bool committed)
+{
+	(void)context;
+	(void)batch;
+	(void)committed;
+}
+
+void
+store_double_crash(struct store_double *store)
+{
+	store->memory->completed = ignore_completed;
+	store->memory->ops->commit(store->memory, store->asked + 1);
+	while (store_memory_end(store->memory, false))
+		;
+	store->memory->completed = on_completed;
+	store->asked = store->told = 0;
+}
+
 bool
 store_double_open(struct store_double *store, uint64_t seed)
 {

@@ -24,6 +24,9 @@ struct store_double {
 bool store_double_open(struct store_double *store, uint64_t seed);
 void store_double_close(struct store_double *store);
 
+/* The process ends: what was not committed is gone, the rest is there for the next core. */
+void store_double_crash(struct store_double *store);
+
 /* Ends the oldest batch that waits; false if none does. */
 bool store_double_end(struct store_double *store, bool committed);
 

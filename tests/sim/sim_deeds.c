@@ -146,6 +146,7 @@ hub_dies(struct sim_world *world)
 		return;
 	}
 	core_destroy(&world->hub);
+	store_double_crash(&world->store);
 	bus_close(&world->bus);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		sim_link_lost(&world->gateways[i], LINK_CLOSED_BY_PEER, LINK_STOPPED);
@@ -174,6 +175,8 @@ sim_something_happens(struct sim_world *world)
 	uint64_t die = random_below(world->random, 1000);
 	struct sim_client *client = some_client(world);
 
+	/* Some batches wait for the disk, and die with the hub if it comes to that. */
+	world->store.slow = world->faults && random_below(world->random, 4) == 0;
 	if (die < 60)
 		sim_client_connects(world);
 	else if (client != NULL && die < 90)

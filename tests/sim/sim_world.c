@@ -65,10 +65,10 @@ sim_hub_start(struct sim_world *world)
 	};
 
 	/* What was committed survives the hub, as on a disk. */
-	if (world->store == NULL)
-		world->store = store_memory_open(random_u64(world->random));
+	if (world->store.memory == NULL)
+		sim_must(store_double_open(&world->store, random_u64(world->random)), "no store");
 	world->bus = bus_local_open();
-	setup.store = world->store;
+	setup.store = &world->store.store;
 	setup.bus = world->bus;
 	world->hub = core_create(&setup);
 	sim_must(world->hub != NULL, "no hub core");
@@ -279,6 +279,7 @@ sim_world_settle(struct sim_world *world)
 {
 	uint64_t until = world->now.mono_ms + SETTLE_MS;
 
+	world->store.slow = false;
 	if (world->hub == NULL)
 		sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
@@ -330,7 +331,7 @@ sim_world_destroy(struct sim_world *world)
 		sim_link_close(&world->gateways[i].link);
 	}
 	core_destroy(&world->hub);
-	store_close(&world->store);
+	store_double_close(&world->store);
 	bus_close(&world->bus);
 	for (unsigned i = 0; i < world->client_count; i++)
 		sim_client_free(&world->clients[i]);

@@ -10,6 +10,7 @@
 #include "hub/core.h"
 #include "sim_client.h"
 #include "sim_link.h"
+#include "tests/store_double.h"
 
 #define SIM_GATEWAYS 2
 #define SIM_CLIENTS 40
@@ -38,8 +39,8 @@ struct sim_world {
 	bool faults; /* links break and processes die in this run */
 	struct mount_table mounts;
 
-	struct core *hub; /* NULL: not running */
-	struct store *store;
+	struct core *hub;          /* NULL: not running */
+	struct store_double store; /* outlives the hub; its batches take their time */
 	struct bus *bus;
 	enum link_loss hub_dropped[CORE_GATEWAYS_MAX];
 	struct sim_gateway gateways[SIM_GATEWAYS];
