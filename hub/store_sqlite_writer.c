@@ -189,12 +189,21 @@ take(struct store_sqlite *store, struct sq_batch_list *list_out)
 	}
 }
 
+static uint64_t
+file_bytes(const struct store_sqlite *store)
+{
+	struct stat facts;
+
+	return stat(store->path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+}
+
 static void
 write_queue(struct store_sqlite *store)
 {
 	struct sq_batch_list list;
 	struct sq_batch *batch;
 	uint64_t began = clock_mono_us();
+	uint64_t bytes;
 	int result;
 
 	take(store, &list);
@@ -202,7 +211,9 @@ write_queue(struct store_sqlite *store)
 	result = write_batches(store, &list);
 	if (result != SQLITE_OK)
 		sq_note(store, result);
+	bytes = file_bytes(store);
 	pthread_mutex_lock(&store->lock);
+	store->file_bytes = bytes;
 	store->failing = result != SQLITE_OK;
 	store->last_result = result;
 	while ((batch = sq_batch_list_take(&list)) != NULL) {
@@ -235,7 +246,9 @@ write_ordinals(struct store_sqlite *store)
 	pthread_mutex_lock(&store->lock);
 	if (result == SQLITE_OK)
 		store->ordinals.reserved = wanted;
-	store->ordinals.wanted = 0;
+	/* The loop may want more by now; then it waits for that. */
+	if (result != SQLITE_OK || store->ordinals.wanted == wanted)
+		store->ordinals.wanted = 0;
 	pthread_cond_broadcast(&store->reserved);
 }
 
@@ -243,7 +256,6 @@ static void
 sweep(struct store_sqlite *store)
 {
 	struct sq_upkeep before = store->upkeep;
-	struct stat facts;
 	uint64_t bytes;
 	int result;
 
@@ -254,7 +266,7 @@ sweep(struct store_sqlite *store)
 	result = finish(store, result, before);
 	if (result != SQLITE_OK)
 		sq_note(store, result);
-	bytes = stat(store->path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+	bytes = file_bytes(store);
 	pthread_mutex_lock(&store->lock);
 	store->file_bytes = bytes;
 }
