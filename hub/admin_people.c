@@ -137,7 +137,8 @@ show_connection(const struct core *core, const struct asked *asked, struct text 
 		return;
 	buffer_init(&queue, 0);
 	/* A number as text, for no gateway may have said one. */
-	if (core_inspected(core, asked->token, &found, &bytes) && found)
+	found = core_inspected(core, asked->token, &found, &bytes) && found;
+	if (found)
 		buffer_append_u64(&queue, bytes);
 	cells[0] = admin_cell_text(user);
 	cells[1] = admin_cell_client(info.client, id);

@@ -18,6 +18,9 @@ static const char *const usual_realms[] = { "open", "direct", "pair" };
 /* What a row of an inbox's stream name may be. */
 #define INBOX_NAME_BYTES (sizeof(STREAMS_INBOX) + CORE_REALM_BYTES_MAX + 1 + USERS_ID_BYTES_MAX)
 
+/* Content of one answer, about. */
+#define ROWS_BYTES_MAX ((size_t)4 * 1024 * 1024)
+
 bool
 core_next_room(struct core *core, struct text after, struct core_room_info *info_out)
 {
@@ -56,7 +59,7 @@ read_newest(struct core *core, struct text name, const struct store_position *po
 		.epoch = position->epoch,
 		.until = position->seq,
 		.limit = limit,
-		.bytes = SIZE_MAX,
+		.bytes = ROWS_BYTES_MAX,
 		.newest = true,
 	};
 

@@ -105,9 +105,8 @@ test_table(void **state)
 	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
 		const struct admin_command_info *info = admin_command_info(i);
 		bool write = i == ADMIN_KICK || i == ADMIN_SAY ||
-			     (i >= ADMIN_CREATE && i <= ADMIN_RENAME) ||
-			     i == ADMIN_STORE_BACKUP || i == ADMIN_STORE_RESTORE ||
-			     i == ADMIN_STORE_FORGET;
+			     (i >= ADMIN_CREATE && i <= ADMIN_RENAME) || i == ADMIN_STORE_BACKUP ||
+			     i == ADMIN_STORE_RESTORE || i == ADMIN_STORE_FORGET;
 		bool see = i == ADMIN_HISTORY || i == ADMIN_INBOX || i == ADMIN_STORE_EXPORT;
 
 		assert_true(strlen(info->help) > 0);
