@@ -1,7 +1,7 @@
 /*
  * Presence for dialects that count by user: what changed in a room is gathered for
- * limits.presence_ms and said once per channel; who came and left within that time is not spoken of,
- * unless somebody was told of it meanwhile.
+ * limits.presence_ms and said once per channel; who came and left within that time is not spoken
+ * of, unless somebody was told of it meanwhile.
  */
 #ifndef HUBBUB_GATEWAY_DIFFERENCES_H
 #define HUBBUB_GATEWAY_DIFFERENCES_H

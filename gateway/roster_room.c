@@ -1,6 +1,6 @@
 /*
- * What is read of a room: its members and its users, in order, in part or whole. Changes nothing but
- * what is shown.
+ * What is read of a room: its members and its users, in order, in part or whole. Changes nothing
+ * but what is shown.
  */
 #include "gateway/roster_room.h"
 

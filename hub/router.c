@@ -22,7 +22,7 @@ by_id(const struct presence *presence, struct text realm, uint32_t id)
 	return client != NULL && text_equal(client->realm, realm) ? client : NULL;
 }
 
-/* The first client of the only user who goes by this name, in that realm or, without one, in any. */
+/* The first client of the only user who goes by this name, in that realm or, without one, any. */
 static struct client *
 only_named(const struct presence *presence, struct text realm, struct text name)
 {

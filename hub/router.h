@@ -32,9 +32,9 @@ struct router_target router_operator(
     const struct presence *presence, const struct users *users, struct text who);
 
 /*
- * For a private message, within a realm, by the flags of a TELL: a user's id; otherwise, unless TELL_USER, a client_id;
- * otherwise, if TELL_BY_NAME, the name of the only user here who has it, never one that looks like
- * a client_id.
+ * For a private message, within a realm, by the flags of a TELL: a user's id; otherwise, unless
+ * TELL_USER, a client_id; otherwise, if TELL_BY_NAME, the name of the only user here who has it,
+ * never one that looks like a client_id.
  */
 struct router_target router_private(const struct presence *presence, const struct users *users,
     struct text realm, struct text who, uint32_t flags);
