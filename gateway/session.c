@@ -226,28 +226,12 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 		session->dialect->refused(session, OUTCOME_RATE_LIMITED);
 }
 
-static bool
-is_receipt(struct session *session, struct text payload)
-{
-	struct sessions *sessions = session->sessions;
-	uint64_t seq = 0;
-
-	if (session->more != NULL)
-		seq = receipts_answered(&sessions->receipts, &session->more->receipts, payload);
-	if (seq == 0)
-		return false;
-	metric_increment(sessions->metrics->receipts);
-	ping_heard(&sessions->pings, &session->ping, sessions->now.mono_ms);
-	session_read(session, seq);
-	return true;
-}
-
 void
 session_ponged(struct session *session, struct text payload)
 {
 	struct sessions *sessions = session->sessions;
 
-	if (session->phase == SESSION_CLOSING || is_receipt(session, payload))
+	if (session->phase == SESSION_CLOSING || session_takes_receipt(session, payload))
 		return;
 	switch (ping_pong(&sessions->pings, &session->ping, payload, sessions->now.mono_ms)) {
 	case PING_ANSWERED:

@@ -140,6 +140,9 @@ void session_close_text(struct session *session, enum close_code code, struct te
 /* Closes at once for reading too slowly: what waits is given up. */
 void session_close_slow(struct session *session, const char *what);
 
+/* True if a PONG is the receipt for private messages, which the hub is told then. */
+bool session_takes_receipt(struct session *session, struct text payload);
+
 /* Its memory for more, now; NULL (and it closes) without memory. */
 struct session_more *session_more_get(struct session *session);
 void session_more_free(struct session *session);

@@ -367,25 +367,10 @@ sweep(struct sessions *sessions)
 	}
 }
 
-/* Behind all that the turn brought for them. */
-static void
-ask_receipts(struct sessions *sessions)
-{
-	char token[RECEIPT_TOKEN_SIZE];
-	struct receipts *receipts;
-	struct session *session;
-
-	while ((receipts = receipts_ask(&sessions->receipts, sessions->now.mono_ms, token))) {
-		session = sessions_find(sessions, receipts->conn);
-		session_send(session, FRAME_PING, text_of(token));
-		ping_asked(&sessions->pings, &session->ping, sessions->now.mono_ms);
-	}
-}
-
 void
 sessions_flush(struct sessions *sessions)
 {
-	ask_receipts(sessions);
+	sessions_ask_receipts(sessions);
 	slab_finish(&sessions->personal);
 	flush_touched(sessions);
 	limit_pinned(sessions);
@@ -436,7 +421,6 @@ void
 sessions_tick(struct sessions *sessions)
 {
 	struct session *session;
-	struct receipts *lost;
 
 	while (login_deadline_ms(sessions) <= sessions->now.mono_ms) {
 		session = TAILQ_FIRST(&sessions->waiting);
@@ -444,9 +428,7 @@ sessions_tick(struct sessions *sessions)
 		unlist(session);
 	}
 	ping_batch(&sessions->pings, sessions->now.mono_ms);
-	while ((lost = receipts_lost(&sessions->receipts, sessions->now.mono_ms)) != NULL)
-		session_close(
-		    sessions_find(sessions, lost->conn), CLOSE_DROP, "no receipt for messages");
+	sessions_end_unanswered(sessions);
 	check_backlog(sessions);
 }
 

@@ -112,6 +112,10 @@ struct slab *sessions_personal(struct sessions *sessions);
 /* The transport has room again. */
 void sessions_writable(struct session *session);
 
+/* PINGs for receipts, behind all that the turn brought; who did not answer one is lost. */
+void sessions_ask_receipts(struct sessions *sessions);
+void sessions_end_unanswered(struct sessions *sessions);
+
 /* Timers: logins, pings, slow readers. */
 void sessions_tick(struct sessions *sessions);
 
