@@ -117,10 +117,14 @@ tell_gap(struct session *session, const struct envelope_fetched *fetched)
 		session->dialect->fetched(session, FETCH_MISSED, fetched);
 }
 
-/* A place that never was stands for the end; what may not be read is over. */
+/*
+ * A place that never was stands for the end, what may not be read is over; a busy hub is asked again.
+ */
 static bool
 is_over(const struct envelope_fetched *fetched)
 {
+	if (fetched->code == OUTCOME_RATE_LIMITED)
+		return false;
 	return fetched->code != OUTCOME_OK || fetched->more == 0;
 }
 
@@ -148,7 +152,7 @@ room_fetched(struct session *session, const struct envelope_fetched *fetched)
 	/* The gap's own handler may leave the room. */
 	if (tells_place(fetched))
 		room->heard = (struct position){ fetched->epoch, fetched->to };
-	else
+	else if (is_over(fetched))
 		room->hearing = false;
 	if (is_over(fetched))
 		room->fetched = true;
