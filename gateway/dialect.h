@@ -98,7 +98,10 @@ struct dialect {
 	void (*fetched)(struct session *session, enum fetch_purpose purpose,
 	    const struct envelope_fetched *fetched);
 
-	/* One room of an answer to session_list; NULL at its end, with whether more follow. */
+	/*
+	 * One room of an answer to session_list; NULL at its end, with whether more follow, which
+	 * it also says when the hub went away before the answer was whole.
+	 */
 	void (*listed)(struct session *session, const struct envelope_listed *room, bool more);
 
 	/* Somebody writes to this client alone. */

@@ -123,10 +123,18 @@ void
 native_listed(struct session *session, const struct envelope_listed *room, bool more)
 {
 	struct native_ask *ask = native_ask_find(session_state(session), ASK_ROOMS, TEXT(""));
+	struct native_fault fault = { .field = NULL };
 	struct buffer payload;
 
 	if (ask == NULL)
 		return;
+	if (room == NULL && more && ask->rows.length == 0) {
+		/* Cut off before its first row: the hub went away. */
+		fault.id = native_ask_id(ask);
+		native_refuse(session, OUTCOME_UNAVAILABLE, &fault);
+		native_ask_end(session_state(session), &ask);
+		return;
+	}
 	if (room == NULL) {
 		buffer_init(&payload, 0);
 		buffer_append_string(&payload, "{\"type\":\"rooms\",\"rooms\":[");

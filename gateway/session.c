@@ -469,6 +469,7 @@ session_link_lost(struct session *session)
 	if (session->more->list_token == 0)
 		return;
 	session->more->list_token = 0;
+	/* What came is true; that it was all would not be. */
 	if (session->dialect->listed != NULL)
-		session->dialect->listed(session, NULL, false);
+		session->dialect->listed(session, NULL, true);
 }

@@ -1,6 +1,7 @@
 """Bad input to the native protocol: one error frame with a stable code, and life goes on."""
 
 import json
+import signal
 
 import pytest
 
@@ -260,3 +261,21 @@ def test_while_the_hub_is_away(make_cluster):
     cluster.wait_ready()
     assert late.hear()["type"] == "welcome"
     assert client.ask("public", content="again")["type"] == "ack"
+
+
+def test_questions_die_with_the_hub(make_cluster):
+    cluster = make_cluster(gateways=1)
+    client = cluster.gateway(0).native("ana")
+    client.skip()
+    cluster.hub.signal(signal.SIGSTOP)
+    client.send({"type": "history", "id": "h"})
+    client.send({"type": "rooms", "id": "r"})
+    # Answered here: what was sent before it has been taken up.
+    assert client.ask("who")["count"] == 1
+    cluster.hub.kill()
+    answers = {frame["id"]: frame["code"] for frame in (client.hear_message() for _ in "hr")}
+    assert answers == {"h": "unavailable", "r": "unavailable"}
+    cluster.hub.start()
+    cluster.wait_ready()
+    assert client.ask("rooms")["rooms"][0]["room"] == "lobby"
+    assert client.ask("history")["messages"] == []
