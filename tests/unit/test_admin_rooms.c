@@ -26,7 +26,7 @@ static void
 begin(struct stage *stage, unsigned clients, const char *line)
 {
 	struct admin_request request;
-	struct text words[8];
+	struct text words[16];
 	struct buffer scratch;
 	unsigned count = 0;
 
