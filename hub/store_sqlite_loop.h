@@ -9,12 +9,12 @@
 
 /* store_sqlite_streams.c, on the loop. */
 bool sq_open_stream(
-    struct store *store, const struct store_stream *wanted, struct store_position *position_out);
-void sq_close_stream(struct store *store, struct text name);
-bool sq_append(struct store *store, const struct store_message *message);
-bool sq_set_mark(struct store *store, struct text name, uint64_t seq);
-bool sq_rename_stream(struct store *store, struct text from, struct text to);
-bool sq_remove_stream(struct store *store, struct text name);
+    struct store *base, const struct store_stream *wanted, struct store_position *position_out);
+void sq_close_stream(struct store *base, struct text name);
+bool sq_append(struct store *base, const struct store_message *message);
+bool sq_set_mark(struct store *base, struct text name, uint64_t seq);
+bool sq_rename_stream(struct store *base, struct text from, struct text to);
+bool sq_remove_stream(struct store *base, struct text name);
 struct sq_stream *sq_stream_find(const struct store_sqlite *store, struct text name);
 /* Gives and takes a stream's name; forgets a stream that nobody holds. */
 bool sq_stream_name(struct store_sqlite *store, struct sq_stream *stream, struct text name);
@@ -36,21 +36,20 @@ bool sq_read_stream(
 bool sq_read_first(struct store_sqlite *store, int64_t stream, uint64_t *first_out);
 bool sq_read_unread(struct store_sqlite *store, int64_t stream, uint64_t mark, uint64_t *bytes_out);
 bool sq_read(
-    struct store *store, const struct store_range *range, store_message_fn *row, void *context);
-bool sq_read_outcomes(struct store *store, struct text gateway, uint64_t epoch, uint64_t above,
+    struct store *base, const struct store_range *range, store_message_fn *row, void *context);
+bool sq_read_outcomes(struct store *base, struct text gateway, uint64_t epoch, uint64_t above,
     store_outcome_fn *row, void *context);
-bool sq_last_outcome(
-    struct store *store, struct text gateway, uint64_t epoch, uint64_t *number_out);
+bool sq_last_outcome(struct store *base, struct text gateway, uint64_t epoch, uint64_t *number_out);
 /* Learns where the ids are that the life before left. */
 bool sq_read_ids(struct store_sqlite *store);
 bool sq_find_id(
-    struct store *store, struct text sender, struct text id, store_id_fn *row, void *context);
+    struct store *base, struct text sender, struct text name, store_id_fn *row, void *context);
 bool sq_find_user(
-    struct store *store, struct text realm, struct text id, store_user_fn *row, void *context);
+    struct store *base, struct text realm, struct text id, store_user_fn *row, void *context);
 bool sq_stale_users(
-    struct store *store, int64_t before_ms, unsigned limit, store_user_fn *row, void *context);
+    struct store *base, int64_t before_ms, unsigned limit, store_user_fn *row, void *context);
 bool sq_read_rooms(
-    struct store *store, struct text after, unsigned limit, store_room_fn *row, void *context);
+    struct store *base, struct text after, unsigned limit, store_room_fn *row, void *context);
 
 /* store_sqlite_outcome.c: an outcome as bytes, and back; empty *rest_out at the end. */
 void sq_outcome_encode(struct buffer *out, const struct store_outcome *outcome);

@@ -169,7 +169,7 @@ void sq_note(struct store_sqlite *store, int result);
 void sq_wake(struct store_sqlite *store);
 
 /* store_sqlite_keeper.c */
-void *sq_keeper_main(void *store);
+void *sq_keeper_main(void *context);
 
 /* store_sqlite_apply.c: does a batch's operations on the writer; an SQLite result. */
 int sq_apply(struct store_sqlite *store, struct sq_batch *batch);

@@ -56,8 +56,10 @@ static int
 step(sqlite3 *db, int version)
 {
 	char stamp[64];
-	int result = sqlite3_exec(db, steps[version - 1], NULL, NULL, NULL);
+	int result;
 
+	assert(version >= 1 && version <= sq_schema_version);
+	result = sqlite3_exec(db, steps[version - 1], NULL, NULL, NULL);
 	if (result != SQLITE_OK)
 		return result;
 	snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %d", version);
@@ -93,6 +95,9 @@ sq_migrate(sqlite3 *db, int version)
 	result = sqlite3_exec(db, stamp, NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = present_version(db, &present);
+	/* No build of ours wrote that. */
+	if (result == SQLITE_OK && present < 0)
+		result = SQLITE_CORRUPT;
 	while (result == SQLITE_OK && present < version)
 		result = step(db, ++present);
 	if (result == SQLITE_OK)

@@ -80,8 +80,11 @@ stream_free(struct store_sqlite *store, struct sq_stream *stream)
 void
 sq_streams_free(struct store_sqlite *store)
 {
-	while (store->first_stream != NULL)
+	while (store->first_stream != NULL) {
+		/* As it is, said for who reads this function alone. */
+		store->first_stream->previous = NULL;
 		stream_free(store, store->first_stream);
+	}
 	table_free(&store->by_name);
 }
 

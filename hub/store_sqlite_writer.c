@@ -290,15 +290,15 @@ writer_main(void *context)
 
 	pthread_mutex_lock(&store->lock);
 	while (store->broken[0] == '\0') {
-		if (store->paused)
-			wait_for_work(store);
-		else if (store->ordinals.wanted > store->ordinals.reserved)
+		bool works = !store->paused;
+
+		if (works && store->ordinals.wanted > store->ordinals.reserved)
 			write_ordinals(store);
-		else if (store->queue.first != NULL && !store->failing)
+		else if (works && store->queue.first != NULL && !store->failing)
 			write_queue(store);
-		else if (store->closing)
+		else if (works && store->closing)
 			break;
-		else if (sq_sweep_is_due(store))
+		else if (works && sq_sweep_is_due(store))
 			sweep(store);
 		else
 			wait_for_work(store);
