@@ -186,6 +186,12 @@ rewrite(sqlite3 *db)
 }
 
 static int
+note_cleared(sqlite3 *db)
+{
+	return sqlite3_exec(db, "DELETE FROM meta WHERE name = 'clear_due'", NULL, NULL, NULL);
+}
+
+static int
 empty_log(sqlite3 *db)
 {
 	return sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
@@ -203,6 +209,8 @@ clear(struct sq_job *job, sqlite3 *db)
 	pause_writer(job->store, true);
 	if (result == SQLITE_OK)
 		result = insist(job, db, rewrite);
+	if (result == SQLITE_OK)
+		result = insist(job, db, note_cleared);
 	pause_writer(job->store, false);
 	if (result == SQLITE_OK)
 		result = insist(job, db, empty_log);
@@ -250,8 +258,8 @@ proceed(struct sq_job *job)
 	if (job->running)
 		return;
 	pthread_mutex_lock(&job->store->lock);
-	job->clearing = job->forgotten;
-	job->forgotten = false;
+	job->clearing = job->store->forgotten;
+	job->store->forgotten = false;
 	pthread_mutex_unlock(&job->store->lock);
 	if (!job->clearing && job->done == NULL)
 		return;
@@ -261,7 +269,7 @@ proceed(struct sq_job *job)
 	(void)sq_job_say(job, false, "no thread can be started for it");
 	pthread_mutex_lock(&job->store->lock);
 	job->ended = !job->clearing;
-	job->forgotten = job->clearing;
+	job->store->forgotten = job->clearing;
 	pthread_mutex_unlock(&job->store->lock);
 }
 
@@ -312,11 +320,21 @@ sq_prepare_to_forget(struct store_sqlite *store)
 void
 sq_forgotten(struct store_sqlite *store)
 {
-	struct sq_job *job = store->job;
-
 	pthread_mutex_lock(&store->lock);
-	job->forgotten = true;
+	store->forgotten = true;
 	pthread_mutex_unlock(&store->lock);
+}
+
+void
+sq_resume_clearing(struct store_sqlite *store)
+{
+	int64_t due = 0;
+
+	if (sq_meta_get(store->reader.db, "clear_due", &due) != SQLITE_OK || due == 0 ||
+	    job_of(store) == NULL)
+		return;
+	sq_forgotten(store);
+	sq_wake(store);
 }
 
 static void

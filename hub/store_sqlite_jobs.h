@@ -26,7 +26,6 @@ struct sq_job {
 	/* Everybody's, behind the store's lock. */
 	bool ended;
 	bool stop;
-	bool forgotten; /* the file holds what must not be kept */
 };
 
 /* True once the hub stops: work is left undone. From any thread. */
@@ -50,5 +49,8 @@ bool sq_prepare_to_forget(struct store_sqlite *store);
 
 /* Something was: the file and its log are to be cleared behind it. On the writer's thread. */
 void sq_forgotten(struct store_sqlite *store);
+
+/* At the start: what a life before had forgotten and not cleared is cleared now. */
+void sq_resume_clearing(struct store_sqlite *store);
 
 #endif

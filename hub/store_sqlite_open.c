@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "hub/store_sqlite_jobs.h"
 #include "hub/store_sqlite_loop.h"
 
 /* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
@@ -342,7 +343,9 @@ sq_open_in(const struct store_sqlite_setup *setup, const struct sq_world *world,
 		snprintf(error, error_size, "the store's threads cannot be started");
 		opened = false;
 	}
-	if (!opened)
+	if (opened)
+		sq_resume_clearing(store);
+	else
 		store_close(&base);
 	return base;
 }

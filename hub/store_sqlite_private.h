@@ -112,7 +112,8 @@ struct store_sqlite {
 	struct sq_batch_list ended; /* committed or failed, to be told */
 	bool failing;               /* until the loop has heard of it  */
 	bool closing;
-	bool paused; /* nothing is written: the file is written anew */
+	bool paused;    /* nothing is written: the file is written anew */
+	bool forgotten; /* the file holds what must not be kept */
 	bool threads;
 	bool keeping;          /* the keeper's thread is there         */
 	bool checked;          /* all of the file has been read        */

@@ -239,6 +239,9 @@ sq_apply_forget(struct store_sqlite *store, struct text realm, struct text user)
 	/* Its inbox, and whatever else was given up but not cleared away yet. */
 	if (result == SQLITE_OK)
 		result = sq_sweep_doomed(store, UINT_MAX);
+	/* A life that ends before the file is cleared leaves it to the next. */
+	if (result == SQLITE_OK)
+		result = sq_meta_set(db, "clear_due", 1);
 	if (result == SQLITE_OK)
 		sq_forgotten(store);
 	return result;

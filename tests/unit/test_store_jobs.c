@@ -443,6 +443,24 @@ a_forgotten_user_leaves_no_trace(void **state)
 	    sqlite_rig_sql(rig, "SELECT count(*) FROM messages WHERE content = x''"), 200 + 66);
 }
 
+static void
+what_was_not_cleared_is_cleared_by_the_next_life(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	static const char due[] = "SELECT count(*) FROM meta WHERE name = 'clear_due'";
+
+	assert_true(rig->store->ops->forget(rig->store, TEXT("open"), TEXT("ana")));
+	rig->store->ops->commit(rig->store, ++rig->batch);
+	/* Closed before anybody asked how it went: nothing was cleared. */
+	sqlite_rig_close(rig);
+	assert_int_equal(sqlite_rig_sql(rig, due), 1);
+	if (!sqlite_rig_open(rig))
+		fail_msg("%s", rig->error);
+	for (unsigned i = 0; i < 500 && sqlite_rig_sql(rig, due) != 0; i++)
+		poll_store(rig);
+	assert_int_equal(sqlite_rig_sql(rig, due), 0);
+}
+
 int
 main(void)
 {
@@ -456,6 +474,7 @@ main(void)
 		WITH_RIG(what_is_not_a_copy_of_a_store_is_refused),
 		WITH_RIG(everything_is_exported_and_counted),
 		WITH_RIG(a_forgotten_user_leaves_no_trace),
+		WITH_RIG(what_was_not_cleared_is_cleared_by_the_next_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
