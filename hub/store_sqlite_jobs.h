@@ -29,7 +29,7 @@ struct sq_job {
 };
 
 /* True once the hub stops: work is left undone. From any thread. */
-int sq_job_stops(void *job);
+int sq_job_stops(void *context);
 
 /* Says how it ended; returns `succeeded`. */
 bool sq_job_say(struct sq_job *job, bool succeeded, const char *format, ...)

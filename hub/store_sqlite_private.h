@@ -188,11 +188,11 @@ int sq_sweep_doomed(struct store_sqlite *store, unsigned rows_max);
 bool sq_take_restore(const struct store_sqlite_setup *setup, char *error, size_t error_size);
 int sq_apply_forget(struct store_sqlite *store, struct text realm, struct text user);
 bool sq_start_job(
-    struct store *store, enum store_job job, struct text path, store_job_fn *done, void *context);
+    struct store *base, enum store_job kind, struct text path, store_job_fn *done, void *context);
 bool sq_export_page(
-    struct store *store, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context);
-void sq_stats(struct store *store, struct store_stats *stats_out);
-bool sq_forget(struct store *store, struct text realm, struct text user);
+    struct store *base, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context);
+void sq_stats(struct store *base, struct store_stats *stats_out);
+bool sq_forget(struct store *base, struct text realm, struct text user);
 /* Calls `done` of a job that has ended; from poll. */
 void sq_job_poll(struct store_sqlite *store);
 /* Interrupts a job and waits for its thread. */
