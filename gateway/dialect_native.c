@@ -120,10 +120,11 @@ hear_inbox(struct session *session, const struct native_state *state)
 	}
 }
 
+/* Those of one hello share what one of them may name. */
 static void
-say_snapshot(struct session *session, struct text room, unsigned share)
+say_snapshot(struct session *session, struct text room, unsigned sharers)
 {
-	unsigned limit = session_limits(session)->list_members / share;
+	unsigned limit = session_limits(session)->list_members / (sharers > 0 ? sharers : 1);
 	struct buffer payload;
 
 	buffer_init(&payload, 0);
@@ -193,7 +194,7 @@ static void
 welcome(struct session *session, struct native_state *state)
 {
 	struct native_ask *ask;
-	unsigned share = 0;
+	unsigned sharers = 0;
 
 	state->welcomed = true;
 	say_welcome(session, state);
@@ -201,13 +202,13 @@ welcome(struct session *session, struct native_state *state)
 		struct native_fault fault = { .room = text_of(ask->room) };
 
 		if (ask->code == OUTCOME_OK)
-			share++;
+			sharers++;
 		else
 			native_refuse(session, ask->code, &fault);
 	}
 	while ((ask = TAILQ_FIRST(&state->asks)) != NULL) {
 		if (ask->code == OUTCOME_OK) {
-			say_snapshot(session, text_of(ask->room), share);
+			say_snapshot(session, text_of(ask->room), sharers);
 			hear_room(session, ask);
 		}
 		native_ask_end(state, &ask);
