@@ -174,7 +174,7 @@ traffic(struct load_run *run, uint64_t total)
 			due_ns = now_ns;
 		if (!may_say(run, result->sent)) {
 			load_net_turn(&run->net, now_ns + NS_PER_MS);
-			if (now_ns - run->heard_ns > run->plan->patience_s * NS_PER_S)
+			if (now_ns > run->heard_ns + run->plan->patience_s * NS_PER_S)
 				break;
 			continue;
 		}
