@@ -103,6 +103,8 @@ export class NativeProtocol {
   post({ conversation, content, to }) {
     const entry = { conversation, content, to, id: this.#newId(), at: performance.now() };
 
+    // What is written next is another thing to be told of.
+    this.#typedAt = -TYPING_EVERY_MS;
     entry.line = conversation.log.addPending(content, this.#roster.own);
     this.#pending.set(entry.id, entry);
     this.#say(entry);
