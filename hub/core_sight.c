@@ -160,33 +160,6 @@ inbox_name(const struct core_who *who, char name[INBOX_NAME_BYTES])
 	return (struct text){ name, (size_t)length };
 }
 
-/* Where the inbox stands, at hand or in the store. */
-static bool
-inbox_position(struct core *core, struct text name, struct store_position *position_out)
-{
-	const struct stream *stream = streams_find(core->streams, name);
-	const struct store_stream wanted = {
-		.name = name,
-		.durability = core->store->ops->durability,
-		.inbox = true,
-	};
-
-	if (stream == NULL) {
-		if (!core->store->ops->open_stream(core->store, &wanted, position_out))
-			return false;
-		core->store->ops->close_stream(core->store, name);
-		return true;
-	}
-	*position_out = (struct store_position){
-		.epoch = stream->epoch,
-		.first = stream->first,
-		.seq = stream->committed,
-		.mark = stream->mark,
-		.unread_bytes = stream->unread_bytes,
-	};
-	return true;
-}
-
 /* The store knows such a user, or keeps mail for it. */
 static bool
 is_known(struct core *core, const struct core_who *who)
@@ -200,7 +173,8 @@ is_known(struct core *core, const struct core_who *who)
 	    ops->find_user(core->store, text_of(who->realm), text_of(who->id), is_there, &found) &&
 	    found)
 		return true;
-	return inbox_position(core, inbox_name(who, name), &position) && position.seq > 0;
+	return inboxes_position(&core->inboxes, inbox_name(who, name), &position) &&
+	       position.seq > 0;
 }
 
 static enum core_sight
@@ -269,7 +243,7 @@ core_inbox_state(struct core *core, const struct core_who *who, struct core_inbo
 	char name[INBOX_NAME_BYTES];
 	struct store_position position;
 
-	if (!inbox_position(core, inbox_name(who, name), &position))
+	if (!inboxes_position(&core->inboxes, inbox_name(who, name), &position))
 		return CORE_UNREADABLE;
 	*info_out = (struct core_inbox_info){
 		.epoch = position.epoch,
@@ -289,7 +263,7 @@ core_inbox(struct core *core, const struct core_who *who, unsigned limit, store_
 	struct text name = inbox_name(who, buffer);
 	struct store_position position;
 
-	if (!inbox_position(core, name, &position))
+	if (!inboxes_position(&core->inboxes, name, &position))
 		return CORE_UNREADABLE;
 	return read_newest(core, name, &position, limit, row, context);
 }

@@ -10,14 +10,22 @@ inboxes_clear(struct inboxes *inboxes)
 	buffer_free(&inboxes->name);
 }
 
-struct stream *
-inboxes_open(struct inboxes *inboxes, struct text realm, struct text user)
+/* All who open an inbox ask for the same: the store keeps by what the last one asked for. */
+static struct store_stream
+wanted_as(const struct inboxes *inboxes, struct text name)
 {
-	struct store_stream wanted = {
+	return (struct store_stream){
+		.name = name,
 		.durability = inboxes->store->ops->durability,
 		.keep = { .milliseconds = inboxes->read_keep_ms },
 		.inbox = true,
 	};
+}
+
+struct stream *
+inboxes_open(struct inboxes *inboxes, struct text realm, struct text user)
+{
+	struct store_stream wanted;
 
 	/* No realm has a slash in its name, so no two users share a stream. */
 	buffer_clear(&inboxes->name);
@@ -27,8 +35,31 @@ inboxes_open(struct inboxes *inboxes, struct text realm, struct text user)
 	buffer_append_text(&inboxes->name, user);
 	if (inboxes->name.failed)
 		return NULL;
-	wanted.name = buffer_text(&inboxes->name);
+	wanted = wanted_as(inboxes, buffer_text(&inboxes->name));
 	return streams_get(inboxes->streams, &wanted);
+}
+
+bool
+inboxes_position(
+    const struct inboxes *inboxes, struct text name, struct store_position *position_out)
+{
+	const struct stream *stream = streams_find(inboxes->streams, name);
+	const struct store_stream wanted = wanted_as(inboxes, name);
+
+	if (stream == NULL) {
+		if (!inboxes->store->ops->open_stream(inboxes->store, &wanted, position_out))
+			return false;
+		inboxes->store->ops->close_stream(inboxes->store, name);
+		return true;
+	}
+	*position_out = (struct store_position){
+		.epoch = stream->epoch,
+		.first = stream->first,
+		.seq = stream->committed,
+		.mark = stream->mark,
+		.unread_bytes = stream->unread_bytes,
+	};
+	return true;
 }
 
 bool

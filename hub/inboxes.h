@@ -31,6 +31,13 @@ void inboxes_clear(struct inboxes *inboxes);
  */
 struct stream *inboxes_open(struct inboxes *inboxes, struct text realm, struct text user);
 
+/*
+ * Where the stream of that name stands, at hand or else in the store, of which nothing is changed.
+ * False without memory or if the store cannot say.
+ */
+bool inboxes_position(
+    const struct inboxes *inboxes, struct text name, struct store_position *position_out);
+
 /* Is there too much in it, or would be with so many bytes more? */
 bool inboxes_is_full(const struct inboxes *inboxes, const struct stream *inbox, size_t bytes);
 

@@ -1,7 +1,9 @@
 """What operators see of rooms and users with hubctl, and what they do to rooms."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -99,6 +101,12 @@ def test_mail_of_somebody_who_never_came(cluster):
         {"user": "direct/eva", "inbox": 1, "inbox_bytes": 7, "inbox_seq": 1}
     ]
     assert cluster.hubctl("inbox", "eva")[0]["content"] == "for you"
+    # Having been looked at, it is kept by the same rule.
+    ana.send(json.dumps({"content": "more", "to_user": "eva", "timestamp": "now"}))
+    assert ana.hear()["type"] == "info"
+    with contextlib.closing(sqlite3.connect(cluster.folder / "hubbub.db")) as store:
+        rule = "SELECT keep_ms FROM streams WHERE CAST(name AS TEXT) = 'inbox/direct/eva'"
+        assert store.execute(rule).fetchall() == [(24 * 3600 * 1000,)]
 
 
 def test_a_room_with_its_own_rules(cluster):
