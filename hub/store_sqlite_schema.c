@@ -142,12 +142,17 @@ sq_meta_set(sqlite3 *db, const char *name, int64_t value)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
+/* Notes the old epoch beside the row, then gives another. */
 static int
-renew_one(sqlite3 *db, sqlite3_stmt *update, int64_t id, struct random_source random)
+renew_one(sqlite3_stmt *note, sqlite3_stmt *update, int64_t id, struct random_source random)
 {
 	int result;
 
-	(void)db;
+	sqlite3_bind_int64(note, 1, id);
+	result = sqlite3_step(note);
+	sqlite3_reset(note);
+	if (result != SQLITE_DONE)
+		return result;
 	sqlite3_bind_int64(update, 1, (int64_t)(1 + random_below(random, STORE_NUMBER_MAX)));
 	sqlite3_bind_int64(update, 2, id);
 	result = sqlite3_step(update);
@@ -155,14 +160,19 @@ renew_one(sqlite3 *db, sqlite3_stmt *update, int64_t id, struct random_source ra
 	return result;
 }
 
-int
-sq_renew_epochs(sqlite3 *db, enum store_durability at_most, struct random_source random)
+static int
+renew_streams(sqlite3 *db, enum store_durability at_most, struct random_source random)
 {
 	sqlite3_stmt *each = NULL;
+	sqlite3_stmt *note = NULL;
 	sqlite3_stmt *update = NULL;
 	int result = sqlite3_prepare_v2(
 	    db, "SELECT id FROM streams WHERE durability <= ?1", -1, &each, NULL);
 
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db,
+		    "INSERT INTO temp.renewed SELECT epoch, id FROM streams WHERE id = ?1", -1,
+		    &note, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(
 		    db, "UPDATE streams SET epoch = ?1 WHERE id = ?2", -1, &update, NULL);
@@ -171,11 +181,30 @@ sq_renew_epochs(sqlite3 *db, enum store_durability at_most, struct random_source
 		result = sqlite3_step(each);
 	}
 	while (result == SQLITE_ROW) {
-		result = renew_one(db, update, sqlite3_column_int64(each, 0), random);
+		result = renew_one(note, update, sqlite3_column_int64(each, 0), random);
 		if (result == SQLITE_DONE)
 			result = sqlite3_step(each);
 	}
 	sqlite3_finalize(each);
+	sqlite3_finalize(note);
 	sqlite3_finalize(update);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int
+sq_renew_epochs(sqlite3 *db, enum store_durability at_most, struct random_source random)
+{
+	/* Said again under its id, a message is answered with the place that it has from now on. */
+	static const char names_follow[] =
+	    "CREATE INDEX temp.renewed_by_old ON renewed(old);"
+	    "UPDATE ids SET epoch = (SELECT streams.epoch FROM temp.renewed JOIN streams"
+	    " ON streams.id = renewed.stream WHERE renewed.old = ids.epoch LIMIT 1)"
+	    " WHERE epoch IN (SELECT old FROM temp.renewed);"
+	    "DROP TABLE temp.renewed;";
+	int result = sqlite3_exec(
+	    db, "CREATE TEMP TABLE renewed(old INTEGER, stream INTEGER);", NULL, NULL, NULL);
+
+	if (result == SQLITE_OK)
+		result = renew_streams(db, at_most, random);
+	return result == SQLITE_OK ? sqlite3_exec(db, names_follow, NULL, NULL, NULL) : result;
 }

@@ -163,9 +163,35 @@ a_path_that_cannot_be_is_refused(void **state)
 	assert_int_equal(end.ends, 0);
 }
 
+static bool
+take_epoch(void *context, const struct store_id *id)
+{
+	assert_int_equal(id->seq, 3);
+	*(uint64_t *)context = id->epoch;
+	return true;
+}
+
+/* The epoch in which ana's message "m" is said to be. */
+static uint64_t
+epoch_of_id(struct sqlite_rig *rig)
+{
+	uint64_t epoch = 0;
+
+	assert_true(
+	    rig->store->ops->find_id(rig->store, TEXT("open/ana"), TEXT("m"), take_epoch, &epoch));
+	return epoch;
+}
+
 static void
 a_copy_comes_back_under_new_epochs(void **state)
 {
+	const struct store_id id = {
+		.sender = TEXT("open/ana"),
+		.id = TEXT("m"),
+		.room = TEXT("a"),
+		.epoch = open_stream(*state, "room/a"),
+		.seq = 3,
+	};
 	struct sqlite_rig *rig = *state;
 	uint64_t epoch = open_stream(rig, "room/a");
 	struct store_position position;
@@ -175,7 +201,9 @@ a_copy_comes_back_under_new_epochs(void **state)
 	uint64_t key;
 	uint64_t other_key;
 
+	assert_true(rig->store->ops->put_id(rig->store, &id));
 	say(rig, "room/a", epoch, 1, 3);
+	assert_int_equal(epoch_of_id(rig), epoch);
 	assert_says(do_job(rig, STORE_BACKUP, beside(rig, ".copy", copy)), true, "bytes");
 	say(rig, "room/a", epoch, 4, 5);
 	assert_true(rig->store->ops->reserve_clients(rig->store, 100000, &given, &key));
@@ -188,6 +216,7 @@ a_copy_comes_back_under_new_epochs(void **state)
 	position = store_suite_open(rig->store, "room/a", STORE_DISK, false);
 	assert_int_not_equal(position.epoch, epoch);
 	assert_int_equal(position.seq, 3);
+	assert_int_equal(epoch_of_id(rig), position.epoch);
 	assert_string_equal(
 	    store_suite_read(rig->store, "room/a", position.epoch, 0, UINT64_MAX, 10, 0, false),
 	    "m1 m2 m3");
