@@ -12,6 +12,13 @@
 #define ROOM_BYTES_MAX 64
 
 /*
+ * A code point in NFC comes from at most this many. Marks are sorted in quadratic time, so what
+ * cannot be needed must not be composed.
+ */
+#define NFC_SOURCES_MAX 4
+#define UTF8_BYTES_MAX 4
+
+/*
  * Code points that are seen as nothing although their category does not say
  * so: fillers of Hangul, the empty Braille cell, the grapheme joiner, variation
  * selectors.
@@ -114,7 +121,7 @@ names_clean(struct text raw, size_t code_points_max, struct buffer *out)
 		return false;
 	/* Before composing: what is taken out may stand between a letter and its accent. */
 	buffer_init(&shown, 0);
-	append_shown(raw, raw.length, &shown);
+	append_shown(raw, code_points_max * NFC_SOURCES_MAX, &shown);
 	length = -1;
 	if (!shown.failed)
 		length = compose(buffer_text(&shown), &composed);
@@ -139,7 +146,8 @@ names_key(struct text raw, size_t code_points_max, struct buffer *out)
 	bool same = false;
 
 	buffer_init(&cleaned, 0);
-	if (raw.length > 0 && names_clean(raw, code_points_max, &cleaned))
+	if (raw.length > 0 && raw.length <= code_points_max * NFC_SOURCES_MAX * UTF8_BYTES_MAX &&
+	    names_clean(raw, code_points_max, &cleaned))
 		length = compose(raw, &composed);
 	if (length > 0)
 		same = text_equal(

@@ -129,6 +129,32 @@ test_keys_are_taken_whole_or_not_at_all(void **state)
 	buffer_free(&out);
 }
 
+/* An accent above and, 12 of them later, one below, which would be sorted to the front. */
+static void
+test_long_runs_of_marks_are_cut_before_they_are_sorted(void **state)
+{
+	struct buffer raw;
+	struct buffer out;
+
+	(void)state;
+	buffer_init(&raw, 0);
+	buffer_init(&out, 0);
+	buffer_append_string(&raw, "a");
+	for (unsigned i = 0; i < 12; i++)
+		buffer_append_string(&raw, "\xcc\x81");
+	buffer_append_string(&raw, "\xcc\x96");
+	assert_true(names_clean(buffer_text(&raw), 3, &out));
+	assert_true(text_equal(buffer_text(&out), TEXT("\xc3\xa1\xcc\x81\xcc\x81")));
+	buffer_clear(&out);
+	/* Below the bound all of them count. */
+	assert_true(names_clean(buffer_text(&raw), 4, &out));
+	assert_true(text_equal(buffer_text(&out), TEXT("\xc3\xa1\xcc\x96\xcc\x81\xcc\x81")));
+	buffer_clear(&out);
+	assert_false(names_key(buffer_text(&raw), 1, &out));
+	buffer_free(&raw);
+	buffer_free(&out);
+}
+
 static void
 test_room_names(void **state)
 {
@@ -164,6 +190,7 @@ main(void)
 		cmocka_unit_test(test_long_names_are_cut),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_keys_are_taken_whole_or_not_at_all),
+		cmocka_unit_test(test_long_runs_of_marks_are_cut_before_they_are_sorted),
 		cmocka_unit_test(test_room_names),
 	};
 
