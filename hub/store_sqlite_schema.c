@@ -1,5 +1,6 @@
 /*
- * Owns the tables: one step leads from each X
+ * Owns the tables: one step leads from each version of them to the next, and a file of any older
+ * version is carried forward in one transaction. Must not know what the rows are used for.
  */
 #include <assert.h>
 #include <stdio.h>
