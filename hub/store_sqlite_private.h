@@ -20,6 +20,9 @@
 #define SQ_APPLICATION_ID 0x48554242
 
 #define SQ_PAGE_BYTES 4096
+
+/* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
+#define SQ_BUSY_MS 250
 #define SQ_STATEMENTS 48
 #define SQ_BOOT_SIZE 40
 
@@ -54,10 +57,11 @@ struct sq_ordinals {
 
 /* The writer's own. */
 struct sq_upkeep {
-	int64_t swept_ms; /* when streams were last looked at          */
-	int64_t swept_to; /* id of the stream the sweep stopped at     */
-	unsigned ids_put; /* since the last sweep                     */
-	int synchronous;  /* as the connection was last told; -1: never */
+	int64_t swept_ms;       /* when streams were last looked at          */
+	int64_t swept_to;       /* id of the stream the sweep stopped at     */
+	unsigned ids_put;       /* since the last sweep                     */
+	int synchronous;        /* as the connection was last told; -1: never */
+	uint64_t restart_bytes; /* of WAL, beyond which it is begun anew */
 };
 
 struct store_sqlite {
