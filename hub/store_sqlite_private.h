@@ -8,11 +8,10 @@
 #define HUBBUB_HUB_STORE_SQLITE_PRIVATE_H
 
 #include <pthread.h>
-#include <sqlite3.h>
 
-#include "common/random.h"
 #include "hub/store_sqlite.h"
 #include "hub/store_sqlite_batch.h"
+#include "hub/store_sqlite_db.h"
 #include "hub/store_sqlite_ids.h"
 #include "hub/table.h"
 
@@ -20,10 +19,6 @@
 #define SQ_APPLICATION_ID 0x48554242
 
 #define SQ_PAGE_BYTES 4096
-
-/* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
-#define SQ_BUSY_MS 250
-#define SQ_STATEMENTS 48
 #define SQ_BOOT_SIZE 40
 
 /* What a test replaces. */
@@ -31,12 +26,6 @@ struct sq_world {
 	const char *boot; /* id of this life of the machine */
 	int64_t (*wall_ms)(void *context);
 	void *context;
-};
-
-/* Statements are prepared when first used, by their place in a file's own table of texts. */
-struct sq_connection {
-	sqlite3 *db;
-	sqlite3_stmt *statements[SQ_STATEMENTS];
 };
 
 struct sq_metrics {
@@ -57,11 +46,10 @@ struct sq_ordinals {
 
 /* The writer's own. */
 struct sq_upkeep {
-	int64_t swept_ms;       /* when streams were last looked at          */
-	int64_t swept_to;       /* id of the stream the sweep stopped at     */
-	unsigned ids_put;       /* since the last sweep                     */
-	int synchronous;        /* as the connection was last told; -1: never */
-	uint64_t restart_bytes; /* of WAL, beyond which it is begun anew */
+	int64_t swept_ms; /* when streams were last looked at          */
+	int64_t swept_to; /* id of the stream the sweep stopped at     */
+	unsigned ids_put; /* since the last sweep                     */
+	int synchronous;  /* as the connection was last told; -1: never */
 };
 
 struct store_sqlite {
@@ -146,24 +134,6 @@ void sq_file_close(struct store_sqlite *store);
 /* store_sqlite_open.c: the same as store_sqlite_open in a world of the test's. */
 struct store *sq_open_in(const struct store_sqlite_setup *setup, const struct sq_world *world,
     char *error, size_t error_size);
-
-/* A connection of a thread's own with everything set but what only one of them needs. */
-int sq_connect(const char *path, int flags, sqlite3 **db_out);
-
-/* The statement of that place, reset; NULL if it cannot be prepared. */
-sqlite3_stmt *sq_statement(struct sq_connection *connection, unsigned place, const char *sql);
-void sq_disconnect(struct sq_connection *connection);
-
-/* store_sqlite_schema.c: carries a file to schema `version` (0: the newest). */
-int sq_migrate(sqlite3 *db, int version);
-extern const int sq_schema_version;
-
-/* meta(name, value): one number each. *value_out is left alone if there is none. */
-int sq_meta_get(sqlite3 *db, const char *name, int64_t *value_out);
-int sq_meta_set(sqlite3 *db, const char *name, int64_t value);
-
-/* Every stream of at most that durability begins another epoch. */
-int sq_renew_epochs(sqlite3 *db, enum store_durability at_most, struct random_source random);
 
 /* store_sqlite_writer.c */
 bool sq_threads_start(struct store_sqlite *store);
