@@ -76,7 +76,7 @@ static bool
 find_or_add_item(struct config *config, const struct config_section *section, const char *name,
     struct complaint to, struct place *place_out)
 {
-	place_out->section = section;
+	*place_out = (struct place){ .section = section };
 	if (!config_is_word(name, CONFIG_ITEM_NAME_MAX))
 		return complain(to,
 		    "'" QUOTE "' is no name for a %s: 1 to %d letters, digits, '_' and '-'", name,

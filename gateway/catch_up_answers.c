@@ -1,6 +1,6 @@
 /*
- * What the hub answers to a FETCH: messages and gaps, handed to the client or to all members of the
- * room, and the place that is reached with them.
+ * What the hub answers to a FETCH: messages and gaps, handed to the client or to all members of
+ * the room, and the place that is reached with them.
  */
 #include <stdlib.h>
 
@@ -118,7 +118,8 @@ tell_gap(struct session *session, const struct envelope_fetched *fetched)
 }
 
 /*
- * A place that never was stands for the end, what may not be read is over; a busy hub is asked again.
+ * A place that never was stands for the end, what may not be read is over; a busy hub is asked
+ * again.
  */
 static bool
 is_over(const struct envelope_fetched *fetched)

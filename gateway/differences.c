@@ -4,6 +4,7 @@
  */
 #include "gateway/differences.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,8 @@ differences_init(struct differences *differences, struct sessions *sessions, str
 }
 
 static void
-change_free(struct gathering *gathering, struct change *change)
+change_free(struct change *change)
 {
-	HASH_DEL(gathering->changes, change);
 	free(change->name);
 	free(change);
 }
@@ -60,9 +60,18 @@ change_free(struct gathering *gathering, struct change *change)
 static void
 gathering_end(struct differences *differences, struct gathering *gathering)
 {
-	while (gathering->changes != NULL)
-		change_free(gathering, gathering->changes);
+	struct change *change = gathering->changes;
+
+	/* Clearing the table leaves the changes, and the order they stand in. */
+	HASH_CLEAR(hh, gathering->changes);
+	while (change != NULL) {
+		struct change *next = change->hh.next;
+
+		change_free(change);
+		change = next;
+	}
 	TAILQ_REMOVE(&differences->due, gathering, place);
+	assert(differences->rooms != NULL);
 	HASH_DEL(differences->rooms, gathering);
 	free(gathering);
 }
@@ -70,10 +79,14 @@ gathering_end(struct differences *differences, struct gathering *gathering)
 void
 differences_free(struct differences *differences)
 {
-	struct gathering *gathering;
+	struct gathering *gathering = TAILQ_FIRST(&differences->due);
 
-	while ((gathering = TAILQ_FIRST(&differences->due)) != NULL)
+	while (gathering != NULL) {
+		struct gathering *next = TAILQ_NEXT(gathering, place);
+
 		gathering_end(differences, gathering);
+		gathering = next;
+	}
 	buffer_free(&differences->payload);
 }
 
@@ -155,8 +168,10 @@ change_note(struct gathering *gathering, struct change *change, const struct ros
 	change->is_there = is_there;
 	/* Newcomers know it as it was in between. */
 	if (change->was_there == is_there && !change->renamed &&
-	    change->newcomers == gathering->newcomers)
-		change_free(gathering, change);
+	    change->newcomers == gathering->newcomers) {
+		HASH_DEL(gathering->changes, change);
+		change_free(change);
+	}
 }
 
 /* The next channel whose members hear differences; NULL at the end. */
@@ -287,12 +302,16 @@ void
 differences_tick(struct differences *differences)
 {
 	uint64_t now = differences->sessions->now.mono_ms;
-	struct gathering *gathering;
+	struct gathering *gathering = TAILQ_FIRST(&differences->due);
 
 	/* All gather for the same time, so they stand in the order in which they are due. */
-	while ((gathering = TAILQ_FIRST(&differences->due)) != NULL && gathering->due_ms <= now) {
+	while (gathering != NULL && gathering->due_ms <= now) {
+		struct gathering *next;
+
 		gathering_say(differences, gathering);
+		next = TAILQ_NEXT(gathering, place);
 		gathering_end(differences, gathering);
+		gathering = next;
 	}
 }
 

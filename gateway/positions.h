@@ -56,7 +56,7 @@ void positions_free(struct positions *positions);
 struct room_position *positions_find(const struct positions *positions, struct text room);
 
 /* One more holder; a new room stands at (0, 0). NULL without memory. */
-struct room_position *positions_hold(struct positions *positions, struct text room);
+struct room_position *positions_hold(struct positions *positions, struct text name);
 
 /* The last holder's drop frees it. True if it did. */
 bool positions_drop(struct positions *positions, struct room_position *room);

@@ -150,15 +150,15 @@ void session_more_free(struct session *session);
 /* The secret of an OPENED, or that it came with. */
 struct text session_resume(const struct session *session);
 
-/* Its place in `room`, NULL if it has none; the same in a channel. */
-struct membership *session_membership(const struct session *session, struct text room);
+/* Its place in the room of that name, NULL if it has none; the same in a channel. */
+struct membership *session_membership(const struct session *session, struct text name);
 struct membership *session_membership_in(struct session *session, const struct channel *channel);
 
 /*
  * What a client with many rooms knows of who is there. It entered itself, which is no news to it /
  * true if others came or left between `joined` and now that it hears the room.
  */
-void session_room_entered(struct session *session, struct text room);
+void session_room_entered(struct session *session, struct text name);
 bool session_room_missed_presence(const struct membership *membership);
 
 /* Hands over what its rooms said so far, so that something personal can come behind it. */
@@ -193,6 +193,6 @@ void session_refused(struct session *session, struct text room, uint32_t code);
 void session_link_lost(struct session *session);
 
 /* For session_rooms.c: adds a room that is to be joined; NULL (and it closes) without memory. */
-struct session_room *session_room_add(struct session *session, struct text room);
+struct session_room *session_room_add(struct session *session, struct text name);
 
 #endif

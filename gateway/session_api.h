@@ -70,18 +70,18 @@ void session_read(struct session *session, uint64_t seq);
  * Rooms of dialects with many_rooms. A join ends in `joined` or `join_refused`, a leave in `left`.
  * While the hub is away both wait for it.
  */
-void session_join(struct session *session, struct text room);
-void session_leave(struct session *session, struct text room);
+void session_join(struct session *session, struct text name);
+void session_leave(struct session *session, struct text name);
 bool session_is_member(const struct session *session, struct text room);
 unsigned session_rooms(const struct session *session); /* joined or asked for */
 
 /*
  * From here on the client hears the stream of a room it is a member of, or its inbox (empty
- * room), from behind (epoch, seq): what it missed comes as `item`s and at most one gap per part, at
+ * name), from behind (epoch, seq): what it missed comes as `item`s and at most one gap per part, at
  * the pace it reads; then what is said, as it is said. Dialects with pong_receipts hear their inbox
  * from its mark on without asking.
  */
-void session_hear(struct session *session, struct text room, uint64_t epoch, uint64_t seq);
+void session_hear(struct session *session, struct text name, uint64_t epoch, uint64_t seq);
 
 /*
  * Asks for the `limit` messages before `before` (0: the newest) of a room, which end in `fetched`.
@@ -106,7 +106,7 @@ const struct config_limits *session_limits(const struct session *session);
 const struct config_store *session_store(const struct session *session);
 
 /* Who is in a room that this client is in; NULL if it is not, or nobody is known to be. */
-const struct roster_room *session_roster(const struct session *session, struct text room);
+const struct roster_room *session_roster(const struct session *session, struct text name);
 
 /* Counts an offence; too many of them close the client with 1008. False if that happened. */
 bool session_offence(struct session *session);

@@ -131,7 +131,7 @@ static bool
 read_command(struct reading *reading)
 {
 	uint64_t possible = (UINT64_C(1) << ADMIN_COMMAND_COUNT) - 1;
-	uint64_t before = possible;
+	uint64_t before;
 
 	do {
 		unsigned depth = reading->at++;

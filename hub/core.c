@@ -152,8 +152,6 @@ on_completed(void *context, uint64_t batch, bool committed)
 	if (batch <= core->undone)
 		return;
 	log_error(core->log, "the store could not keep what was said", log_u64("batch", batch));
-	if (batch != core->undone + 1)
-		core->undone_from = batch;
 	core->undone = core->last_batch;
 	/* What was kept before leaves first: streams go back to what has left. */
 	release(core);
@@ -232,7 +230,6 @@ core_create(const struct core_setup *setup)
 	core->bus = setup->bus;
 	core->random = setup->random;
 	core->log = setup->log;
-	core->undone_from = 1;
 	core->started_wall_ms = setup->now.wall_ms;
 	core->sweep_ms = setup->now.mono_ms + CORE_SWEEP_MS;
 	choose_secrets(core);
@@ -442,10 +439,9 @@ core_is_waiting(const struct core *core)
 enum core_batch
 core_batch(const struct core *core, uint64_t batch)
 {
-	/* Later ones may have been kept since. */
-	if (batch >= core->undone_from && batch <= core->undone)
-		return CORE_BATCH_LOST;
-	return core->kept >= batch ? CORE_BATCH_KEPT : CORE_BATCH_OPEN;
+	if (core->kept >= batch)
+		return CORE_BATCH_KEPT;
+	return core->undone >= batch ? CORE_BATCH_LOST : CORE_BATCH_OPEN;
 }
 
 static uint64_t

@@ -178,7 +178,7 @@ look_back(struct answer *answer, uint64_t until)
 	answer->bytes = 0;
 	if (until > 0 && !store->ops->read(store, &range, take_history, answer))
 		return false;
-	answer->end.more = answer->rows > answer->limit || answer->bytes >= FETCH_BYTES_MAX;
+	answer->end.more = answer->rows > answer->limit || answer->bytes > FETCH_BYTES_MAX;
 	return true;
 }
 

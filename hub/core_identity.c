@@ -15,10 +15,12 @@
 static bool
 is_secret(struct text resume)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	if (resume.length != CORE_RESUME_DIGITS)
 		return false;
 	for (size_t i = 0; i < resume.length; i++) {
-		if (memchr("0123456789abcdef", resume.data[i], 16) == NULL)
+		if (memchr(digits, resume.data[i], sizeof(digits) - 1) == NULL)
 			return false;
 	}
 	return true;

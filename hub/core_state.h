@@ -152,7 +152,6 @@ struct core {
 	uint64_t last_batch;    /* asked to be committed                  */
 	uint64_t kept;          /* the last that was                      */
 	uint64_t undone;        /* batches up to here have been undone    */
-	uint64_t undone_from;   /* without a break from here              */
 	uint64_t rooms_changed; /* the last batch that changed operators' rooms */
 	uint64_t messages_public;
 	uint64_t messages_private;

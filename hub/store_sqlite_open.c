@@ -13,6 +13,8 @@
 #include "hub/store_sqlite_jobs.h"
 #include "hub/store_sqlite_loop.h"
 
+/* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
+#define BUSY_MS 250
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 
 /* As in store_sqlite.c: what is reserved beyond what may have been given. */
@@ -36,7 +38,7 @@ sq_connect(const char *path, int flags, sqlite3 **db_out)
 	if (result != SQLITE_OK)
 		return result;
 	sqlite3_extended_result_codes(*db_out, 1);
-	sqlite3_busy_timeout(*db_out, SQ_BUSY_MS);
+	sqlite3_busy_timeout(*db_out, BUSY_MS);
 	(void)sqlite3_db_config(*db_out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* Closing is ours to plan: the last connection shall not checkpoint behind our back. */
 	(void)sqlite3_db_config(*db_out, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -1,6 +1,5 @@
 /*
- * Owns the tables: one step leads from each version of them to the next, and a file of any older
- * version is carried forward in one transaction. Must not know what the rows are used for.
+ * Owns the tables: one step leads from each X
  */
 #include <assert.h>
 #include <stdio.h>

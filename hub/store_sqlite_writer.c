@@ -14,10 +14,6 @@
 #define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
 #define RESTART_BYTES ((uint64_t)16 * 1024 * 1024)
 
-/* Readers are out of the way in no time, or in it for long: then it is tried again much later. */
-#define RESTART_WAIT_MS 10
-#define RESTART_AGAIN_BYTES ((uint64_t)4 * 1024 * 1024)
-
 /* Without work the writer looks about so often. */
 #define IDLE_MS 500
 
@@ -76,7 +72,6 @@ finish(struct store_sqlite *store, int result, struct sq_upkeep before)
 	if (sqlite3_get_autocommit(store->writer.db) == 0)
 		(void)execute(store, "ROLLBACK");
 	before.synchronous = store->upkeep.synchronous;
-	before.restart_bytes = store->upkeep.restart_bytes;
 	before.swept_ms = store->upkeep.swept_ms;
 	store->upkeep = before;
 	return result;
@@ -130,7 +125,6 @@ on_wal(void *context, sqlite3 *db, const char *name, int pages)
 static void
 restart_wal(struct store_sqlite *store)
 {
-	struct sq_upkeep *upkeep = &store->upkeep;
 	uint64_t bytes;
 	int result;
 
@@ -138,15 +132,10 @@ restart_wal(struct store_sqlite *store)
 	bytes = store->wal_bytes;
 	pthread_mutex_unlock(&store->lock);
 	if (bytes < RESTART_BYTES)
-		upkeep->restart_bytes = RESTART_BYTES;
-	if (bytes < RESTART_BYTES || bytes < upkeep->restart_bytes)
 		return;
-	upkeep->restart_bytes = bytes + RESTART_AGAIN_BYTES;
 	pthread_mutex_lock(&store->checkpointing);
-	sqlite3_busy_timeout(store->writer.db, RESTART_WAIT_MS);
 	result = sqlite3_wal_checkpoint_v2(
 	    store->writer.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-	sqlite3_busy_timeout(store->writer.db, SQ_BUSY_MS);
 	pthread_mutex_unlock(&store->checkpointing);
 	if (result != SQLITE_OK)
 		sq_note(store, sqlite3_extended_errcode(store->writer.db));
@@ -274,8 +263,6 @@ sweep(struct store_sqlite *store)
 	result = begin(store);
 	if (result == SQLITE_OK)
 		result = sq_sweep(store);
-	else
-		store->upkeep.swept_ms = store->world.wall_ms(store->world.context);
 	result = finish(store, result, before);
 	if (result != SQLITE_OK)
 		sq_note(store, result);

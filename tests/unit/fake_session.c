@@ -222,15 +222,15 @@ ask_of_room(struct session *session, const char *verb, struct text room)
 }
 
 void
-session_join(struct session *session, struct text room)
+session_join(struct session *session, struct text name)
 {
-	ask_of_room(session, "join", room);
+	ask_of_room(session, "join", name);
 }
 
 void
-session_leave(struct session *session, struct text room)
+session_leave(struct session *session, struct text name)
 {
-	ask_of_room(session, "leave", room);
+	ask_of_room(session, "leave", name);
 }
 
 bool
@@ -272,9 +272,9 @@ ask_with_numbers(struct session *session, const char *verb, struct text of, cons
 }
 
 void
-session_hear(struct session *session, struct text room, uint64_t epoch, uint64_t seq)
+session_hear(struct session *session, struct text name, uint64_t epoch, uint64_t seq)
 {
-	ask_with_numbers(session, "hear", room, (const uint64_t[]){ epoch, seq }, 2);
+	ask_with_numbers(session, "hear", name, (const uint64_t[]){ epoch, seq }, 2);
 }
 
 bool
@@ -366,9 +366,9 @@ session_content_max(const struct session *session)
 }
 
 const struct roster_room *
-session_roster(const struct session *session, struct text room)
+session_roster(const struct session *session, struct text name)
 {
-	return session_is_member(session, room) ? session->roster : NULL;
+	return session_is_member(session, name) ? session->roster : NULL;
 }
 
 size_t

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "common/buffer.h"
+
 static int64_t
 wall_ms(void *context)
 {
@@ -111,4 +113,44 @@ sqlite_rig_tear_down(void **state)
 	assert_int_equal(rmdir(rig->folder), 0);
 	free(rig);
 	return 0;
+}
+
+void
+sqlite_rig_copy(const char *from, const char *to)
+{
+	FILE *source = fopen(from, "r");
+	FILE *copy = fopen(to, "w");
+	char bytes[4096];
+	size_t got;
+
+	assert_non_null(source);
+	assert_non_null(copy);
+	while ((got = fread(bytes, 1, sizeof(bytes), source)) > 0)
+		assert_int_equal(fwrite(bytes, 1, got, copy), got);
+	fclose(source);
+	assert_int_equal(fclose(copy), 0);
+}
+
+bool
+sqlite_rig_has(const char *path, const char *bytes)
+{
+	FILE *file = fopen(path, "r");
+	struct buffer content;
+	bool found;
+	size_t got;
+
+	if (file == NULL)
+		return false;
+	buffer_init(&content, 0);
+	do {
+		char *place = buffer_reserve(&content, 65536);
+
+		assert_non_null(place);
+		got = fread(place, 1, 65536, file);
+		buffer_advance(&content, got);
+	} while (got > 0);
+	fclose(file);
+	found = memmem(content.data, content.length, bytes, strlen(bytes)) != NULL;
+	buffer_free(&content);
+	return found;
 }

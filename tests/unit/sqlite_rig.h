@@ -37,4 +37,10 @@ int64_t sqlite_rig_sql(struct sqlite_rig *rig, const char *sql);
 /* Removes the file and what belongs to it. */
 void sqlite_rig_remove(struct sqlite_rig *rig);
 
+/* Asserts that one file becomes as the other is. */
+void sqlite_rig_copy(const char *from, const char *to);
+
+/* Whether a file has these bytes anywhere. */
+bool sqlite_rig_has(const char *path, const char *bytes);
+
 #endif

@@ -186,31 +186,6 @@ what_is_no_longer_kept_is_named(void **state)
 	rooms_stop(&rooms);
 }
 
-/* Contents that come to the bound of one answer to the byte. */
-static void
-a_page_that_is_full_to_the_byte_is_not_the_last(void **state)
-{
-	struct rooms_rig rooms;
-	struct envelope heard;
-	char content[513] = { 0 };
-	unsigned items = 0;
-
-	(void)state;
-	memset(content, 'x', sizeof(content) - 1);
-	rooms_start(&rooms);
-	(void)rooms_client(&rooms, 1, "ana");
-	for (unsigned i = 0; i < 300; i++)
-		rooms_say(&rooms, 1, "lobby", content);
-	ask(&rooms, 1, "lobby", 0, 0, UINT64_MAX, 256);
-	rig_turn(&rooms.rig, 1);
-	while (rig_next(&rooms.rig, rooms.gateway, &heard) && heard.kind == ENVELOPE_ITEM)
-		items++;
-	assert_int_equal(items, 256);
-	assert_int_equal(heard.kind, ENVELOPE_FETCHED);
-	assert_int_equal(heard.fetched.more, 1);
-	rooms_stop(&rooms);
-}
-
 static void
 another_epoch_is_named(void **state)
 {
@@ -374,7 +349,6 @@ main(void)
 		cmocka_unit_test(only_what_has_left_is_fetched),
 		cmocka_unit_test(history_is_read_backwards_in_pages),
 		cmocka_unit_test(what_is_no_longer_kept_is_named),
-		cmocka_unit_test(a_page_that_is_full_to_the_byte_is_not_the_last),
 		cmocka_unit_test(another_epoch_is_named),
 		cmocka_unit_test(what_cannot_be_asked_is_refused),
 		cmocka_unit_test(a_link_that_is_behind_waits),

@@ -57,8 +57,8 @@ comes_online_as_the_user_of_the_path(void **state)
 static void
 wants_a_token_and_an_id_that_can_be_seen(void **state)
 {
-	static const char *const bad_ids[] = { "", "a\nb", "a\x01", "a\x7f", "\xe2\x80\xaexyz",
-		"a\xe2\x80\x8b", " ana", "ana ", "\xff\xfe",
+	static const char *const bad_ids[] = { "", "a\nb", "a\x01", "a\x7f",
+		"\xe2\x80\xaexyz\xe2\x80\xac", "a\xe2\x80\x8b", " ana", "ana ", "\xff\xfe",
 		"01234567890123456789012345678901234567890123456789012345678901234" };
 	const struct text empty = TEXT("token=");
 	struct client_request request = { .segment = TEXT("ana"), .args = &token };
@@ -190,8 +190,8 @@ bad_messages_cost_an_error_frame(void **state)
 		"{\"content\": null, \"to_user\": \"ben\"}",
 		"{\"content\": \"hi\", \"to_user\": \"ben\", \"timestamp\": NaN}",
 		"{\"content\": \"\\ud800\", \"to_user\": \"ben\"}",
-		"{\"content\": \"hi\", \"to_user\": \"ben\", \"timestamp\": "
-		"[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}",
+		("{\"content\": \"hi\", \"to_user\": \"ben\", \"timestamp\": "
+		 "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}"),
 	};
 	struct session session;
 

@@ -340,7 +340,7 @@ large_rooms_hear_few_names_and_the_right_count(void **state)
 			snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
 			    "+u%u/x ", i);
 	}
-	strcat(expected, "=31");
+	snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected), "=31");
 	rig_after(&rig, GATHER_MS);
 	assert_hears(ana, expected);
 	for (unsigned i = 0; i < 28; i++)

@@ -98,8 +98,8 @@ static void
 test_keys_are_taken_whole_or_not_at_all(void **state)
 {
 	static const char *const refused[] = { "", " a", "a ", "a\nb", "a\xe2\x80\x8b",
-		"\xe2\x80\xaetxt", "a\xef\xb8\x8f", "\xff", "abcd", "\xc2\x85", "\xe2\x80\xa8x",
-		"e\xe2\x80\x8d\xcc\x81" };
+		"\xe2\x80\xaetxt\xe2\x80\xac", "a\xef\xb8\x8f", "\xff", "abcd", "\xc2\x85",
+		"\xe2\x80\xa8x", "e\xe2\x80\x8d\xcc\x81" };
 	static const struct {
 		const char *raw;
 		const char *key;

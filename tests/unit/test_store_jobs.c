@@ -233,41 +233,13 @@ a_copy_comes_back_under_new_epochs(void **state)
 static void
 write_file(const char *path, const char *from, const char *sql)
 {
-	char command[512];
 	sqlite3 *db = NULL;
 
-	if (from != NULL) {
-		snprintf(command, sizeof(command), "cp '%s' '%s'", from, path);
-		assert_int_equal(system(command), 0);
-	}
+	if (from != NULL)
+		sqlite_rig_copy(from, path);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-/* Whether a file has these bytes anywhere. */
-static bool
-has_bytes(const char *path, const char *bytes)
-{
-	FILE *file = fopen(path, "r");
-	struct buffer content;
-	bool found;
-	size_t got;
-
-	if (file == NULL)
-		return false;
-	buffer_init(&content, 0);
-	do {
-		char *place = buffer_reserve(&content, 65536);
-
-		assert_non_null(place);
-		got = fread(place, 1, 65536, file);
-		buffer_advance(&content, got);
-	} while (got > 0);
-	fclose(file);
-	found = memmem(content.data, content.length, bytes, strlen(bytes)) != NULL;
-	buffer_free(&content);
-	return found;
 }
 
 static void
@@ -302,7 +274,7 @@ an_interrupted_restore_is_finished(void **state)
 	/* Its epochs had been renewed before it began to move, so they are not renewed again. */
 	assert_int_equal(open_stream(rig, "room/a"), epoch);
 	assert_int_equal(store_suite_open(rig->store, "room/a", STORE_DISK, false).seq, 3);
-	assert_true(has_bytes(beside(rig, ".replaced-wal", to), "the log of the other file"));
+	assert_true(sqlite_rig_has(beside(rig, ".replaced-wal", to), "the log of the other file"));
 	assert_int_equal(access(beside(rig, ".restore", to), F_OK), -1);
 }
 
@@ -408,7 +380,7 @@ store_has(const struct sqlite_rig *rig, const char *bytes)
 {
 	char wal[128];
 
-	return has_bytes(rig->path, bytes) || has_bytes(beside(rig, "-wal", wal), bytes);
+	return sqlite_rig_has(rig->path, bytes) || sqlite_rig_has(beside(rig, "-wal", wal), bytes);
 }
 
 static void

@@ -47,9 +47,9 @@ static void
 streams_go_on_where_they_stopped(void **state)
 {
 	struct store *store = store_memory_open(1);
-	uint64_t epoch;
-	uint64_t other_epoch;
-	uint64_t seq;
+	uint64_t epoch = 0;
+	uint64_t other_epoch = 0;
+	uint64_t seq = 0;
 	uint64_t last = 0;
 
 	(void)state;
@@ -75,8 +75,8 @@ static void
 numbers_out_of_turn_are_not_taken(void **state)
 {
 	struct store *store = store_memory_open(1);
-	uint64_t epoch;
-	uint64_t seq;
+	uint64_t epoch = 0;
+	uint64_t seq = 0;
 
 	(void)state;
 	assert_true(open_stream(store, TEXT("room/a"), &epoch, &seq));

@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "common/clock.h"
 #include "sqlite_rig.h"
 
 #define WITH_RIG(test) \
@@ -280,8 +279,8 @@ static void
 damage_stops_what_is_durable(void **state)
 {
 	struct sqlite_rig *rig = *state;
-	uint64_t epoch = open_room(rig, "room/full").epoch;
 	struct store_stats stats;
+	uint64_t epoch;
 	FILE *file;
 
 	rig->setup.bytes_max = (uint64_t)256 * SQ_PAGE_BYTES;
@@ -353,36 +352,6 @@ the_wal_stays_small(void **state)
 	}
 }
 
-/* Whoever reads for long keeps the WAL from beginning anew; nobody waits for that with each batch. */
-static void
-a_long_reader_holds_up_no_batch(void **state)
-{
-	struct sqlite_rig *rig = *state;
-	uint64_t epoch = open_room(rig, "room/a").epoch;
-	static char big[16001];
-	uint64_t seq = 0;
-	uint64_t began;
-	sqlite3 *db;
-
-	memset(big, 'x', sizeof(big) - 1);
-	assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, "x"));
-	assert_true(sqlite_rig_commit(rig));
-	assert_int_equal(sqlite3_open(rig->path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(db, "BEGIN; SELECT count(*) FROM messages", NULL, NULL, NULL), 0);
-	while (seq < 1300)
-		assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, big));
-	assert_true(sqlite_rig_commit(rig));
-	began = clock_mono_us();
-	for (unsigned batch = 0; batch < 20; batch++) {
-		assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, "x"));
-		assert_true(sqlite_rig_commit(rig));
-	}
-	/* A wait of a connection's whole patience for each would be five seconds. */
-	assert_true(clock_mono_us() - began < 2500000);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 int
 main(void)
 {
@@ -401,7 +370,6 @@ main(void)
 		WITH_RIG(damage_stops_what_is_durable),
 		WITH_RIG(strangers_may_read_and_are_waited_for),
 		WITH_RIG(the_wal_stays_small),
-		WITH_RIG(a_long_reader_holds_up_no_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
