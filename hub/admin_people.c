@@ -20,7 +20,7 @@ static const struct admin_column show_columns[] = {
 	{ "address", ADMIN_TYPE_TEXT },
 	{ "rooms", ADMIN_TYPE_LIST },
 	{ "since", ADMIN_TYPE_TIME },
-	{ "queue_bytes", ADMIN_TYPE_TEXT },
+	{ "queue_bytes", ADMIN_TYPE_NUMBER },
 	{ "inbox", ADMIN_TYPE_NUMBER },
 	{ "inbox_bytes", ADMIN_TYPE_NUMBER },
 	{ "inbox_seq", ADMIN_TYPE_NUMBER },
@@ -128,18 +128,13 @@ show_connection(const struct core *core, const struct asked *asked, struct text 
 	struct core_client_info info;
 	struct admin_cell cells[ADMIN_COUNT(show_columns)];
 	char id[CLIENT_ID_TEXT_SIZE];
-	struct buffer queue;
 	uint64_t bytes = 0;
 	bool found = false;
 
 	/* Who has left since it was asked about is not online. */
 	if (!core_find_client(core, asked->client, &info))
 		return;
-	buffer_init(&queue, 0);
-	/* A number as text, for no gateway may have said one. */
 	found = core_inspected(core, asked->token, &found, &bytes) && found;
-	if (found)
-		buffer_append_u64(&queue, bytes);
 	cells[0] = admin_cell_text(user);
 	cells[1] = admin_cell_client(info.client, id);
 	cells[2] = admin_cell_string(info.name);
@@ -148,12 +143,11 @@ show_connection(const struct core *core, const struct asked *asked, struct text 
 	cells[5] = admin_cell_string(info.address);
 	cells[6] = admin_cell_string(info.rooms);
 	cells[7] = admin_cell_time(info.since_wall_ms);
-	cells[8] = admin_cell_text(found ? buffer_text(&queue) : (struct text){ 0 });
+	cells[8] = found ? admin_cell_number(bytes) : admin_cell_nothing();
 	cells[9] = admin_cell_number(inbox->waiting);
 	cells[10] = admin_cell_number(inbox->waiting_bytes);
 	cells[11] = admin_cell_number(inbox->seq);
 	admin_write_row(out, show_columns, cells, ADMIN_COUNT(cells));
-	buffer_free(&queue);
 }
 
 void

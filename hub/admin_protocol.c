@@ -209,6 +209,12 @@ admin_cell_bool(bool value)
 	return (struct admin_cell){ .number = value };
 }
 
+struct admin_cell
+admin_cell_nothing(void)
+{
+	return (struct admin_cell){ .is_nothing = true };
+}
+
 void
 admin_write_request(
     struct buffer *out, struct text software, const struct text *words, unsigned count)
@@ -236,7 +242,9 @@ admin_write_row(struct buffer *out, const struct admin_column *columns,
 {
 	buffer_append_string(out, "row");
 	for (unsigned i = 0; i < count; i++) {
-		if (columns[i].type == ADMIN_TYPE_TEXT || columns[i].type == ADMIN_TYPE_LIST)
+		if (cells[i].is_nothing)
+			append_next_field(out, (struct text){ 0 });
+		else if (columns[i].type == ADMIN_TYPE_TEXT || columns[i].type == ADMIN_TYPE_LIST)
 			append_next_field(out, cells[i].text);
 		else if (columns[i].type == ADMIN_TYPE_BOOL)
 			append_next_field(out, text_of(cells[i].number != 0 ? "true" : "false"));

@@ -47,6 +47,7 @@ struct admin_column {
 struct admin_cell {
 	struct text text;
 	uint64_t number;
+	bool is_nothing; /* no value, whatever the type */
 };
 
 /* How an answer ends. */
@@ -77,6 +78,7 @@ struct admin_cell admin_cell_string(const char *value);
 struct admin_cell admin_cell_number(uint64_t value);
 struct admin_cell admin_cell_time(int64_t wall_ms);
 struct admin_cell admin_cell_bool(bool value);
+struct admin_cell admin_cell_nothing(void);
 
 /* Each appends one line. */
 void admin_write_request(

@@ -71,7 +71,7 @@ admin_next_room(struct admin_action *action, struct core *core, struct buffer *o
 	cells[3] = admin_cell_number(info.members);
 	cells[4] = admin_cell_number(info.seq);
 	cells[5] = admin_cell_string(durabilities[info.durability]);
-	cells[6] = admin_cell_time(info.created_ms);
+	cells[6] = info.is_made ? admin_cell_time(info.created_ms) : admin_cell_nothing();
 	cells[7] = admin_cell_number(info.epoch);
 	admin_write_row(out, room_columns, cells, ADMIN_COUNT(cells));
 	return true;
