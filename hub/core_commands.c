@@ -39,9 +39,13 @@ core_conclude(struct core *core, struct gateway *gateway, const struct envelope_
 	uint64_t slots = core_slot_bit(gateway->slot);
 
 	core->written = true;
-	if (!core->store->ops->put_outcome(core->store, &stored))
+	if (!core->store->ops->put_outcome(core->store, &stored)) {
 		log_warn(core->log, "an outcome could not be stored",
 		    log_string("gateway", gateway->name), log_u64("number", outcome->number));
+		/* Nobody may be told "stored" who could not be told so again. */
+		if (outcome->code == OUTCOME_OK)
+			core->store->ops->spoil(core->store);
+	}
 	if (outcome->code != OUTCOME_OK) {
 		core->commands_refused++;
 		metric_increment(core->metrics.refused[outcome->code]);

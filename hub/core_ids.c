@@ -80,8 +80,11 @@ core_id_keep(struct core *core, struct store_id *row, const struct envelope_outc
 	row->seq = outcome->seq;
 	row->wall_ms = (int64_t)outcome->time;
 	if (!core->store->ops->put_id(core->store, row) ||
-	    !ids_add(core->message_ids, row, core_open_batch(core), core->kept))
+	    !ids_add(core->message_ids, row, core_open_batch(core), core->kept)) {
 		log_warn(core->log, "the id of a message could not be kept");
+		/* The message alone would be stored twice when it is said again. */
+		core->store->ops->spoil(core->store);
+	}
 }
 
 void

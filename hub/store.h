@@ -90,6 +90,12 @@ struct store_ops {
 	 */
 	void (*commit)(struct store *store, uint64_t batch);
 
+	/*
+	 * Something that belongs to the open batch could not be put into it: nothing of it may be
+	 * kept, so it ends as not committed.
+	 */
+	void (*spoil)(struct store *store);
+
 	/* Delivers completions and ends of jobs that are due. */
 	void (*poll)(struct store *store);
 

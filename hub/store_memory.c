@@ -130,17 +130,22 @@ commit(struct store *store, uint64_t number)
 	struct store_memory *memory = self(store);
 	struct memory_batch *batch;
 	size_t deeds = memory->open_deeds;
+	bool spoiled = memory->spoiled;
 
 	memory->open_deeds = 0;
+	memory->spoiled = false;
 	if (!memory->held) {
-		apply(memory, deeds);
-		tell(memory, number, true);
+		if (spoiled)
+			undo(memory);
+		else
+			apply(memory, deeds);
+		tell(memory, number, !spoiled);
 		return;
 	}
 	batch = malloc(sizeof(*batch));
 	if (batch == NULL)
 		abort(); /* only a test holds batches */
-	*batch = (struct memory_batch){ .number = number, .deeds = deeds };
+	*batch = (struct memory_batch){ .number = number, .deeds = deeds, .spoiled = spoiled };
 	if (memory->last_batch != NULL)
 		memory->last_batch->next = batch;
 	else
@@ -158,6 +163,12 @@ store_memory_hold(struct store *store, bool held)
 		store_memory_end(store, true);
 }
 
+static void
+spoil(struct store *store)
+{
+	self(store)->spoiled = true;
+}
+
 bool
 store_memory_end(struct store *store, bool committed)
 {
@@ -168,7 +179,7 @@ store_memory_end(struct store *store, bool committed)
 	if (batch == NULL)
 		return false;
 	number = batch->number;
-	committed = committed && !batch->doomed;
+	committed = committed && !batch->doomed && !batch->spoiled;
 	if (committed)
 		apply(memory, batch->deeds);
 	else if (!batch->doomed)
@@ -280,6 +291,7 @@ static const struct store_ops ops = {
 	.prune_outcomes = store_memory_prune_outcomes,
 	.forget = store_memory_forget,
 	.commit = commit,
+	.spoil = spoil,
 	.poll = poll_jobs,
 	.wake_fd = wake_fd,
 	.read = store_memory_read,

@@ -91,7 +91,8 @@ struct memory_deed {
 struct memory_batch {
 	uint64_t number;
 	size_t deeds;
-	bool doomed; /* one before it failed */
+	bool doomed;  /* one before it failed */
+	bool spoiled; /* must not be kept     */
 	struct memory_batch *next;
 };
 
@@ -118,7 +119,8 @@ struct store_memory {
 	size_t open_deeds; /* of the open batch */
 	struct memory_batch *first_batch;
 	struct memory_batch *last_batch;
-	bool held; /* see store_memory_hold */
+	bool held;    /* see store_memory_hold */
+	bool spoiled; /* the open batch        */
 	uint64_t batches;
 	uint64_t failures;
 	store_job_fn *job_done; /* of a job that was refused */

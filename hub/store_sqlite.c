@@ -195,6 +195,18 @@ prune_outcomes(struct store *base, struct text gateway, uint64_t epoch, uint64_t
 }
 
 static void
+spoil(struct store *base)
+{
+	struct store_sqlite *store = sq_self(base);
+
+	if (store->open == NULL)
+		store->open = sq_batch_create();
+	/* Without memory for an empty batch the commit ends the process. */
+	if (store->open != NULL)
+		store->open->doomed = true;
+}
+
+static void
 tell(struct store_sqlite *store, uint64_t number, bool committed)
 {
 	if (store->store.completed != NULL)
@@ -434,6 +446,7 @@ const struct store_ops sq_ops = {
 	.prune_outcomes = prune_outcomes,
 	.forget = sq_forget,
 	.commit = commit,
+	.spoil = spoil,
 	.poll = poll_sqlite,
 	.wake_fd = wake_fd,
 	.read = sq_read,

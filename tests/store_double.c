@@ -59,6 +59,8 @@ put_outcome(struct store *store, const struct store_outcome *outcome)
 {
 	if (outcome->number == 0 || text_is_empty(outcome->gateway))
 		abort();
+	if (self(store)->no_outcomes)
+		return false;
 	self(store)->outcomes++;
 	return inner(store)->ops->put_outcome(inner(store), outcome);
 }
@@ -66,7 +68,8 @@ put_outcome(struct store *store, const struct store_outcome *outcome)
 static bool
 put_id(struct store *store, const struct store_id *id)
 {
-	return !self(store)->full && inner(store)->ops->put_id(inner(store), id);
+	return !self(store)->full && !self(store)->no_ids &&
+	       inner(store)->ops->put_id(inner(store), id);
 }
 
 static bool
@@ -121,6 +124,12 @@ bool
 store_double_end(struct store_double *store, bool committed)
 {
 	return store_memory_end(store->memory, committed);
+}
+
+static void
+spoil(struct store *store)
+{
+	inner(store)->ops->spoil(inner(store));
 }
 
 static void
@@ -242,6 +251,7 @@ static const struct store_ops ops = {
 	.prune_outcomes = prune_outcomes,
 	.forget = forget,
 	.commit = commit,
+	.spoil = spoil,
 	.poll = poll,
 	.wake_fd = wake_fd,
 	.read = read_range,

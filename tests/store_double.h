@@ -16,6 +16,8 @@ struct store_double {
 	bool late;      /* ... or for the next poll              */
 	bool fails;     /* what ends by itself is not kept       */
 	bool full;      /* nothing is taken                      */
+	bool no_ids;    /* no id is taken                        */
+	bool no_outcomes;
 	unsigned appended;
 	unsigned outcomes;
 };

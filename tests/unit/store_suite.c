@@ -438,6 +438,30 @@ check_rooms(const struct store_suite *suite, struct store *store, struct store_e
 	assert_string_equal(names.words, "");
 }
 
+static void
+check_spoiled(const struct store_suite *suite, struct store *store, struct store_ends *ends)
+{
+	struct store_position position =
+	    store_suite_open(store, "room/a", suite->durability, false);
+
+	assert_true(store_suite_append(store, "room/a", position.epoch, 1, "one"));
+	assert_true(store_commit_wait(store, ends, 1));
+	assert_true(store_suite_append(store, "room/a", position.epoch, 2, "two"));
+	store->ops->spoil(store);
+	assert_false(store_commit_wait(store, ends, 2));
+	store->ops->spoil(store);
+	assert_false(store_commit_wait(store, ends, 3));
+	assert_string_equal(
+	    store_suite_read(store, "room/a", position.epoch, 0, UINT64_MAX, 10, 0, false), "one");
+	assert_true(store_suite_append(store, "room/a", position.epoch, 2, "again"));
+	assert_true(store_commit_wait(store, ends, 4));
+	assert_string_equal(
+	    store_suite_read(store, "room/a", position.epoch, 0, UINT64_MAX, 10, 0, false),
+	    "one again");
+	assert_int_equal(ends->failed, 2);
+	ends->failed = 0;
+}
+
 static void (*const checks[])(const struct store_suite *, struct store *, struct store_ends *) = {
 	check_ranges,
 	check_turns,
@@ -447,6 +471,7 @@ static void (*const checks[])(const struct store_suite *, struct store *, struct
 	check_ids,
 	check_users,
 	check_rooms,
+	check_spoiled,
 };
 
 void

@@ -409,6 +409,33 @@ a_new_hub_asks_its_store(void **state)
 	(void)hear(scene, 2, OUTCOME_ID_REUSED);
 }
 
+/* A message without its id could be stored twice, one without its outcome told otherwise later. */
+static void
+what_cannot_be_remembered_is_not_stored(void **state)
+{
+	struct scene *scene = *state;
+	struct envelope_outcome outcome;
+
+	scene->rig.store.no_ids = true;
+	publish(scene, 1, "one", "m");
+	rig_turn(&scene->rig, 1);
+	(void)hear(scene, 1, OUTCOME_NOT_STORED);
+	assert_int_equal(deliveries(scene), 0);
+	scene->rig.store.no_ids = false;
+	scene->rig.store.no_outcomes = true;
+	publish(scene, 2, "one", "m");
+	rig_turn(&scene->rig, 1);
+	(void)hear(scene, 2, OUTCOME_NOT_STORED);
+	assert_int_equal(deliveries(scene), 0);
+	scene->rig.store.no_outcomes = false;
+	publish(scene, 3, "one", "m");
+	rig_turn(&scene->rig, 1);
+	outcome = hear(scene, 3, OUTCOME_OK);
+	assert_int_equal(outcome.seq, 1);
+	assert_int_equal(outcome.flags & OUTCOME_REPEATED, 0);
+	assert_int_equal(deliveries(scene), 1);
+}
+
 int
 main(void)
 {
@@ -425,6 +452,7 @@ main(void)
 		SCENE(an_id_under_way_waits_for_the_first),
 		SCENE(an_id_that_was_not_kept_may_be_tried_again),
 		SCENE(a_refused_command_may_be_tried_again),
+		SCENE(what_cannot_be_remembered_is_not_stored),
 		SCENE(ids_have_a_length),
 		SCENE(a_new_hub_asks_its_store),
 	};
