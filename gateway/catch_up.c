@@ -25,6 +25,7 @@ say_fetch(struct session *session, struct text room, struct position behind, uin
 	if (!sessions->uplink.say(sessions->uplink.context, session, ENVELOPE_FETCH, &fetch))
 		return false;
 	session->more->fetch_token = ++sessions->next_token;
+	session->more->fetch_cut = false;
 	metric_increment(sessions->metrics->fetches);
 	return true;
 }
@@ -102,6 +103,15 @@ fetch_history(struct session *session)
 		more->fetch_job = FETCH_FOR_HISTORY;
 }
 
+/* After a part that was too much all of it goes first: then the next message fits in any case. */
+static bool
+has_room(const struct session *session)
+{
+	if (session->more->fetch_cut)
+		return session->output.bytes == 0;
+	return session->output.bytes < CATCH_UP_QUEUE;
+}
+
 void
 catch_up_next(struct session *session)
 {
@@ -110,7 +120,7 @@ catch_up_next(struct session *session)
 	struct session_room *room;
 
 	if (more == NULL || !more->wants_fetch || more->fetch_token != 0 ||
-	    session->phase != SESSION_ONLINE)
+	    more->rests_until_ms != 0 || session->phase != SESSION_ONLINE)
 		return;
 	/* What many wait for does not wait for one who reads slowly. */
 	channel = unread_channel(session);
@@ -118,7 +128,7 @@ catch_up_next(struct session *session)
 		fetch_channel(session, channel);
 		return;
 	}
-	if (session->output.bytes >= CATCH_UP_QUEUE)
+	if (!has_room(session))
 		return;
 	room = unread_room(session);
 	if (more->inbox_behind) {
@@ -419,8 +429,51 @@ catch_up_left(struct sessions *sessions, struct session *session, struct room_po
 }
 
 void
+catch_up_rest(struct session *session)
+{
+	struct sessions *sessions = session->sessions;
+	struct session_more *more = session->more;
+
+	if (more->rests_until_ms != 0)
+		return;
+	more->rests_until_ms = sessions->now.mono_ms + CATCH_UP_REST_MS;
+	TAILQ_INSERT_TAIL(&sessions->resting, more, resting);
+}
+
+static void
+rest_no_more(struct sessions *sessions, struct session_more *more)
+{
+	if (more->rests_until_ms == 0)
+		return;
+	more->rests_until_ms = 0;
+	TAILQ_REMOVE(&sessions->resting, more, resting);
+}
+
+void
+catch_up_tick(struct sessions *sessions)
+{
+	struct session_more *more;
+
+	while ((more = TAILQ_FIRST(&sessions->resting)) != NULL &&
+	       more->rests_until_ms <= sessions->now.mono_ms) {
+		rest_no_more(sessions, more);
+		catch_up_next(sessions_find(sessions, more->receipts.conn));
+	}
+}
+
+uint64_t
+catch_up_deadline_ms(const struct sessions *sessions)
+{
+	const struct session_more *more = TAILQ_FIRST(&sessions->resting);
+
+	return more == NULL ? UINT64_MAX : more->rests_until_ms;
+}
+
+void
 catch_up_stop(struct session *session)
 {
-	if (session->more != NULL)
-		catch_up_end_fetch(session->more);
+	if (session->more == NULL)
+		return;
+	catch_up_end_fetch(session->more);
+	rest_no_more(session->sessions, session->more);
 }

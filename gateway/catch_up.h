@@ -17,6 +17,9 @@
 /* No further part while so much waits for the client. */
 #define CATCH_UP_QUEUE (64u * 1024u)
 
+/* What could not be answered is asked again so much later. */
+#define CATCH_UP_REST_MS 1000u
+
 /* Sends the next FETCH that the client needs, if none is under way and it may. */
 void catch_up_next(struct session *session);
 
@@ -53,5 +56,9 @@ void catch_up_link_lost(struct session *session);
 void catch_up_forget_room(struct session *session, struct session_room *room);
 void catch_up_left(struct sessions *sessions, struct session *session, struct room_position *room);
 void catch_up_stop(struct session *session);
+
+/* Those who rested long enough ask again; when the next has. Monotonic, UINT64_MAX: nobody rests. */
+void catch_up_tick(struct sessions *sessions);
+uint64_t catch_up_deadline_ms(const struct sessions *sessions);
 
 #endif

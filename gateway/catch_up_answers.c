@@ -7,6 +7,9 @@
 #include "gateway/catch_up_private.h"
 #include "gateway/delivery.h"
 
+/* Of a message beside its content, about: names, ids and what is written around them. */
+#define ITEM_BYTES 1024u
+
 /* True for a message behind `position`, which moves to it. */
 static bool
 passes(struct position *position, const struct envelope_item *item)
@@ -15,6 +18,41 @@ passes(struct position *position, const struct envelope_item *item)
 		return false;
 	*position = (struct position){ item->epoch, item->seq };
 	return true;
+}
+
+/* At most what a text takes once it is written for a client: \uXXXX is the longest way. */
+static size_t
+written_at_most(struct text text)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c < ' ' || c == 0x7f)
+			length += 6;
+		else if (c > 0x7f)
+			length += 3;
+		else
+			length += c == '"' || c == '\\' ? 2 : 1;
+	}
+	return length;
+}
+
+/*
+ * True for a message that the client's queue has no place for; it and all behind it are asked for
+ * again. A part is bounded by the bytes that are stored, not by those that are written of them, and
+ * a client must not be cut off for reading too slowly what was pushed at it.
+ */
+static bool
+is_too_much(struct session *session, const struct envelope_item *item)
+{
+	size_t waits = session->output.bytes;
+	size_t most = session->sessions->limits.queue_bytes / 4 * 3;
+
+	if (waits > 0 && waits + ITEM_BYTES + written_at_most(item->content) > most)
+		session->more->fetch_cut = true;
+	return session->more->fetch_cut;
 }
 
 /* Dialects that only know messages as they are said get these likewise. */
@@ -53,11 +91,23 @@ inbox_item(struct session *session, const struct envelope_item *item)
 {
 	struct position before = session->inbox;
 
-	if (!passes(&before, item))
+	if (!passes(&before, item) || is_too_much(session, item))
 		return;
 	catch_up_move_inbox(session, item->epoch, item->seq);
 	missed_item(session, item);
 	catch_up_sent(session, item->seq);
+}
+
+static void
+room_item(struct session *session, const struct envelope_item *item)
+{
+	struct session_room *room = session->more->fetch_room;
+	struct position after = room->heard;
+
+	if (!passes(&after, item) || is_too_much(session, item))
+		return;
+	room->heard = after;
+	missed_item(session, item);
 }
 
 static bool
@@ -95,8 +145,7 @@ catch_up_item(struct session *session, const struct envelope_item *item)
 		inbox_item(session, item);
 		break;
 	case FETCH_FOR_ROOM:
-		if (passes(&session->more->fetch_room->heard, item))
-			missed_item(session, item);
+		room_item(session, item);
 		break;
 	case FETCH_FOR_CHANNEL:
 		return channel_item(session, item);
@@ -117,14 +166,18 @@ tell_gap(struct session *session, const struct envelope_fetched *fetched)
 		session->dialect->fetched(session, FETCH_MISSED, fetched);
 }
 
-/*
- * A place that never was stands for the end, what may not be read is over; a busy hub is asked
- * again.
- */
+/* The hub is busy or cannot read its store: it is asked again. */
+static bool
+is_unanswered(const struct envelope_fetched *fetched)
+{
+	return fetched->code == OUTCOME_RATE_LIMITED || fetched->code == OUTCOME_UNAVAILABLE;
+}
+
+/* A place that never was stands for the end, what may not be read is over. */
 static bool
 is_over(const struct envelope_fetched *fetched)
 {
-	if (fetched->code == OUTCOME_RATE_LIMITED)
+	if (is_unanswered(fetched))
 		return false;
 	return fetched->code != OUTCOME_OK || fetched->more == 0;
 }
@@ -200,12 +253,16 @@ catch_up_fetched(struct session *session, const struct envelope_fetched *fetched
 
 	if (!is_awaited(session, fetched->token))
 		return;
+	if (is_unanswered(fetched))
+		catch_up_rest(session);
 	switch (more->fetch_job) {
 	case FETCH_FOR_INBOX:
-		inbox_fetched(session, fetched);
+		if (!more->fetch_cut)
+			inbox_fetched(session, fetched);
 		break;
 	case FETCH_FOR_ROOM:
-		room_fetched(session, fetched);
+		if (!more->fetch_cut)
+			room_fetched(session, fetched);
 		break;
 	case FETCH_FOR_CHANNEL:
 		channel_fetched(session, fetched);

@@ -15,6 +15,9 @@ void catch_up_nudge(struct sessions *sessions, const struct room_position *room)
 /* The room has come as far as it could: those who waited for it go on. */
 void catch_up_wake(struct room_position *position);
 
+/* The hub could not answer: it is asked again later, not at once and for ever. */
+void catch_up_rest(struct session *session);
+
 /* No FETCH is under way any more. */
 void catch_up_end_fetch(struct session_more *more);
 

@@ -73,8 +73,11 @@ struct session_more {
 	uint64_t list_token; /* of the LIST under way, 0: none */
 	uint64_t typed_ms;   /* monotonic, 0: never            */
 	struct receipts receipts;
-	bool wants_fetch;  /* some of the above may be next */
-	bool inbox_behind; /* something in the inbox was missed */
+	TAILQ_ENTRY(session_more) resting; /* in sessions->resting */
+	uint64_t rests_until_ms;           /* monotonic; no FETCH before, 0: it may */
+	bool wants_fetch;                  /* some of the above may be next */
+	bool inbox_behind;                 /* something in the inbox was missed */
+	bool fetch_cut;                    /* more came than its queue could hold */
 };
 
 /* 100,000 of them stand in a large gateway: fields are ordered by size, flags are bits. */
@@ -182,15 +185,13 @@ void session_whispered(struct session *session, const struct envelope_whisper *w
 void session_listed(struct session *session, const struct envelope_listed *listed);
 void session_list_ended(struct session *session, const struct envelope_list_end *end);
 
-/* Rooms that it left while there was no link. */
-void session_left_meanwhile(struct session *session);
-
 /* The hub said REFUSED for its OPEN (empty room) or JOIN; the latter is session_rooms.c's. */
 bool session_room_refused(struct session *session, struct text room, uint32_t code);
 void session_refused(struct session *session, struct text room, uint32_t code);
 
-/* The link is lost: what was asked and ends with it is answered. */
+/* The link is lost: what was asked and ends with it is answered; rooms left until the next one. */
 void session_link_lost(struct session *session);
+void session_left_meanwhile(struct session *session);
 
 /* For session_rooms.c: adds a room that is to be joined; NULL (and it closes) without memory. */
 struct session_room *session_room_add(struct session *session, struct text name);

@@ -65,6 +65,7 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 	TAILQ_INIT(&sessions->waiting);
 	TAILQ_INIT(&sessions->open);
 	TAILQ_INIT(&sessions->backlog);
+	TAILQ_INIT(&sessions->resting);
 }
 
 struct session *
@@ -429,6 +430,7 @@ sessions_tick(struct sessions *sessions)
 	}
 	ping_batch(&sessions->pings, sessions->now.mono_ms);
 	sessions_end_unanswered(sessions);
+	catch_up_tick(sessions);
 	check_backlog(sessions);
 }
 
@@ -439,9 +441,12 @@ sessions_deadline_ms(const struct sessions *sessions)
 	uint64_t ping = ping_deadline_ms(&sessions->pings);
 	uint64_t backlog = backlog_deadline_ms(sessions);
 	uint64_t receipts = receipts_deadline_ms(&sessions->receipts);
+	uint64_t rest = catch_up_deadline_ms(sessions);
 
 	if (ping < due)
 		due = ping;
+	if (rest < due)
+		due = rest;
 	if (receipts < due)
 		due = receipts;
 	return backlog < due ? backlog : due;

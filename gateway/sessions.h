@@ -35,6 +35,7 @@ struct session_uplink {
 };
 
 TAILQ_HEAD(session_list, session);
+TAILQ_HEAD(session_more_list, session_more);
 
 struct sessions {
 	struct config_limits limits;
@@ -57,10 +58,11 @@ struct sessions {
 	uint64_t next_token;   /* of questions to the hub */
 	struct conns conns;
 	unsigned count;
-	struct id_map clients;       /* client id -> session                        */
-	struct session_list waiting; /* for a name, oldest first                    */
-	struct session_list open;    /* in the order of session_open                */
-	struct session_list backlog; /* those the transport did not take all from   */
+	struct id_map clients;            /* client id -> session                        */
+	struct session_list waiting;      /* for a name, oldest first                    */
+	struct session_list open;         /* in the order of session_open                */
+	struct session_list backlog;      /* those the transport did not take all from   */
+	struct session_more_list resting; /* whom the hub could not answer, oldest first */
 	struct session *touched;
 	struct session *ending;
 	uint64_t queue_bytes;

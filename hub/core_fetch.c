@@ -242,8 +242,11 @@ read_part(struct answer *answer)
 		name_epoch(answer);
 		return OUTCOME_OK;
 	}
-	if (!answer->history && fetch->after > answer->stream->committed)
+	/* Who was told of more than there is goes on from where the stream stands. */
+	if (!answer->history && fetch->after > answer->stream->committed) {
+		answer->end.to = answer->stream->committed;
 		return OUTCOME_BAD_SEQ;
+	}
 	read = answer->history ? read_history(answer) : read_forward(answer);
 	return read && !answer->out->failed ? OUTCOME_OK : OUTCOME_UNAVAILABLE;
 }

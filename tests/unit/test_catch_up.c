@@ -324,6 +324,112 @@ the_next_part_waits_for_a_slow_reader(void **state)
 	rig_fetch(&rig, "", 9, 200);
 }
 
+/* A part is as long as what is stored of it; what is written of it may be six times as much. */
+static void
+short_queues(struct config_limits *limits)
+{
+	limits->queue_bytes = 8192;
+}
+
+static void
+what_a_queue_cannot_hold_is_asked_for_again(void **state)
+{
+	struct rig_peer *ana;
+	uint64_t token;
+	char page[400];
+
+	(void)state;
+	rig_destroy(&rig);
+	rig_create(&rig, short_queues);
+	rig_attach(&rig);
+	ana = rig_login_as(&rig, &rig_mail_dialect,
+	    (struct envelope_opened){ .client = 1, .user = TEXT("ana"), .epoch = 9, .seq = 30 });
+	token = rig_fetch(&rig, "", 9, 0);
+	memset(page, 'x', sizeof(page) - 1);
+	page[sizeof(page) - 1] = '\0';
+	ana->room = 0;
+	for (uint64_t seq = 1; seq <= 30; seq++)
+		rig_item(ana, token, "", (struct position){ 9, seq }, seq < 30 ? page : "short");
+	rig_fetched(ana, token, "", (struct position){ 9, 30 });
+	rig_turn(&rig);
+	assert_int_equal(ana->closes, 0);
+	rig_said_nothing(&rig);
+	ana->room = 4000;
+	gateway_core_client_writable(rig.core, ana->session, rig.now);
+	rig_turn(&rig);
+	rig_said_nothing(&rig);
+	ana->room = SIZE_MAX;
+	gateway_core_client_writable(rig.core, ana->session, rig.now);
+	token = rig_fetch(&rig, "", 9, 12);
+	rig_item(ana, token, "", (struct position){ 9, 13 }, "thirteen");
+	rig_fetched(ana, token, "", (struct position){ 9, 13 });
+	rig_turn(&rig);
+	rig_said_nothing(&rig);
+}
+
+static struct envelope
+unanswered(const struct rig_peer *peer, uint64_t token, const char *room, uint32_t code)
+{
+	return (struct envelope){ .kind = ENVELOPE_FETCHED,
+		.fetched = {
+		    .token = token, .conn = peer->conn, .room = text_of(room), .code = code } };
+}
+
+static void
+what_the_hub_cannot_answer_is_asked_again_later(void **state)
+{
+	static const uint32_t codes[] = { OUTCOME_UNAVAILABLE, OUTCOME_RATE_LIMITED };
+	struct rig_peer *ana = rig_login_as(
+	    &rig, &rig_many_dialect, (struct envelope_opened){ .client = 1, .user = TEXT("u1") });
+	uint64_t token;
+
+	(void)state;
+	rig_joined(ana, "lobby", 5, 2);
+	rig_turn(&rig);
+	rig_forget_heard(ana);
+	rig_send(ana, "#lobby 5 1");
+	for (unsigned i = 0; i < 2; i++) {
+		token = rig_fetch(&rig, "lobby", 5, 1);
+		rig_forget_said(&rig);
+		rig_hub(&rig, unanswered(ana, token, "lobby", codes[i]));
+		rig_turn(&rig);
+		rig_said_nothing(&rig);
+		assert_true(gateway_core_next_deadline(rig.core, rig.now) <= CATCH_UP_REST_MS);
+		rig.now.mono_ms += CATCH_UP_REST_MS;
+	}
+	token = rig_fetch(&rig, "lobby", 5, 1);
+	rig_item(ana, token, "lobby", (struct position){ 5, 2 }, "two");
+	rig_fetched(ana, token, "lobby", (struct position){ 5, 2 });
+	rig_say(&rig, "lobby", 5, 3, "three");
+	rig_turn(&rig);
+	assert_hears(ana, "item lobby 2 two");
+	assert_hears(ana, "three");
+}
+
+/* Who goes while it rests leaves nothing behind, and another reads on. */
+static void
+who_rests_may_go(void **state)
+{
+	struct rig_peer *ana = member_of_lobby();
+	struct rig_peer *ben = rig_login(&rig, 2, "ben");
+	uint64_t token;
+
+	(void)state;
+	rig_joined(ben, "lobby", 5, 10);
+	again(ana, (struct envelope_opened){ .user = TEXT("u1") });
+	rig_joined(ana, "lobby", 5, 11);
+	token = rig_fetch(&rig, "lobby", 5, 10);
+	rig_joined(ben, "lobby", 5, 11);
+	rig_hub(&rig, unanswered(ana, token, "lobby", OUTCOME_UNAVAILABLE));
+	rig_turn(&rig);
+	rig_forget_said(&rig);
+	gateway_core_client_closed(rig.core, ana->session, rig.now);
+	rig_turn(&rig);
+	rig_forget_said(&rig);
+	rig_after(&rig, CATCH_UP_REST_MS);
+	rig_turn(&rig);
+}
+
 static void
 history_goes_beside(void **state)
 {
@@ -371,6 +477,9 @@ main(void)
 		TEST(an_inbox_takes_each_message_once),
 		TEST(an_inbox_that_began_anew_is_read_from_its_beginning),
 		TEST(the_next_part_waits_for_a_slow_reader),
+		TEST(what_a_queue_cannot_hold_is_asked_for_again),
+		TEST(what_the_hub_cannot_answer_is_asked_again_later),
+		TEST(who_rests_may_go),
 		TEST(history_goes_beside),
 #undef TEST
 	};

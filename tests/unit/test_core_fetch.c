@@ -219,7 +219,7 @@ what_cannot_be_asked_is_refused(void **state)
 	ask(&rooms, 1, "tea", 0, 0, 0, 0);
 	ask(&rooms, 9, "lobby", 0, 0, 0, 0);
 	rig_turn(rig, 1);
-	(void)hear_end(&rooms, OUTCOME_BAD_SEQ, 0, 0);
+	(void)hear_end(&rooms, OUTCOME_BAD_SEQ, 3, 0);
 	(void)hear_end(&rooms, OUTCOME_NO_SUCH_ROOM, 0, 0);
 	(void)hear_end(&rooms, OUTCOME_NO_SUCH_ROOM, 0, 0);
 	rig_silent(rig, rooms.gateway);
