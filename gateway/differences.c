@@ -203,11 +203,15 @@ static void
 note(struct differences *differences, struct text room, const struct roster_user *user,
     bool is_there)
 {
-	struct gathering *gathering;
+	struct gathering *gathering = gathering_find(differences, room);
 	struct change *change = NULL;
 
-	if (first_listener(differences, room) == NULL)
+	if (first_listener(differences, room) == NULL) {
+		/* What was gathered would be half of the truth to whoever comes next. */
+		if (gathering != NULL)
+			gathering_end(differences, gathering);
 		return;
+	}
 	gathering = gathering_get(differences, room);
 	if (gathering != NULL)
 		change = change_get(gathering, user, !is_there);

@@ -262,6 +262,26 @@ what_a_newcomer_was_told_does_not_cancel_out(void **state)
 	assert_hears_nothing(ben);
 }
 
+/* Else the next one would hear the first half of what went on. */
+static void
+what_nobody_heard_is_no_news_later(void **state)
+{
+	struct rig_peer *ben;
+
+	(void)state;
+	come(&users_dialect, 1, "ana");
+	enter(3, "eve", "Eve");
+	rig_after(&rig, GATHER_MS);
+	rig_exited(&rig, 3);
+	rig_exited(&rig, 1);
+	enter(3, "eve", "Eve");
+	ben = appear(2, "ben");
+	rig_turn(&rig);
+	assert_hears(ben, "joined lobby of 1");
+	rig_after(&rig, GATHER_MS);
+	assert_hears_nothing(ben);
+}
+
 /* Else a burst of them would cost its square. */
 static void
 newcomers_hasten_nothing(void **state)
@@ -423,6 +443,7 @@ main(void)
 		TEST(who_comes_and_goes_at_once_is_not_spoken_of),
 		TEST(who_comes_again_under_another_name_is_spoken_of),
 		TEST(what_a_newcomer_was_told_does_not_cancel_out),
+		TEST(what_nobody_heard_is_no_news_later),
 		TEST(newcomers_hasten_nothing),
 		TEST(who_comes_to_hear_late_is_told_what_it_missed),
 		TEST(who_missed_nothing_is_told_nothing),
