@@ -101,19 +101,6 @@ json_destroy(struct json **json)
 	free(doomed);
 }
 
-enum json_lookup
-json_get_string(const struct json *json, const char *key, struct text *value_out)
-{
-	const json_t *value = json_object_get(json->object, key);
-
-	if (value == NULL)
-		return JSON_ABSENT;
-	if (!json_is_string(value))
-		return JSON_WRONG_TYPE;
-	*value_out = (struct text){ json_string_value(value), json_string_length(value) };
-	return JSON_FOUND;
-}
-
 /* A node is what jansson calls a value: only the name differs, to keep its header here. */
 static const struct json_node *
 as_node(const json_t *value)
@@ -149,6 +136,25 @@ bool
 json_node_is_null(const struct json_node *node)
 {
 	return json_is_null(as_value(node));
+}
+
+enum json_lookup
+json_node_string(const struct json_node *node, struct text *value_out)
+{
+	const json_t *value = as_value(node);
+
+	if (value == NULL)
+		return JSON_ABSENT;
+	if (!json_is_string(value))
+		return JSON_WRONG_TYPE;
+	*value_out = (struct text){ json_string_value(value), json_string_length(value) };
+	return JSON_FOUND;
+}
+
+enum json_lookup
+json_get_string(const struct json *json, const char *key, struct text *value_out)
+{
+	return json_node_string(json_member(json, key), value_out);
 }
 
 bool

@@ -148,8 +148,9 @@ static void
 poll(struct store *store)
 {
 	inner(store)->ops->poll(inner(store));
-	while (!self(store)->slow && store_double_end(self(store), !self(store)->fails))
-		;
+	while ((!self(store)->slow || self(store)->due > 0) &&
+	       store_double_end(self(store), !self(store)->fails))
+		self(store)->due -= self(store)->due > 0 ? 1 : 0;
 }
 
 static int
@@ -277,7 +278,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 }
 
 static void
-ignore_completed(void *context, uint64_t batch, bool committed)
+nobody_hears(void *context, uint64_t batch, bool committed)
 {
 	(void)context;
 	(void)batch;
@@ -285,14 +286,20 @@ ignore_completed(void *context, uint64_t batch, bool committed)
 }
 
 void
-store_double_crash(struct store_double *store)
+store_double_crash(struct store_double *store, unsigned kept)
 {
-	store->memory->completed = ignore_completed;
-	store->memory->ops->commit(store->memory, store->asked + 1);
-	while (store_memory_end(store->memory, false))
+	struct store *memory = store->memory;
+
+	memory->completed = nobody_hears;
+	while (kept > 0 && store_memory_end(memory, true))
+		kept--;
+	memory->ops->commit(memory, UINT64_MAX);
+	while (store_memory_end(memory, false))
 		;
-	store->memory->completed = on_completed;
-	store->asked = store->told = 0;
+	memory->completed = on_completed;
+	store->asked = 0;
+	store->told = 0;
+	store->due = 0;
 }
 
 bool

@@ -13,6 +13,7 @@ struct store_double {
 	uint64_t asked; /* last batch to be committed */
 	uint64_t told;  /* last whose end was told    */
 	bool slow;      /* batches wait for store_double_end ... */
+	unsigned due;   /* ... but so many for the polls to come */
 	bool late;      /* ... or for the next poll              */
 	bool fails;     /* what ends by itself is not kept       */
 	bool full;      /* nothing is taken                      */
@@ -26,10 +27,13 @@ struct store_double {
 bool store_double_open(struct store_double *store, uint64_t seed);
 void store_double_close(struct store_double *store);
 
-/* The process ends: what was not committed is gone, the rest is there for the next core. */
-void store_double_crash(struct store_double *store);
-
 /* Ends the oldest batch that waits; false if none does. */
 bool store_double_end(struct store_double *store, bool committed);
+
+/*
+ * The hub's process ended: of the batches that wait the first `kept` were written all the same, the
+ * rest and what was not yet asked for is gone. A new core may take the store.
+ */
+void store_double_crash(struct store_double *store, unsigned kept);
 
 #endif

@@ -66,7 +66,7 @@ usage(FILE *to)
 	      "  --seed N    run one seed\n"
 	      "  --steps N   steps of one run (default 3000)\n"
 	      "  --verify    run each seed twice and compare\n"
-	      "  --lie WORD  falsify what a client heard: lose, double, swap or ghost\n",
+	      "  --lie WORD  falsify what clients heard; the words are in sim_lies.c\n",
 	    to);
 	return to == stdout ? EXIT_CODE_DONE : EXIT_CODE_USAGE;
 }

@@ -8,10 +8,8 @@
 
 static char finding[512];
 
-static const char *found(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *
-found(const char *format, ...)
+const char *
+sim_found(const char *format, ...)
 {
 	va_list arguments;
 
@@ -21,8 +19,8 @@ found(const char *format, ...)
 	return finding;
 }
 
-static bool
-is_message(const char *line)
+bool
+sim_is_message(const char *line)
 {
 	return line[0] == 'm' || line[0] == 'p';
 }
@@ -31,21 +29,21 @@ is_message(const char *line)
 static const char *
 check_order(const struct sim_client *client, const struct sim_log *log)
 {
-	unsigned last[SIM_CLIENTS] = { 0 };
+	unsigned last[SIM_SENDERS] = { 0 };
 
 	for (size_t i = 0; i < log->count; i++) {
 		unsigned from;
 		unsigned number;
 		unsigned to;
 
-		if (!is_message(log->lines[i]))
+		if (!sim_is_message(log->lines[i]))
 			continue;
 		if (sscanf(log->lines[i], "m%u %u", &from, &number) != 2 &&
 		    sscanf(log->lines[i], "p%u>%u %u", &from, &to, &number) != 3)
-			return found("c%u heard nonsense: %s", client->number, log->lines[i]);
-		if (from >= SIM_CLIENTS || number <= last[from])
-			return found("c%u heard '%s' after number %u of that sender",
-			    client->number, log->lines[i], last[from % SIM_CLIENTS]);
+			return sim_found("c%u heard nonsense: %s", client->number, log->lines[i]);
+		if (from >= SIM_SENDERS || number <= last[from])
+			return sim_found("c%u heard '%s' after number %u of that sender",
+			    client->number, log->lines[i], last[from % SIM_SENDERS]);
 		last[from] = number;
 	}
 	return NULL;
@@ -60,21 +58,21 @@ check_part_of_truth(const struct sim_client *client, const struct sim_log *truth
 	size_t from;
 
 	if (client->heard.count == 0)
-		return client->state == SIM_CLIENT_CONNECTED && client->named
-			   ? found("c%u is in and heard nothing", client->number)
+		return client->socket.state == SIM_CONNECTED && client->named
+			   ? sim_found("c%u is in and heard nothing", client->number)
 			   : NULL;
 	snprintf(joined, sizeof(joined), "%s 进入聊天室", sim_client_name(client, name));
 	from = sim_log_find(truth, 0, joined);
 	if (from + client->heard.count > truth->count)
-		return found("c%u heard %zu lines, the truth has %zu from its joining on",
+		return sim_found("c%u heard %zu lines, the truth has %zu from its joining on",
 		    client->number, client->heard.count, truth->count - from);
 	for (size_t i = 0; i < client->heard.count; i++) {
 		if (strcmp(client->heard.lines[i], truth->lines[from + i]) != 0)
-			return found("c%u heard '%s' where '%s' was said", client->number,
+			return sim_found("c%u heard '%s' where '%s' was said", client->number,
 			    client->heard.lines[i], truth->lines[from + i]);
 	}
-	if (client->state == SIM_CLIENT_CONNECTED && from + client->heard.count != truth->count)
-		return found(
+	if (client->socket.state == SIM_CONNECTED && from + client->heard.count != truth->count)
+		return sim_found(
 		    "c%u missed '%s'", client->number, truth->lines[from + client->heard.count]);
 	return NULL;
 }
@@ -82,7 +80,7 @@ check_part_of_truth(const struct sim_client *client, const struct sim_log *truth
 static size_t
 next_message(const struct sim_log *log, size_t from)
 {
-	while (from < log->count && !is_message(log->lines[from]))
+	while (from < log->count && !sim_is_message(log->lines[from]))
 		from++;
 	return from;
 }
@@ -102,23 +100,23 @@ check_no_hole(const struct sim_client *client, const struct sim_log *truth)
 	at = sim_log_find(truth, 0, client->heard.lines[own]);
 	for (; own < client->heard.count; own = next_message(&client->heard, own + 1)) {
 		if (at >= truth->count || strcmp(client->heard.lines[own], truth->lines[at]) != 0)
-			return found("c%u heard '%s' where '%s' was said", client->number,
+			return sim_found("c%u heard '%s' where '%s' was said", client->number,
 			    client->heard.lines[own],
 			    at >= truth->count ? "nothing" : truth->lines[at]);
 		at = next_message(truth, at + 1);
 	}
-	if (client->state == SIM_CLIENT_CONNECTED && at < truth->count)
-		return found("c%u missed '%s'", client->number, truth->lines[at]);
+	if (client->socket.state == SIM_CONNECTED && at < truth->count)
+		return sim_found("c%u missed '%s'", client->number, truth->lines[at]);
 	return NULL;
 }
 
 static const char *
 check_answers(const struct sim_client *client)
 {
-	if (client->broken != NULL)
-		return found("c%u saw %s", client->number, client->broken);
+	if (client->socket.broken[0] != '\0')
+		return sim_found("c%u saw %s", client->number, client->socket.broken);
 	if (client->answered > client->sent)
-		return found("c%u sent %u messages and got %u answers", client->number,
+		return sim_found("c%u sent %u messages and got %u answers", client->number,
 		    client->sent, client->answered);
 	return NULL;
 }
@@ -132,10 +130,10 @@ check_every_answer(const struct sim_world *world)
 	for (unsigned i = 0; i < world->client_count; i++) {
 		const struct sim_client *client = &world->clients[i];
 
-		if (client->state == SIM_CLIENT_CONNECTED)
+		if (client->socket.state == SIM_CONNECTED)
 			missing += client->sent - client->answered;
 	}
-	return missing == 0 ? NULL : found("%u answers are missing", missing);
+	return missing == 0 ? NULL : sim_found("%u answers are missing", missing);
 }
 
 /* Private mail came to the right one. */
@@ -149,7 +147,7 @@ check_private(const struct sim_client *client)
 
 		if (sscanf(client->told.lines[i], "p%u>%u %u", &from, &to, &number) != 3 ||
 		    to != client->number)
-			return found(
+			return sim_found(
 			    "c%u got the private mail '%s'", client->number, client->told.lines[i]);
 	}
 	return check_order(client, &client->told);
@@ -176,16 +174,18 @@ check_presence(struct sim_world *world)
 	for (unsigned i = 0; i < world->client_count && problem == NULL; i++) {
 		const struct sim_client *client = &world->clients[i];
 
-		if (client->state != SIM_CLIENT_CONNECTED || !client->named)
+		if (client->socket.state != SIM_CONNECTED || !client->named)
 			continue;
 		online--;
 		if (!text_equal(buffer_text(&client->members), buffer_text(&truth)))
-			problem = found("c%u believes in '%.*s', the hub in '%.*s'", client->number,
-			    (int)client->members.length, client->members.data, (int)truth.length,
-			    truth.data);
+			problem = sim_found("c%u believes in '%.*s', the hub in '%.*s'",
+			    client->number, (int)client->members.length, client->members.data,
+			    (int)truth.length, truth.data);
 	}
+	for (unsigned i = 0; i < SIM_NATIVES; i++)
+		online -= sim_native_is_in(&world->natives[i]) && world->natives[i].rooms[0].member;
 	if (problem == NULL && online != 0)
-		problem = found("the hub lists %d more than are there", (int)online);
+		problem = sim_found("the hub lists %d more than are there", (int)online);
 	buffer_free(&truth);
 	return problem;
 }
@@ -210,79 +210,5 @@ sim_check(struct sim_world *world)
 	}
 	if (problem == NULL)
 		problem = check_every_answer(world);
-	return problem;
-}
-
-static uint64_t
-mix(uint64_t digest, const void *bytes, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		digest = (digest ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
-	return digest;
-}
-
-uint64_t
-sim_digest(const struct sim_world *world)
-{
-	uint64_t digest = 0xcbf29ce484222325u;
-
-	for (unsigned i = 0; i < world->client_count; i++) {
-		const struct sim_client *client = &world->clients[i];
-
-		for (size_t k = 0; k < client->heard.count; k++)
-			digest =
-			    mix(digest, client->heard.lines[k], strlen(client->heard.lines[k]));
-		for (size_t k = 0; k < client->told.count; k++)
-			digest = mix(digest, client->told.lines[k], strlen(client->told.lines[k]));
-		digest = mix(digest, client->members.data, client->members.length);
-		digest = mix(digest, &client->bytes, sizeof(client->bytes));
-	}
-	return digest;
-}
-
-/* A client other than the truth's that is still there and heard two messages in a row. */
-static struct sim_log *
-victim_log(struct sim_world *world, size_t *at_out)
-{
-	for (unsigned i = 1; i < world->client_count; i++) {
-		struct sim_client *client = &world->clients[i];
-
-		if (client->state != SIM_CLIENT_CONNECTED)
-			continue;
-		for (size_t k = 0; k + 1 < client->heard.count; k++) {
-			if (is_message(client->heard.lines[k]) &&
-			    is_message(client->heard.lines[k + 1])) {
-				*at_out = k;
-				return &client->heard;
-			}
-		}
-	}
-	return NULL;
-}
-
-bool
-sim_lie(struct sim_world *world, const char *word)
-{
-	size_t at = 0;
-	struct sim_log *log = victim_log(world, &at);
-
-	if (log == NULL)
-		return true;
-	if (strcmp(word, "lose") == 0) {
-		free(log->lines[at]);
-		memmove(&log->lines[at], &log->lines[at + 1],
-		    (--log->count - at) * sizeof(*log->lines));
-	} else if (strcmp(word, "double") == 0) {
-		sim_log_add(log, "%s", log->lines[log->count - 1]);
-	} else if (strcmp(word, "swap") == 0) {
-		char *line = log->lines[at];
-
-		log->lines[at] = log->lines[at + 1];
-		log->lines[at + 1] = line;
-	} else if (strcmp(word, "ghost") == 0) {
-		buffer_append_string(&world->clients[0].members, "0badcafe ");
-	} else {
-		return false;
-	}
-	return true;
+	return problem != NULL ? problem : sim_check_kept(world);
 }

@@ -8,16 +8,38 @@
 #include <stdio.h>
 
 void
-sim_client_gone(struct sim_world *world, struct sim_client *client)
+sim_gone(struct sim_world *world, struct sim_socket *socket)
 {
-	struct gateway_core *core = world->gateways[client->gateway].core;
+	struct gateway_core *core = world->gateways[socket->gateway].core;
 
-	if (client->state != SIM_CLIENT_CONNECTED)
+	if (socket->state != SIM_CONNECTED)
 		return;
-	client->state = SIM_CLIENT_GONE;
+	socket->state = SIM_GONE;
 	if (core != NULL)
-		gateway_core_client_closed(core, client->session, world->now);
-	client->session = NULL;
+		gateway_core_client_closed(core, socket->session, world->now);
+	socket->session = NULL;
+}
+
+bool
+sim_come(struct sim_world *world, struct sim_socket *socket, unsigned gateway,
+    const struct client_request *request)
+{
+	struct gateway_core *core = world->gateways[gateway].core;
+	struct session *session;
+
+	if (core == NULL)
+		return false;
+	session = gateway_core_client_opened(core, world->now, socket, request);
+	sim_must(session != NULL, "no session");
+	sim_socket_open(socket, gateway, session);
+	return true;
+}
+
+void
+sim_say(struct sim_world *world, struct sim_socket *socket, struct text message)
+{
+	gateway_core_client_received(world->gateways[socket->gateway].core, socket->session,
+	    world->now, FRAME_TEXT, message);
 }
 
 static void client_says(struct sim_world *world, struct sim_client *client, const char *format, ...)
@@ -32,8 +54,7 @@ client_says(struct sim_world *world, struct sim_client *client, const char *form
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	gateway_core_client_received(world->gateways[client->gateway].core, client->session,
-	    world->now, FRAME_TEXT, text_of(message));
+	sim_say(world, &client->socket, text_of(message));
 }
 
 static void
@@ -49,20 +70,17 @@ void
 sim_client_connects(struct sim_world *world)
 {
 	struct sim_client *client = &world->clients[world->client_count];
-	struct client_request request = { .mount = &world->mounts.rows[0] };
+	struct client_request request = { .mount = world->room_mount,
+		.address = TEXT("198.51.100.1") };
+	unsigned gateway = world->client_count == 0 ? 0 : (unsigned)random_below(world->random, 2);
 
 	if (world->client_count == SIM_CLIENTS)
 		return;
 	sim_client_init(client, world->client_count, world->random);
-	client->gateway = world->client_count == 0 ? 0 : (unsigned)random_below(world->random, 2);
-	if (world->gateways[client->gateway].core == NULL)
+	if (!sim_come(world, &client->socket, gateway, &request))
 		return;
-	request.address = text_of("198.51.100.1");
-	client->session = gateway_core_client_opened(
-	    world->gateways[client->gateway].core, world->now, client, &request);
-	sim_must(client->session != NULL, "no session");
-	client->state = SIM_CLIENT_CONNECTED;
-	client->slow = world->client_count > 0 && random_below(world->random, 5) == 0;
+	client->socket.slow = world->client_count > 0 && random_below(world->random, 5) == 0;
+	world->sockets[world->socket_count++] = &client->socket;
 	world->client_count++;
 	if (world->client_count == 1 || random_below(world->random, 2) == 0)
 		client_named(world, client);
@@ -74,21 +92,25 @@ some_client(struct sim_world *world)
 	struct sim_client *client =
 	    &world->clients[random_below(world->random, world->client_count)];
 
-	return client->state == SIM_CLIENT_CONNECTED ? client : NULL;
+	return client->socket.state == SIM_CONNECTED ? client : NULL;
 }
 
 static void
 somebody_talks(struct sim_world *world, struct sim_client *client)
 {
 	struct sim_client *to = some_client(world);
+	bool is_private;
 
 	if (!client->named) {
 		client_named(world, client);
 		return;
 	}
 	client->sent++;
-	if (to != NULL && to != client && to->id[0] != '\0' && client->id[0] != '\0' &&
-	    random_below(world->random, 3) == 0)
+	is_private = to != NULL && to != client && to->id[0] != '\0' && client->id[0] != '\0' &&
+		     random_below(world->random, 3) == 0;
+	sim_book_add(
+	    &world->book, client->number, is_private ? SIM_INBOX : 0, is_private ? to->number : 0);
+	if (is_private)
 		client_says(world, client,
 		    "{\"type\": \"private\", \"to\": \"%s\", \"content\": \"p%u>%u %u\"}", to->id,
 		    client->number, to->number, client->sent);
@@ -103,7 +125,7 @@ somebody_leaves(struct sim_world *world, struct sim_client *client)
 	if (client->number == 0)
 		return;
 	if (random_below(world->random, 4) != 0 || client->id[0] == '\0' || world->hub == NULL)
-		sim_client_gone(world, client);
+		sim_gone(world, &client->socket);
 	else
 		world->kicks +=
 		    core_kick(world->hub, world->now, text_of(client->id), TEXT("enough"));
@@ -132,9 +154,9 @@ gateway_dies(struct sim_gateway *gateway)
 	gateway_core_destroy(&gateway->core);
 	gateway->wants_link = false;
 	sim_link_lost(gateway, LINK_STOPPED, LINK_CLOSED_BY_PEER);
-	for (unsigned i = 0; i < world->client_count; i++) {
-		if (world->clients[i].gateway == gateway->number)
-			sim_client_gone(world, &world->clients[i]);
+	for (unsigned i = 0; i < world->socket_count; i++) {
+		if (world->sockets[i]->gateway == gateway->number)
+			sim_gone(world, world->sockets[i]);
 	}
 }
 
@@ -146,8 +168,8 @@ hub_dies(struct sim_world *world)
 		return;
 	}
 	core_destroy(&world->hub);
-	store_double_crash(&world->store);
 	bus_close(&world->bus);
+	store_double_crash(&world->store, (unsigned)random_below(world->random, 4));
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		sim_link_lost(&world->gateways[i], LINK_CLOSED_BY_PEER, LINK_STOPPED);
 }
@@ -155,7 +177,8 @@ hub_dies(struct sim_world *world)
 static void
 something_breaks(struct sim_world *world)
 {
-	switch (random_below(world->random, 3)) {
+	world->sick_ms = world->now.mono_ms;
+	switch (random_below(world->random, 5)) {
 	case 0:
 		sim_link_lost(&world->gateways[random_below(world->random, SIM_GATEWAYS)],
 		    LINK_CLOSED_BY_PEER, LINK_CLOSED_BY_PEER);
@@ -163,8 +186,14 @@ something_breaks(struct sim_world *world)
 	case 1:
 		gateway_dies(&world->gateways[1]);
 		break;
-	default:
+	case 2:
 		hub_dies(world);
+		break;
+	case 3:
+		world->store.full = !world->store.full;
+		break;
+	default:
+		world->store.fails = !world->store.fails;
 		break;
 	}
 }
@@ -175,8 +204,6 @@ sim_something_happens(struct sim_world *world)
 	uint64_t die = random_below(world->random, 1000);
 	struct sim_client *client = some_client(world);
 
-	/* Some batches wait for the disk, and die with the hub if it comes to that. */
-	world->store.slow = world->faults && random_below(world->random, 4) == 0;
 	if (die < 60)
 		sim_client_connects(world);
 	else if (client != NULL && die < 90)
@@ -185,6 +212,10 @@ sim_something_happens(struct sim_world *world)
 		operator_speaks(world);
 	else if (die < 100 && world->faults)
 		something_breaks(world);
+	else if (die < 103)
+		world->patience = 1 + random_below(world->random, 4);
+	else if (die >= 600)
+		sim_kept_happens(world);
 	else if (client != NULL && die < 600)
 		somebody_talks(world, client);
 }

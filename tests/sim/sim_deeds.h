@@ -10,8 +10,34 @@ void sim_something_happens(struct sim_world *world);
 /* A new client of a gateway that runs; the first one says its name at once. */
 void sim_client_connects(struct sim_world *world);
 
-/* Its connection ends, whoever wanted it. */
-void sim_client_gone(struct sim_world *world, struct sim_client *client);
+/* A connection ends, whoever wanted it. */
+void sim_gone(struct sim_world *world, struct sim_socket *socket);
+
+/* A new connection of a socket that has none; false while the gateway is away. */
+bool sim_come(struct sim_world *world, struct sim_socket *socket, unsigned gateway,
+    const struct client_request *request);
+
+/* One message of a client. */
+void sim_say(struct sim_world *world, struct sim_socket *socket, struct text message);
+
+/* sim_deeds_kept.c: those whose mail is kept, native and direct clients. */
+void sim_kept_create(struct sim_world *world);
+void sim_kept_destroy(struct sim_world *world);
+
+/* One thing that one of them does. */
+void sim_kept_happens(struct sim_world *world);
+
+/* What they do without anybody's wish: what is owed to a new connection, ends of old ones. */
+void sim_kept_turn(struct sim_world *world);
+
+/* Nothing broke for a while and nobody did anything: receipts have arrived. */
+void sim_kept_quiet(struct sim_world *world);
+
+/* Everybody who means to is on a connection; PONGs are held back no more. */
+void sim_kept_all_come(struct sim_world *world);
+
+/* Direct clients begin anew, and must not hear again what was acknowledged. */
+void sim_kept_again(struct sim_world *world);
 
 /* Pieces of sim_world.c. */
 void sim_must(bool holds, const char *what);

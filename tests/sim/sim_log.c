@@ -35,6 +35,14 @@ sim_log_find(const struct sim_log *log, size_t from, const char *line)
 }
 
 void
+sim_log_remove(struct sim_log *log, size_t at)
+{
+	free(log->lines[at]);
+	log->count--;
+	memmove(&log->lines[at], &log->lines[at + 1], (log->count - at) * sizeof(*log->lines));
+}
+
+void
 sim_log_free(struct sim_log *log)
 {
 	for (size_t i = 0; i < log->count; i++)

@@ -19,6 +19,9 @@ void sim_log_add(struct sim_log *log, const char *format, ...)
 /* The first place of `line` at or behind `from`, or log->count. */
 size_t sim_log_find(const struct sim_log *log, size_t from, const char *line);
 
+/* Takes out the line at `at`. */
+void sim_log_remove(struct sim_log *log, size_t at);
+
 void sim_log_free(struct sim_log *log);
 
 #endif

@@ -4,12 +4,17 @@
  */
 #include "sim_deeds.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EPOCH_MS 1700000000000 /* any wall-clock time will do */
 #define SETTLE_MS 8000
+#define AGAIN_MS 4000
+#define LONG_MS 70000
+#define QUIET_MS 2000
+#define SIM_INBOX_MESSAGES 60
 
 void
 sim_must(bool holds, const char *what)
@@ -50,6 +55,18 @@ hub_drop(void *context, unsigned slot, enum link_loss why)
 	world->hub_dropped[slot] = why;
 }
 
+/* So that some of what clients come back for is gone. */
+static const struct config_class short_class = {
+	.name = (char *)"short",
+	.rooms = (char *)"tea",
+	.durability = (char *)"store",
+	.keep_messages = SIM_SHORT_KEPT,
+	.read = (char *)"everyone",
+	.write = (char *)"everyone",
+	.list = (char *)"everyone",
+	.create = (char *)"everyone",
+};
+
 void
 sim_hub_start(struct sim_world *world)
 {
@@ -58,15 +75,15 @@ sim_hub_start(struct sim_world *world)
 		    .clients_max = 1000,
 		    .content_bytes = 1000,
 		    .name_bytes = 256,
-		    .settle_ms = 2000 },
+		    .settle_ms = 2000,
+		    .inbox_messages = SIM_INBOX_MESSAGES },
 		.links = { .send = hub_send, .drop = hub_drop, .context = world },
+		.classes = &short_class,
+		.class_count = 1,
 		.random = world->random,
 		.now = world->now,
 	};
 
-	/* What was committed survives the hub, as on a disk. */
-	if (world->store.memory == NULL)
-		sim_must(store_double_open(&world->store, random_u64(world->random)), "no store");
 	world->bus = bus_local_open();
 	setup.store = &world->store.store;
 	setup.bus = world->bus;
@@ -115,7 +132,7 @@ sim_gateway_start(struct sim_gateway *gateway)
 	char name[16];
 	struct gateway_core_setup setup = {
 		.name = name,
-		.transport = sim_client_transport(),
+		.transport = sim_socket_transport(),
 		.uplink = { .connect = uplink_connect,
 		    .send = uplink_send,
 		    .queued = uplink_queued,
@@ -218,29 +235,36 @@ link_pump(struct sim_gateway *gateway, bool all)
 
 /* The bytes and timers of every client; what the core asked of its transport is done now. */
 static void
-clients_pump(struct sim_world *world, bool all)
+socket_pump(struct sim_world *world, struct sim_socket *socket, bool all)
 {
-	for (unsigned i = 0; i < world->client_count; i++) {
-		struct sim_client *client = &world->clients[i];
-		struct gateway_core *core = world->gateways[client->gateway].core;
+	struct gateway_core *core = world->gateways[socket->gateway].core;
 
-		sim_client_read(client);
-		if (client->state != SIM_CLIENT_CONNECTED || core == NULL)
-			continue;
-		if (client->close_asked) {
-			sim_client_gone(world, client);
-			continue;
-		}
-		if (client->pong.length > 0) {
-			gateway_core_client_pong(
-			    core, client->session, world->now, buffer_text(&client->pong));
-			buffer_clear(&client->pong);
-		}
-		if (client->wants_writable && (all || random_below(world->random, 2) == 0)) {
-			client->wants_writable = false;
-			gateway_core_client_writable(core, client->session, world->now);
-		}
+	sim_socket_read(socket);
+	if (socket->state != SIM_CONNECTED || core == NULL)
+		return;
+	if (socket->close_asked) {
+		sim_gone(world, socket);
+		return;
 	}
+	if (socket->pong.length > 0 && !socket->holds_pong) {
+		gateway_core_client_pong(
+		    core, socket->session, world->now, buffer_text(&socket->pong));
+		buffer_clear(&socket->pong);
+		if (socket->ponged != NULL)
+			socket->ponged(socket);
+	}
+	if (socket->wants_writable && (all || random_below(world->random, 2) == 0)) {
+		socket->wants_writable = false;
+		gateway_core_client_writable(core, socket->session, world->now);
+	}
+}
+
+static void
+sockets_pump(struct sim_world *world, bool all)
+{
+	for (unsigned i = 0; i < world->socket_count; i++)
+		socket_pump(world, world->sockets[i], all);
+	sim_kept_turn(world);
 }
 
 /* Turns. */
@@ -250,13 +274,16 @@ turn(struct sim_world *world, bool all)
 {
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		link_pump(&world->gateways[i], all);
+	world->store.due = (unsigned)random_below(world->random, 3);
+	if (all || random_below(world->random, world->patience) != 0)
+		world->store.due = all ? UINT_MAX : 0;
 	if (world->hub != NULL)
 		core_turn(world->hub, world->now);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		if (world->gateways[i].core != NULL)
 			gateway_core_turn(world->gateways[i].core, world->now);
 	}
-	clients_pump(world, all);
+	sockets_pump(world, all);
 }
 
 static void
@@ -266,10 +293,28 @@ pass_time(struct sim_world *world, uint64_t ms)
 	world->now.wall_ms += (int64_t)ms;
 }
 
+/* Nobody does anything for a while: graces, holds and PINGs come to their ends. */
+static void
+wait(struct sim_world *world, uint64_t ms)
+{
+	uint64_t until = world->now.mono_ms + ms;
+
+	while (world->now.mono_ms < until) {
+		pass_time(world, 5 + random_below(world->random, 20));
+		turn(world, true);
+	}
+	if (ms >= QUIET_MS && world->now.mono_ms > world->sick_ms + QUIET_MS)
+		sim_kept_quiet(world);
+}
+
 void
 sim_world_step(struct sim_world *world)
 {
 	pass_time(world, random_below(world->random, 4));
+	if (random_below(world->random, 400) == 0)
+		wait(world, random_below(world->random, 4000));
+	if (random_below(world->random, 4000) == 0)
+		wait(world, LONG_MS);
 	sim_something_happens(world);
 	turn(world, random_below(world->random, 2) == 0);
 }
@@ -277,39 +322,60 @@ sim_world_step(struct sim_world *world)
 void
 sim_world_settle(struct sim_world *world)
 {
-	uint64_t until = world->now.mono_ms + SETTLE_MS;
-
-	world->store.slow = false;
+	world->store.full = false;
+	world->store.fails = false;
 	if (world->hub == NULL)
 		sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		if (world->gateways[i].core == NULL)
 			sim_gateway_start(&world->gateways[i]);
 	}
-	for (unsigned i = 0; i < world->client_count; i++)
-		world->clients[i].slow = false;
-	while (world->now.mono_ms < until) {
-		pass_time(world, 5 + random_below(world->random, 20));
-		turn(world, true);
+	for (unsigned i = 0; i < world->socket_count; i++)
+		world->sockets[i]->slow = false;
+	sim_kept_all_come(world);
+	wait(world, SETTLE_MS);
+	sim_kept_again(world);
+	wait(world, AGAIN_MS);
+}
+
+static const struct mount *
+mount_of(const struct sim_world *world, const char *dialect)
+{
+	for (size_t i = 0; i < world->mounts.count; i++) {
+		if (strcmp(world->mounts.rows[i].dialect->name, dialect) == 0)
+			return &world->mounts.rows[i];
 	}
+	return NULL;
+}
+
+static void
+mount(struct sim_world *world)
+{
+	struct config_listener listener = { .name = (char *)"sim",
+		.profile = (char *)"chat",
+		.mounts = (char *)"/ws native, /ws room, /ws/{user} direct" };
+	char error[128];
+
+	sim_must(
+	    mounts_build(&listener, dialects, &world->mounts, error, sizeof(error)), "no mounts");
+	world->room_mount = mount_of(world, "room");
+	world->native_mount = mount_of(world, "native");
+	world->direct_mount = mount_of(world, "direct");
 }
 
 void
 sim_world_create(struct sim_world *world, uint64_t seed)
 {
-	struct config_listener listener = {
-		.name = (char *)"sim", .profile = (char *)"chat", .mounts = (char *)"/ws room"
-	};
-	char error[128];
-
 	memset(world, 0, sizeof(*world));
 	world->seed = seed;
 	world->state = seed;
 	world->random = random_seeded(&world->state);
 	world->faults = seed % 2 == 1;
+	world->patience = 1;
 	world->now = (struct now){ .mono_ms = 1000, .wall_ms = EPOCH_MS };
-	sim_must(
-	    mounts_build(&listener, dialects, &world->mounts, error, sizeof(error)), "no mounts");
+	mount(world);
+	sim_must(store_double_open(&world->store, random_u64(world->random)), "no store");
+	world->store.slow = true;
 	sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		world->gateways[i].world = world;
@@ -317,10 +383,8 @@ sim_world_create(struct sim_world *world, uint64_t seed)
 		sim_gateway_start(&world->gateways[i]);
 	}
 	sim_client_connects(world);
-	for (int i = 0; i < 20; i++) {
-		pass_time(world, 10);
-		turn(world, true);
-	}
+	sim_kept_create(world);
+	wait(world, 200);
 }
 
 void
@@ -335,4 +399,6 @@ sim_world_destroy(struct sim_world *world)
 	bus_close(&world->bus);
 	for (unsigned i = 0; i < world->client_count; i++)
 		sim_client_free(&world->clients[i]);
+	sim_kept_destroy(world);
+	sim_book_free(&world->book);
 }

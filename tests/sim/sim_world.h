@@ -1,6 +1,6 @@
 /*
- * One hub core, two gateway cores and fake clients in one process on virtual time. All that
- * happens follows from the seed.
+ * One hub core, two gateway cores, a store and fake clients of three dialects in one process on
+ * virtual time. All that happens follows from the seed.
  */
 #ifndef HUBBUB_TESTS_SIM_SIM_WORLD_H
 #define HUBBUB_TESTS_SIM_SIM_WORLD_H
@@ -9,11 +9,12 @@
 #include "gateway/mounts.h"
 #include "hub/core.h"
 #include "sim_client.h"
+#include "sim_direct.h"
 #include "sim_link.h"
+#include "sim_native.h"
 #include "tests/store_double.h"
 
 #define SIM_GATEWAYS 2
-#define SIM_CLIENTS 40
 
 struct sim_gateway {
 	struct sim_world *world;
@@ -24,23 +25,22 @@ struct sim_gateway {
 	enum link_loss dropped; /* by the core; LINK_ALIVE: not */
 };
 
-/* A private message that was sent. */
-struct sim_tell {
-	unsigned from;
-	unsigned to;
-	bool to_was_online; /* for all that the sender could know */
-};
-
 struct sim_world {
 	uint64_t seed;
 	uint64_t state; /* of the random source */
 	struct random_source random;
 	struct now now;
-	bool faults; /* links break and processes die in this run */
+	bool faults;   /* links break and processes die in this run */
+	bool settling; /* who is away comes again at once */
 	struct mount_table mounts;
+	const struct mount *room_mount;
+	const struct mount *native_mount;
+	const struct mount *direct_mount;
 
 	struct core *hub;          /* NULL: not running */
-	struct store_double store; /* outlives the hub; its batches take their time */
+	struct store_double store; /* what is committed outlives the hub */
+	uint64_t sick_ms;          /* when the store, the hub or a link was last broken */
+	uint64_t patience;         /* one in so many steps the store ends a batch */
 	struct bus *bus;
 	enum link_loss hub_dropped[CORE_GATEWAYS_MAX];
 	struct sim_gateway gateways[SIM_GATEWAYS];
@@ -51,6 +51,11 @@ struct sim_world {
 	 */
 	struct sim_client clients[SIM_CLIENTS];
 	unsigned client_count;
+	struct sim_native natives[SIM_NATIVES];
+	struct sim_direct directs[SIM_DIRECTS];
+	struct sim_book book;
+	struct sim_socket *sockets[SIM_SENDERS]; /* of all that ever came */
+	unsigned socket_count;
 	unsigned kicks;
 	unsigned notices;
 };
