@@ -167,7 +167,10 @@ announce_room(
 	say(link, ENVELOPE_JOIN, &join);
 }
 
-/* One that is being left is not entered again only to leave it. */
+/*
+ * One that is being left is not entered again only to leave it. One that is to be entered again is
+ * entered anew: its old place is given up.
+ */
 static void
 announce_rooms(struct hub_link *link, struct session *session)
 {
@@ -176,12 +179,12 @@ announce_rooms(struct hub_link *link, struct session *session)
 	if (session->more == NULL)
 		return;
 	TAILQ_FOREACH (room, &session->more->rooms, place) {
-		room->unsaid = room->leaving && !room->asked;
-		if (room->unsaid)
-			continue;
-		room->leaving = false;
-		announce_room(link, session, (struct text){ room->name, room->name_length },
-		    room->membership.ordinal);
+		room->unsaid = room->leaving;
+		if (room->leaving)
+			room->membership.ordinal = 0;
+		if (!room->leaving || room->asked)
+			announce_room(link, session, (struct text){ room->name, room->name_length },
+			    room->membership.ordinal);
 	}
 }
 

@@ -350,6 +350,9 @@ session_left(struct session *session, const struct envelope_left *left)
 		/* It was asked for again meanwhile: JOINED follows. */
 		room_quit(session, room);
 		room->leaving = false;
+	} else if (room->asked && left->reason == LEFT_WISHED) {
+		/* It was closed or renamed before it was left: that was told, and JOINED follows. */
+		return;
 	} else {
 		room_remove(session, room);
 	}
@@ -374,9 +377,16 @@ session_left_meanwhile(struct session *session)
 		next = TAILQ_NEXT(room, place);
 		if (!room->unsaid)
 			continue;
+		room->unsaid = false;
+		room->leaving = false;
+		room_quit(session, room);
+		if (room->asked) {
+			/* And asked for again, which the new link was told: JOINED follows. */
+			tell_left(session, &left);
+			continue;
+		}
 		TAILQ_REMOVE(&session->more->rooms, room, place);
 		session->more->room_count--;
-		room_quit(session, room);
 		tell_left(session, &left);
 		free(room);
 	}

@@ -204,14 +204,77 @@ a_new_link_hears_of_all_rooms(void **state)
 	assert_int_equal(join.ordinal, 1);
 	join = rig_said(&rig, ENVELOPE_JOIN).join;
 	assert_true(text_equal(join.room, TEXT("dogs")));
-	assert_int_equal(join.ordinal, 3);
+	assert_int_equal(join.ordinal, 0);
 	rig_said(&rig, ENVELOPE_ROSTER_END);
 	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_OPENED,
 			  .opened = { .conn = ana->conn, .client = 1, .user = TEXT("u1") } });
 	rig_turn(&rig);
 	assert_hears(ana, "left cats 0");
+	assert_hears(ana, "left dogs 0");
 	assert_hears_nothing(ana);
 	assert_int_equal(session_rooms(ana->session), 2);
+}
+
+static void
+opened_again(struct rig_peer *peer, uint32_t client)
+{
+	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_OPENED,
+			  .opened = { .conn = peer->conn,
+			      .client = client,
+			      .name = TEXT("ana"),
+			      .user = TEXT("u1") } });
+}
+
+static void
+left(struct rig_peer *peer, uint32_t reason)
+{
+	rig_hub(
+	    &rig, (struct envelope){ .kind = ENVELOPE_LEFT,
+		      .left = { .conn = peer->conn, .room = TEXT("lobby"), .reason = reason } });
+}
+
+/* Left and joined again while the link was lost: both are answered, and nothing old is heard. */
+static void
+a_room_left_and_joined_over_two_links_is_new(void **state)
+{
+	struct rig_peer *ana = member(1);
+
+	(void)state;
+	rig_send(ana, "-lobby");
+	rig_send(ana, "+lobby");
+	new_link();
+	assert_int_equal(rig_said(&rig, ENVELOPE_OPEN).open.conn, ana->conn);
+	assert_int_equal(rig_said(&rig, ENVELOPE_JOIN).join.ordinal, 0);
+	rig_forget_said(&rig);
+	opened_again(ana, 1);
+	rig_joined(ana, "lobby", 6, 9);
+	rig_send(ana, "#lobby 6 9");
+	rig_turn(&rig);
+	rig_said_nothing(&rig);
+	rig_say(&rig, "lobby", 6, 10, "ten");
+	rig_turn(&rig);
+	assert_hears(ana, "left lobby 0");
+	assert_hears(ana, "joined lobby 6.9");
+	assert_hears(ana, "ten");
+	assert_hears_nothing(ana);
+}
+
+/* The hub answers every LEAVE, also that of a room which it closed just before. */
+static void
+a_room_closed_while_it_is_left_is_left_once(void **state)
+{
+	struct rig_peer *ana = member(1);
+
+	(void)state;
+	rig_send(ana, "-lobby");
+	rig_send(ana, "+lobby");
+	left(ana, LEFT_ROOM_CLOSED);
+	left(ana, LEFT_WISHED);
+	rig_joined(ana, "lobby", 6, 0);
+	rig_turn(&rig);
+	assert_hears(ana, "left lobby 1");
+	assert_hears(ana, "joined lobby 6.0");
+	assert_hears_nothing(ana);
 }
 
 static void
@@ -400,6 +463,8 @@ main(void)
 		TEST(rooms_come_and_go),
 		TEST(what_may_not_be_joined_is_said),
 		TEST(a_new_link_hears_of_all_rooms),
+		TEST(a_room_left_and_joined_over_two_links_is_new),
+		TEST(a_room_closed_while_it_is_left_is_left_once),
 		TEST(what_is_personal_comes_behind_all_rooms),
 		TEST(what_was_said_before_the_close_is_still_heard),
 		TEST(the_sender_hears_its_own_word_behind_the_echo),
