@@ -155,7 +155,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 	core->undone = core->last_batch;
 	/* What was kept before leaves first: streams go back to what has left. */
 	release(core);
-	streams_roll_back(core->streams);
+	streams_roll_back(core->streams, core->kept);
 	ids_roll_back(core->message_ids, core->kept);
 	users_roll_back(core->users, core->kept);
 	core->doomed |= outbox_undo(core->outbox, batch, undo_frame, core);
@@ -204,6 +204,7 @@ create_users(struct core *core)
 		.messages_max = core->limits.inbox_messages,
 		.bytes_max = core->limits.inbox_bytes,
 		.read_keep_ms = core->limits.read_keep_ms,
+		.batch = core_open_batch(core),
 	};
 	return core->users != NULL && core->message_ids != NULL && core->digest != NULL;
 }
@@ -420,6 +421,7 @@ core_turn(struct core *core, struct now now)
 	if (core->written) {
 		core->written = false;
 		core->last_batch++;
+		core->inboxes.batch = core_open_batch(core);
 		outbox_seal(core->outbox, core->last_batch);
 		core->store->ops->commit(core->store, core->last_batch);
 	} else {

@@ -80,6 +80,7 @@ inboxes_append(struct inboxes *inboxes, struct stream *inbox, const struct store
 	if (!inboxes->store->ops->append(inboxes->store, &own))
 		return false;
 	inbox->seq++;
+	inbox->touched = inboxes->batch;
 	inbox->unread_bytes += own.content.length;
 	return true;
 }
@@ -122,6 +123,7 @@ inboxes_mark(struct inboxes *inboxes, struct stream *inbox, uint64_t seq)
 	if (!inboxes->store->ops->set_mark(inboxes->store, inbox->name, seq))
 		return false;
 	inbox->mark = seq;
+	inbox->touched = inboxes->batch;
 	inbox->unread_bytes -= received < inbox->unread_bytes ? received : inbox->unread_bytes;
 	return true;
 }

@@ -19,6 +19,7 @@ struct inboxes {
 	uint64_t messages_max;   /* not yet received, of one user */
 	uint64_t bytes_max;      /* of their content */
 	uint64_t read_keep_ms;   /* what was received stays for so long */
+	uint64_t batch;          /* that what is written now becomes part of */
 	struct buffer name;      /* scratch */
 };
 

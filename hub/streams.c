@@ -331,7 +331,7 @@ undo_change(struct streams *streams, struct stream *stream)
 }
 
 static void
-roll_back(struct streams *streams, struct stream *stream)
+roll_back(struct streams *streams, struct stream *stream, uint64_t kept)
 {
 	const struct store_stream known = {
 		.name = stream->name,
@@ -344,23 +344,27 @@ roll_back(struct streams *streams, struct stream *stream)
 	stream->seq = stream->committed;
 	if (stream->changing != 0)
 		undo_change(streams, stream);
-	/* Marks are not counted twice, so what is kept of them is asked for again. */
-	if (!stream->inbox || !streams->store->ops->open_stream(streams->store, &known, &position))
+	/*
+	 * Marks are not counted twice, so what is kept of them is asked for again: of the few
+	 * that may have changed, for the others may be very many.
+	 */
+	if (!stream->inbox || stream->touched <= kept ||
+	    !streams->store->ops->open_stream(streams->store, &known, &position))
 		return;
 	stream->mark = position.mark;
 	stream->unread_bytes = position.unread_bytes;
 }
 
 static void
-list_roll_back(struct streams *streams, const struct stream_list *list)
+list_roll_back(struct streams *streams, const struct stream_list *list, uint64_t kept)
 {
 	for (struct stream *stream = list->first; stream != NULL; stream = stream->next)
-		roll_back(streams, stream);
+		roll_back(streams, stream, kept);
 }
 
 void
-streams_roll_back(struct streams *streams)
+streams_roll_back(struct streams *streams, uint64_t kept)
 {
-	list_roll_back(streams, &streams->used);
-	list_roll_back(streams, &streams->resting);
+	list_roll_back(streams, &streams->used, kept);
+	list_roll_back(streams, &streams->resting, kept);
 }

@@ -26,6 +26,7 @@ struct stream {
 	uint64_t first;        /* lowest kept when it was loaded               */
 	uint64_t mark;         /* of an inbox: received up to here             */
 	uint64_t unread_bytes; /* of content above the mark; kept by its users */
+	uint64_t touched;      /* of an inbox: the last batch that bore upon both */
 	enum store_durability durability;
 	struct store_keep keep;
 	bool inbox;
@@ -72,7 +73,7 @@ bool streams_rename(
 /* Batches up to `batch` are kept: what they removed is forgotten, what they renamed is free. */
 void streams_kept(struct streams *streams, uint64_t batch);
 
-/* After a batch that was not kept: every stream goes back to what is committed. */
-void streams_roll_back(struct streams *streams);
+/* Batches above `kept` were not kept: every stream goes back to what is committed. */
+void streams_roll_back(struct streams *streams, uint64_t kept);
 
 #endif

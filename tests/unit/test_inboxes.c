@@ -163,6 +163,51 @@ counts_come_back_with_the_stream(void **state)
 	end(&bench);
 }
 
+static const struct store_ops *asked_ops;
+static unsigned asked;
+
+static bool
+ask_and_count(
+    struct store *store, const struct store_stream *wanted, struct store_position *position_out)
+{
+	asked++;
+	return asked_ops->open_stream(store, wanted, position_out);
+}
+
+/* There may be very many inboxes, and a full disk loses batch after batch. */
+static void
+only_what_a_lost_batch_touched_is_asked_for_again(void **state)
+{
+	struct bench bench;
+	struct store_ops counting;
+	struct stream *ana;
+	struct stream *eva;
+
+	(void)state;
+	begin(&bench);
+	ana = inboxes_open(&bench.inboxes, TEXT("open"), TEXT("ana"));
+	eva = inboxes_open(&bench.inboxes, TEXT("open"), TEXT("eva"));
+	bench.inboxes.batch = 1;
+	put(&bench, ana, "one");
+	put(&bench, eva, "four");
+	commit(&bench, ana);
+	eva->committed = eva->seq;
+	bench.inboxes.batch = 2;
+	put(&bench, ana, "seven");
+	asked_ops = bench.store->ops;
+	counting = *asked_ops;
+	counting.open_stream = ask_and_count;
+	bench.store->ops = &counting;
+	asked = 0;
+	streams_roll_back(bench.streams, 1);
+	bench.store->ops = asked_ops;
+	assert_int_equal(asked, 1);
+	assert_int_equal(ana->seq, 1);
+	assert_int_equal(ana->unread_bytes, 3);
+	assert_int_equal(eva->unread_bytes, 4);
+	end(&bench);
+}
+
 int
 main(void)
 {
@@ -171,6 +216,7 @@ main(void)
 		cmocka_unit_test(unread_messages_are_counted),
 		cmocka_unit_test(unread_bytes_are_counted),
 		cmocka_unit_test(counts_come_back_with_the_stream),
+		cmocka_unit_test(only_what_a_lost_batch_touched_is_asked_for_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,7 +145,7 @@ positions_tell_given_from_committed(void **state)
 	    streams_get(streams, &(struct store_stream){ .name = TEXT("room/other") }), stream);
 	stream->seq = 5;
 	stream->committed = 3;
-	streams_roll_back(streams);
+	streams_roll_back(streams, 0);
 	assert_int_equal(stream->seq, 3);
 	streams_destroy(&streams);
 	assert_null(streams);

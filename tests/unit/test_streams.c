@@ -207,7 +207,7 @@ what_was_not_kept_is_taken_back(void **state)
 	assert_true(streams_rename(bench.streams, renamed, TEXT("room/c"), 3));
 	assert_true(streams_remove(bench.streams, removed, 3));
 	renamed->seq = 9;
-	streams_roll_back(bench.streams);
+	streams_roll_back(bench.streams, 2);
 	assert_int_equal(renamed->seq, 1);
 	assert_ptr_equal(get(&bench, "room/a"), renamed);
 	assert_ptr_equal(get(&bench, "room/b"), removed);
