@@ -33,18 +33,21 @@ take_up(void *context, const struct store_id *row)
 	return false;
 }
 
-/* NULL if it was never said, as far as anybody remembers. */
-static const struct store_id *
-earlier(struct core *core, struct now now, struct text sender, struct text id)
+/* *found_out is NULL if it was never said, as far as anybody remembers. False: nobody can say. */
+static bool
+earlier(struct core *core, struct now now, struct text sender, struct text id,
+    const struct store_id **found_out)
 {
-	const struct store_id *found = ids_find(core->message_ids, sender, id);
 	int64_t since = ids_complete_since(core->message_ids, core->started_wall_ms);
 
+	*found_out = ids_find(core->message_ids, sender, id);
 	/* A hub that has been at it for long enough knows without asking. */
-	if (found != NULL || now.wall_ms - since > REMEMBERED_MS)
-		return found;
-	(void)core->store->ops->find_id(core->store, sender, id, take_up, core);
-	return ids_find(core->message_ids, sender, id);
+	if (*found_out != NULL || now.wall_ms - since > REMEMBERED_MS)
+		return true;
+	if (!core->store->ops->find_id(core->store, sender, id, take_up, core))
+		return false;
+	*found_out = ids_find(core->message_ids, sender, id);
+	return true;
 }
 
 enum outcome_code
@@ -59,9 +62,9 @@ core_id_check(struct core *core, struct now now, const struct client *from,
 		return OUTCOME_BAD_MESSAGE;
 	row_out->sender = sender_of(core, from->user);
 	if (text_is_empty(row_out->sender) ||
-	    !digest_texts(core->digest, said->parts, 4, row_out->digest))
+	    !digest_texts(core->digest, said->parts, 4, row_out->digest) ||
+	    !earlier(core, now, row_out->sender, said->id, earlier_out))
 		return OUTCOME_NOT_STORED;
-	*earlier_out = earlier(core, now, row_out->sender, said->id);
 	if (*earlier_out == NULL || digest_equal((*earlier_out)->digest, row_out->digest))
 		return OUTCOME_OK;
 	*earlier_out = NULL;

@@ -436,6 +436,38 @@ what_cannot_be_remembered_is_not_stored(void **state)
 	assert_int_equal(deliveries(scene), 1);
 }
 
+static bool
+cannot_say(struct store *store, struct text sender, struct text id, store_id_fn *row, void *context)
+{
+	(void)store;
+	(void)sender;
+	(void)id;
+	(void)row;
+	(void)context;
+	return false;
+}
+
+/* Better refused than said twice. */
+static void
+an_id_that_cannot_be_looked_up_is_not_taken(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	const struct store_ops *ops = rig->store.store.ops;
+	struct store_ops blind = *ops;
+
+	blind.find_id = cannot_say;
+	rig->store.store.ops = &blind;
+	publish(scene, 1, "hello", "m-1");
+	rig_turn(rig, 1);
+	(void)hear(scene, 1, OUTCOME_NOT_STORED);
+	assert_int_equal(deliveries(scene), 0);
+	rig->store.store.ops = ops;
+	publish(scene, 2, "hello", "m-1");
+	rig_turn(rig, 1);
+	(void)hear(scene, 2, OUTCOME_OK);
+}
+
 int
 main(void)
 {
@@ -455,6 +487,7 @@ main(void)
 		SCENE(what_cannot_be_remembered_is_not_stored),
 		SCENE(ids_have_a_length),
 		SCENE(a_new_hub_asks_its_store),
+		SCENE(an_id_that_cannot_be_looked_up_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
