@@ -129,6 +129,15 @@ put_out(struct core *core, struct now now, struct member *member, enum left_reas
 	core_room_leave(core, now, member);
 }
 
+/* It is being renamed or removed: what is begun now could not be done to its end. */
+static bool
+is_changing(struct core *core, struct text room)
+{
+	const struct stream *stream = streams_find_room(core->streams, room);
+
+	return stream != NULL && stream->changing != 0;
+}
+
 /* All members, or those only who may not read any more. The room ends with its last one. */
 static unsigned
 put_many_out(struct core *core, struct now now, struct text name, enum left_reason reason,
@@ -186,7 +195,7 @@ core_room_close(struct core *core, struct now now, struct text name, struct core
 
 	if (!exists(core, name))
 		return CORE_ROOM_UNKNOWN;
-	if (core->store->ops->remove_stream == NULL)
+	if (core->store->ops->remove_stream == NULL || is_changing(core, name))
 		return CORE_ROOM_NOT_STORED;
 	if (rule != NULL && rule->is_made) {
 		if (!core->store->ops->remove_room(core->store, name))
@@ -232,7 +241,7 @@ core_room_rename(
 		return CORE_ROOM_UNKNOWN;
 	if (exists(core, to))
 		return CORE_ROOM_EXISTS;
-	if (core->store->ops->rename_stream == NULL)
+	if (core->store->ops->rename_stream == NULL || is_changing(core, from))
 		return CORE_ROOM_NOT_STORED;
 	deed_out->batch = changed(core);
 	deed_out->affected = put_many_out(core, now, from, LEFT_ROOM_RENAMED, to);

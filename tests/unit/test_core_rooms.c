@@ -278,6 +278,35 @@ what_was_not_kept_did_not_happen(void **state)
 }
 
 static void
+a_room_that_is_being_renamed_is_not_closed_in_part(void **state)
+{
+	struct rooms_rig rooms;
+	struct rig *rig = &rooms.rig;
+	struct core_room_info info;
+	struct core_deed deed;
+
+	(void)state;
+	rooms_start(&rooms);
+	assert_int_equal(
+	    core_room_create(rig->core, rig->now, &(struct store_room){ .name = TEXT("x") }, &deed),
+	    CORE_ROOM_DONE);
+	rig_turn(rig, 1);
+	store_memory_hold(rooms.store, true);
+	assert_int_equal(
+	    core_room_rename(rig->core, rig->now, TEXT("x"), TEXT("y"), &deed), CORE_ROOM_DONE);
+	rig_turn(rig, 1);
+	assert_int_equal(
+	    core_room_close(rig->core, rig->now, TEXT("y"), &deed), CORE_ROOM_NOT_STORED);
+	store_memory_hold(rooms.store, false);
+	rig_turn(rig, 1);
+	assert_true(core_next_room(rig->core, TEXT("x"), &info));
+	assert_text(info.name, "y");
+	assert_true(info.is_made);
+	assert_int_equal(core_room_close(rig->core, rig->now, TEXT("y"), &deed), CORE_ROOM_DONE);
+	rooms_stop(&rooms);
+}
+
+static void
 typing_is_told_to_the_room(void **state)
 {
 	struct rooms_rig rooms;
@@ -322,6 +351,7 @@ main(void)
 		cmocka_unit_test(a_closed_room_begins_anew),
 		cmocka_unit_test(a_renamed_room_goes_on),
 		cmocka_unit_test(what_was_not_kept_did_not_happen),
+		cmocka_unit_test(a_room_that_is_being_renamed_is_not_closed_in_part),
 		cmocka_unit_test(typing_is_told_to_the_room),
 	};
 
