@@ -72,6 +72,20 @@ copy_bytes(struct sq_job *job, int from, int to)
 	return got == 0 && fsync(to) == 0;
 }
 
+static void
+drop_part(const char *part)
+{
+	static const char *const suffixes[] = { "", "-journal", "-wal", "-shm" };
+
+	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *name = beside(part, suffixes[i]);
+
+		if (name != NULL)
+			(void)unlink(name);
+		free(name);
+	}
+}
+
 static bool
 copy_file(struct sq_job *job, const char *part)
 {
@@ -87,7 +101,8 @@ copy_file(struct sq_job *job, const char *part)
 		return sq_job_say(job, false,
 		    "this is not a copy that a backup made: it must be one file, with no log");
 	}
-	(void)unlink(part);
+	/* With what an interrupted one left: SQLite would take its journal for this one's. */
+	drop_part(part);
 	to = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	copied = to >= 0 && copy_bytes(job, from, to);
 	if (!copied)
@@ -136,20 +151,6 @@ examine_open(struct sq_job *job, sqlite3 *db)
 	    SQLITE_OK)
 		return sq_job_say(job, false, "the copy cannot be used: %s", sqlite3_errmsg(db));
 	return true;
-}
-
-static void
-drop_part(const char *part)
-{
-	static const char *const suffixes[] = { "", "-journal", "-wal", "-shm" };
-
-	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		char *name = beside(part, suffixes[i]);
-
-		if (name != NULL)
-			(void)unlink(name);
-		free(name);
-	}
 }
 
 static bool

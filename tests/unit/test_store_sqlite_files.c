@@ -1,4 +1,5 @@
 /* The SQLite store's file: what is refused, carried forward, and what is left after a kill. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -301,6 +302,84 @@ another_life_of_the_machine_leaves_what_was_synced(void **state)
 	assert_int_equal(store_suite_open(rig->store, "room/a", STORE_DISK, false).epoch, epoch);
 }
 
+static void
+on_job(void *context, bool done, const char *sentence)
+{
+	if (!done)
+		fail_msg("%s", sentence);
+	*(bool *)context = true;
+}
+
+static void
+do_job(struct sqlite_rig *rig, enum store_job job, const char *path)
+{
+	struct pollfd wake = { .fd = rig->store->ops->wake_fd(rig->store), .events = POLLIN };
+	bool ended = false;
+
+	assert_true(rig->store->ops->start_job(rig->store, job, text_of(path), on_job, &ended));
+	for (unsigned i = 0; !ended && i < 1000; i++) {
+		(void)poll(&wake, 1, 20);
+		rig->store->ops->poll(rig->store);
+	}
+	assert_true(ended);
+}
+
+static void
+say_up_to(struct sqlite_rig *rig, uint64_t seq)
+{
+	struct store_position at = store_suite_open(rig->store, "room/a", STORE_DISK, false);
+
+	while (at.seq < seq)
+		assert_true(store_suite_append(rig->store, "room/a", at.epoch, ++at.seq, "x"));
+	assert_true(sqlite_rig_commit(rig));
+}
+
+/* Leaves the journal of a transaction on that file that never ended. */
+static void
+interrupt(const char *path)
+{
+	char journal[128];
+	char kept[128];
+	char command[300];
+	sqlite3 *db = NULL;
+
+	snprintf(journal, sizeof(journal), "%s-journal", path);
+	snprintf(kept, sizeof(kept), "%s-kept", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA cache_size = 1; BEGIN; DELETE FROM messages",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	/* The end of the connection would roll back: what a kill leaves is taken aside. */
+	snprintf(command, sizeof(command), "cp '%s' '%s'", journal, kept);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(rename(kept, journal), 0);
+}
+
+/* A life ended in the middle of examining a copy: its journal is none of the next copy's. */
+static void
+what_an_interrupted_copy_left_does_not_touch_the_next(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	char part[128];
+	char copy[128];
+
+	snprintf(part, sizeof(part), "%s.restore-part", rig->path);
+	snprintf(copy, sizeof(copy), "%s.copy", rig->path);
+	say_up_to(rig, 300);
+	do_job(rig, STORE_BACKUP, part);
+	interrupt(part);
+	say_up_to(rig, 600);
+	do_job(rig, STORE_BACKUP, copy);
+	do_job(rig, STORE_RESTORE, copy);
+	sqlite_rig_reopen(rig);
+	assert_int_equal(store_suite_open(rig->store, "room/a", STORE_DISK, false).seq, 600);
+	assert_int_equal(sqlite_rig_sql(rig, "SELECT count(*) FROM messages"), 600);
+	assert_int_equal(unlink(copy), 0);
+	snprintf(copy, sizeof(copy), "%s.replaced", rig->path);
+	assert_int_equal(unlink(copy), 0);
+}
+
 int
 main(void)
 {
@@ -316,6 +395,7 @@ main(void)
 		WITH_RIG(a_kill_loses_nothing_that_was_told),
 		WITH_RIG(another_life_of_the_machine_renews_what_was_not_synced),
 		WITH_RIG(another_life_of_the_machine_leaves_what_was_synced),
+		WITH_RIG(what_an_interrupted_copy_left_does_not_touch_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
