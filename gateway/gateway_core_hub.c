@@ -39,6 +39,8 @@ watch_entered(void *context, const struct envelope_entered *entered)
 
 	if (!core->first_roster || sessions_find_client(&core->sessions, entered->client) != NULL)
 		notices_entered_too(&core->notices, entered);
+	else
+		notices_was_there(&core->notices, entered);
 }
 
 static enum link_loss

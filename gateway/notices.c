@@ -303,6 +303,12 @@ notices_entered_too(struct notices *notices, const struct envelope_entered *ente
 }
 
 void
+notices_was_there(struct notices *notices, const struct envelope_entered *entered)
+{
+	user_joined(notices, entered);
+}
+
+void
 notices_exited_too(struct notices *notices, const struct envelope_exited *exited, struct text name)
 {
 	struct channel *channel = first_channel(notices, exited->room);

@@ -37,6 +37,8 @@ void notices_exited(
  */
 void notices_changed(struct notices *notices, struct text name, struct roster_room *room);
 void notices_entered_too(struct notices *notices, const struct envelope_entered *entered);
+/* Of the first roster: no news to rooms, but it is to those who count who is there. */
+void notices_was_there(struct notices *notices, const struct envelope_entered *entered);
 void notices_exited_too(
     struct notices *notices, const struct envelope_exited *exited, struct text name);
 

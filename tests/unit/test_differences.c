@@ -399,6 +399,28 @@ a_restarted_hub_makes_differences_and_no_noise(void **state)
 	assert_hears_nothing(ben);
 }
 
+/* Its snapshot was made of nothing. */
+static void
+who_came_before_the_first_roster_is_told_of_all(void **state)
+{
+	struct rig_peer *ana;
+
+	(void)state;
+	rig_create(&rig, NULL);
+	rig_welcome(&rig, 77);
+	rig_turn(&rig);
+	rig_forget_said(&rig);
+	ana = appear(1, "ana");
+	rig_turn(&rig);
+	assert_hears(ana, "joined lobby of 0");
+	enter(2, "ben", "Ben");
+	enter(1, "ana", "ana");
+	rig_roster_end(&rig);
+	rig_after(&rig, GATHER_MS);
+	assert_hears(ana, "+ben/Ben +ana/ana =2");
+	assert_hears_nothing(ana);
+}
+
 static void
 partners_hear_of_the_last_connection_at_once(void **state)
 {
@@ -450,6 +472,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    large_rooms_hear_few_names_and_the_right_count, set_up_few, tear_down),
 		TEST(a_restarted_hub_makes_differences_and_no_noise),
+		cmocka_unit_test_teardown(
+		    who_came_before_the_first_roster_is_told_of_all, tear_down),
 		TEST(partners_hear_of_the_last_connection_at_once),
 		TEST(nobody_is_left_to_be_told),
 	};
