@@ -93,7 +93,7 @@ native_reuses(struct sim_world *world, struct sim_native *native)
 	const struct sim_message *message;
 	char frame[128];
 
-	if (said->count == 0)
+	if (said->count == 0 || native->reused != 0)
 		return;
 	message = &said->rows[random_below(world->random, said->count)];
 	if (message->fate != SIM_ACKED || message->asked || message->room == SIM_INBOX ||
