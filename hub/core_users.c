@@ -65,10 +65,8 @@ remove_inbox(struct core *core, struct stream *inbox)
 }
 
 static void
-pass_away(struct core *core, struct user *user)
+remove_record(struct core *core, const struct user *user)
 {
-	if (user->inbox != NULL)
-		remove_inbox(core, user->inbox);
 	if (!user->is_recorded)
 		return;
 	core->written = true;
@@ -76,11 +74,31 @@ pass_away(struct core *core, struct user *user)
 		log_warn(core->log, "the record of a user could not be removed");
 }
 
+static void
+pass_away(struct core *core, struct user *user)
+{
+	if (user->inbox != NULL)
+		remove_inbox(core, user->inbox);
+	remove_record(core, user);
+}
+
+/*
+ * No mail waits for it or ever did, and it has no secret to come again by: it will come like
+ * anybody new. Where names are free, records of all that were ever used would fill the store.
+ */
+static bool
+leaves_nothing(const struct user *user)
+{
+	return !user->has_secret && (user->inbox == NULL || user->inbox->seq == 0);
+}
+
 void
 core_user_gone(struct core *core, struct user *user, struct now now)
 {
 	if (!user->keeps_mail)
 		pass_away(core, user);
+	else if (leaves_nothing(user))
+		remove_record(core, user);
 	else if (user->is_recorded)
 		core_user_record(core, user, now);
 	if (user->keeps_mail && user->inbox != NULL)

@@ -372,6 +372,49 @@ what_waits_for_a_lost_link_reaches_nobody_else(void **state)
 	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OUTCOME).outcome.code, OUTCOME_OK);
 }
 
+static bool
+note_user(void *context, const struct store_user *row)
+{
+	(void)row;
+	*(bool *)context = true;
+	return false;
+}
+
+static bool
+is_recorded(struct rig *rig, const char *user)
+{
+	struct store *store = &rig->store.store;
+	bool found = false;
+
+	assert_true(store->ops->find_user(store, TEXT("direct"), text_of(user), note_user, &found));
+	return found;
+}
+
+/* Anybody may come under any name: names alone must not fill the store. */
+static void
+who_has_neither_mail_nor_secret_leaves_no_record(void **state)
+{
+	struct rig rig;
+	unsigned slot;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw");
+	for (unsigned conn = 1; conn <= 2; conn++)
+		RIG_SAY(&rig, slot, OPEN, open, .conn = conn, .realm = TEXT("direct"),
+		    .user = text_of(conn == 1 ? "ana" : "ben"), .flags = OPEN_KEEPS_MAIL);
+	RIG_SAY(&rig, slot, TELL, tell, .number = 1, .conn = 1, .to = TEXT("ben"),
+	    .content = TEXT("psst"));
+	rig_turn(&rig, 1);
+	assert_true(is_recorded(&rig, "ana"));
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 1);
+	RIG_SAY(&rig, slot, CLOSED, closed, .conn = 2);
+	rig_turn(&rig, 1);
+	assert_false(is_recorded(&rig, "ana"));
+	assert_true(is_recorded(&rig, "ben"));
+	rig_stop(&rig);
+}
+
 int
 main(void)
 {
@@ -389,6 +432,7 @@ main(void)
 		SCENE(what_was_not_kept_was_never_said),
 		SCENE(what_was_kept_before_stays_when_the_next_is_lost),
 		SCENE(what_waits_for_a_lost_link_reaches_nobody_else),
+		cmocka_unit_test(who_has_neither_mail_nor_secret_leaves_no_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
