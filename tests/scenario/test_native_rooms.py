@@ -359,3 +359,22 @@ class TestManyRooms:
         assert [f["content"] for f in heard if f["room"] == "a"] == [
             str(n) for n in range(0, 20, 2)
         ]
+
+
+def test_a_room_left_and_joined_while_the_hub_is_away(make_cluster):
+    cluster = make_cluster()
+    ana = cluster.gateway(0).native("ana")
+    ben = cluster.gateway(1).native("ben")
+    for member in (ana, ben):
+        member.join("tea")
+        member.skip()
+    cluster.hub.kill()
+    ana.send({"type": "leave", "room": "tea", "id": "l"})
+    ana.send({"type": "join", "room": "tea", "id": "j"})
+    cluster.hub.start()
+    left = ana.answer("l")
+    assert (left["type"], left["reason"]) == ("left", "wished")
+    assert ana.answer("j")["type"] == "joined"
+    wait_for(cluster.gateway(1).ready, "ben's gateway is not back")
+    ben.say("milk?", room="tea")
+    assert ana.hear_until(lambda frame: frame["type"] == "public")["content"] == "milk?"

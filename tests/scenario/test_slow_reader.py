@@ -3,6 +3,7 @@
 import socket
 
 from harness import PATIENCE
+from native_client import SUBPROTOCOL, NativeClient
 
 QUICK = {
     "limits.messages_per_second": 100000,
@@ -78,3 +79,35 @@ def test_a_slow_but_reading_client_loses_nothing(make_cluster):
         assert slow.hear_type("public")["content"].startswith(f"{number} ")
     slow.ping()
     assert slow.hears_nothing_more()
+
+
+def far_away(gateway):
+    """A socket with small segments and buffers, as over a long way: the kernel takes little."""
+    plain = socket.socket()
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    plain.connect(("127.0.0.1", gateway.port))
+    return plain
+
+
+def test_what_was_missed_is_handed_over_as_fast_as_it_is_read(make_cluster):
+    """Control characters are six bytes each once they are written."""
+    gateway = make_cluster(gateways=1, settings=QUICK).gateway(0)
+    content = "\u0001" * 10500
+    ana = gateway.native("ana")
+    for number in range(30):
+        ana.say(content, id=str(number))
+        ana.answer(str(number))
+    sender = gateway.connect("/ws/al?token=x")
+    for _ in range(30):
+        sender.send({"content": content, "to_user": "bo"})
+        assert sender.hear()["type"] == "info"
+
+    ben = gateway.connect(
+        kind=NativeClient, subprotocols=[SUBPROTOCOL], sock=far_away(gateway)
+    ).hello("ben", since={"rooms": {"lobby": [0, 0]}})
+    assert len(ben.missed()) == 30
+    bo = gateway.connect("/ws/bo?token=x", sock=far_away(gateway))
+    for _ in range(30):
+        assert bo.hear()["content"] == content
+    assert gateway.metric("hubbub_gateway_slow_readers_total") == 0
