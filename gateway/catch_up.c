@@ -348,9 +348,7 @@ move_channel(struct sessions *sessions, struct room_position *room, struct posit
 void
 catch_up_channel(struct sessions *sessions, struct room_position *room, struct position end)
 {
-	if (room->at.epoch == 0)
-		room->at = end;
-	else if (room->at.epoch != end.epoch || room->at.seq < end.seq || room->behind)
+	if (room->at.epoch != end.epoch || room->at.seq < end.seq || room->behind)
 		move_channel(sessions, room, end);
 }
 

@@ -89,6 +89,8 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 		stream = streams_find_room(core->streams, envelope.joined.room);
 		if (stream != NULL)
 			envelope.joined.seq = stream->committed;
+		if (envelope.joined.seq == 0)
+			envelope.joined.epoch = 0;
 		return envelope_encode(out, envelope.kind, &envelope.joined);
 	case ENVELOPE_OPENED:
 		client = presence_by_id(core->presence, envelope.opened.client);

@@ -275,7 +275,8 @@ core_fetch_answer(struct core *core, const struct question *question, struct buf
 	if (answer.limit == 0 || answer.limit > FETCH_MESSAGES_MAX)
 		answer.limit = FETCH_MESSAGES_MAX;
 	if (answer.stream != NULL) {
-		answer.end.epoch = answer.stream->epoch;
+		/* A stream has its epoch from its first message on. */
+		answer.end.epoch = answer.stream->committed > 0 ? answer.stream->epoch : 0;
 		answer.end.code = (uint32_t)read_part(&answer);
 	} else {
 		answer.end.code = OUTCOME_NO_SUCH_ROOM;

@@ -37,7 +37,7 @@ tell_position(struct core *core, struct text name, struct envelope_listed *liste
 		stream = core_room_stream(core, name);
 	if (stream == NULL)
 		return;
-	if (!stream->removed) {
+	if (!stream->removed && stream->committed > 0) {
 		listed->epoch = stream->epoch;
 		listed->seq = stream->committed;
 	}

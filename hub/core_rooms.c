@@ -58,12 +58,13 @@ next_ordinal(struct core *core, struct now now, uint64_t kept)
 static void
 say_joined(struct core *core, const struct gateway *gateway, const struct member *member)
 {
+	const struct stream *stream = member->room->stream;
 	struct envelope_joined joined = {
 		.conn = member->client->conn,
 		.room = member->room->name,
 		.ordinal = member->ordinal,
-		.epoch = member->room->stream->epoch,
-		.seq = member->room->stream->seq,
+		.epoch = stream->seq > 0 ? stream->epoch : 0,
+		.seq = stream->seq,
 		.members = member->room->count,
 	};
 

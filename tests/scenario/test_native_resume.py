@@ -121,6 +121,22 @@ def test_a_long_absence_is_read_in_parts(make_cluster):
     assert frame["seq"] == 1501 and back.positions["lobby"][1] == 1501
 
 
+def test_where_nothing_was_said_nothing_is_missed(cluster):
+    ana, ben = cluster.gateway(0).native("ana"), cluster.gateway(1).native("ben")
+    assert ana.welcomed["rooms"] == [{"room": "lobby", "epoch": 0, "seq": 0, "members": 1}]
+    assert ana.ask("rooms")["rooms"][0]["epoch"] == 0
+    ben.send({"type": "bye"})
+    ben.closed()
+    cluster.hub.kill()
+    cluster.hub.start()
+    cluster.wait_ready()
+    back = cluster.gateway(0).native("ben", resume=ben.resume, since=ben.since())
+    back.say("first")
+    for client in (ana, back):
+        frame = client.hear_message()
+        assert (frame["type"], frame.get("content"), frame.get("seq")) == ("public", "first", 1)
+
+
 class TestGaps:
     def test_expired(self, make_cluster):
         cluster = make_cluster(
