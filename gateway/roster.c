@@ -324,7 +324,7 @@ user_is_new_to(const struct roster_room *other, const struct roster_entry *entry
 }
 
 static void
-tell_exits(struct roster *roster, const struct roster_room *old, const struct roster_room *new,
+tell_exits(struct roster *roster, const struct roster_room *old, struct roster_room *new,
     uint64_t time, const struct roster_watcher *watcher)
 {
 	const struct roster_entry *entry;
@@ -336,12 +336,14 @@ tell_exits(struct roster *roster, const struct roster_room *old, const struct ro
 			continue;
 		roster->move = (struct roster_move){ roster_entry_user(entry),
 			user_is_new_to(new, entry) && room_user_last(entry->user) == entry };
+		if (new != NULL)
+			new->version += roster->move.edge;
 		watcher->exited(watcher->context, &exited, roster_entry_name(entry));
 	}
 }
 
 static void
-tell_entries(struct roster *roster, const struct roster_room *old, const struct roster_room *new,
+tell_entries(struct roster *roster, const struct roster_room *old, struct roster_room *new,
     const struct roster_watcher *watcher)
 {
 	const struct roster_entry *entry;
@@ -360,6 +362,7 @@ tell_entries(struct roster *roster, const struct roster_room *old, const struct 
 			continue;
 		roster->move = (struct roster_move){ roster_entry_user(entry),
 			user_is_new_to(old, entry) && room_user_first(entry->user) == entry };
+		new->version += roster->move.edge;
 		watcher->entered(watcher->context, &entered);
 	}
 }
@@ -372,12 +375,11 @@ tell_difference(struct roster *roster, const struct roster_room *old, struct ros
 	bool exits = old != NULL && (new == NULL || has_others(old, new));
 	bool entries = new != NULL && (old == NULL || has_others(new, old));
 
-	if (new != NULL && old != NULL)
-		new->version = old->version;
+	/* Each change counts, as without a new roster: whoever came itself knows of one of them. */
+	if (new != NULL)
+		new->version = old == NULL ? 0 : old->version;
 	if (!exits && !entries)
 		return;
-	if (new != NULL)
-		new->version++;
 	watcher->changed(watcher->context, room_name(new == NULL ? old : new), new);
 	if (exits)
 		tell_exits(roster, old, new, time, watcher);

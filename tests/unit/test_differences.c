@@ -421,6 +421,32 @@ who_came_before_the_first_roster_is_told_of_all(void **state)
 	assert_hears_nothing(ana);
 }
 
+/* That it came itself with a new roster does not hide what else is new in that. */
+static void
+who_comes_with_a_new_roster_is_told_what_it_missed(void **state)
+{
+	struct rig_peer *ben = rig_connect_as(&rig, &users_dialect);
+
+	(void)state;
+	enter(3, "eve", "Eve");
+	enter(4, "max", "Max");
+	rig_lose(&rig);
+	rig_after(&rig, 1000);
+	rig_welcome(&rig, 77);
+	rig_turn(&rig);
+	rig_forget_said(&rig);
+	rig_open(ben, 2, "ben");
+	rig_turn(&rig);
+	assert_hears(ben, "joined lobby of 2");
+	enter(4, "max", "Max");
+	enter(2, "ben", "ben");
+	rig_roster_end(&rig);
+	rig_send(ben, "hear");
+	rig_turn(&rig);
+	assert_hears(ben, "missed lobby of 2");
+	assert_hears_nothing(ben);
+}
+
 static void
 partners_hear_of_the_last_connection_at_once(void **state)
 {
@@ -474,6 +500,7 @@ main(void)
 		TEST(a_restarted_hub_makes_differences_and_no_noise),
 		cmocka_unit_test_teardown(
 		    who_came_before_the_first_roster_is_told_of_all, tear_down),
+		TEST(who_comes_with_a_new_roster_is_told_what_it_missed),
 		TEST(partners_hear_of_the_last_connection_at_once),
 		TEST(nobody_is_left_to_be_told),
 	};
