@@ -107,7 +107,7 @@ send_mail(struct core *core, struct now now, struct mail *mail)
 		return OUTCOME_NOT_STORED;
 	code = put_into_inbox(core, now, mail);
 	/* What a passing user leaves behind after a crash must be found. */
-	if (code == OUTCOME_OK && user != NULL && !user->is_recorded)
+	if (code == OUTCOME_OK && user != NULL && !users_has_record(user))
 		core_user_record(core, user, now);
 	if (user == NULL)
 		streams_rest(core->streams, mail->inbox);

@@ -50,8 +50,11 @@ core_user_record(struct core *core, struct user *user, struct now now)
 	core->written = true;
 	if (core->store->ops->put_user(core->store, &row))
 		users_recorded(core->users, user, now.wall_ms, core_open_batch(core));
-	else
+	else {
+		/* Due with the next sweep: a store that refuses does so for a while. */
+		users_not_recorded(core->users, user);
 		log_warn(core->log, "a user could not be recorded");
+	}
 }
 
 /* Removes an inbox that nobody uses. */

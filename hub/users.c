@@ -235,6 +235,28 @@ users_recorded_before(const struct users *users, int64_t before_ms)
 }
 
 void
+users_not_recorded(struct users *users, struct user *user)
+{
+	seen_remove(users, user);
+	user->is_recorded = true;
+	user->seen_ms = INT64_MIN;
+	user->recorded = 0;
+	user->seen_before = NULL;
+	user->seen_after = users->first_seen;
+	if (users->first_seen != NULL)
+		users->first_seen->seen_before = user;
+	else
+		users->last_seen = user;
+	users->first_seen = user;
+}
+
+bool
+users_has_record(const struct user *user)
+{
+	return user->is_recorded && user->seen_ms != INT64_MIN;
+}
+
+void
 users_roll_back(struct users *users, uint64_t kept)
 {
 	struct user *user = users->last_seen;
@@ -243,15 +265,7 @@ users_roll_back(struct users *users, uint64_t kept)
 	/* Batches rise along the list, so the ones that were not kept are its end. */
 	for (; user != NULL && user->recorded > kept; user = before) {
 		before = user->seen_before;
-		seen_remove(users, user);
-		user->seen_ms = INT64_MIN;
-		user->recorded = 0;
-		user->seen_after = users->first_seen;
-		if (users->first_seen != NULL)
-			users->first_seen->seen_before = user;
-		else
-			users->last_seen = user;
-		users->first_seen = user;
+		users_not_recorded(users, user);
 	}
 }
 

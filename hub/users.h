@@ -67,6 +67,12 @@ struct client *users_connected(const struct user *user);
 /* It was recorded in that batch, as seen at that time: the last to be recorded again. */
 void users_recorded(struct users *users, struct user *user, int64_t seen_ms, uint64_t batch);
 
+/* The store would not take it: it is due before all others. */
+void users_not_recorded(struct users *users, struct user *user);
+
+/* The store has it, or will with a batch that is open. */
+bool users_has_record(const struct user *user);
+
 /* The one recorded longest ago, if that was before `before_ms`. */
 struct user *users_recorded_before(const struct users *users, int64_t before_ms);
 

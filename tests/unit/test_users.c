@@ -145,6 +145,31 @@ who_was_recorded_in_vain_is_due_at_once(void **state)
 	users_destroy(&users);
 }
 
+static void
+whom_the_store_refused_is_due_at_once(void **state)
+{
+	struct users *users = users_create(key);
+	struct user *ana = users_get(users, TEXT("open"), TEXT("ana"));
+	struct user *ben = users_get(users, TEXT("open"), TEXT("ben"));
+
+	(void)state;
+	assert_false(users_has_record(ana));
+	users_recorded(users, ana, 100, 1);
+	assert_true(users_has_record(ana));
+	users_not_recorded(users, ben);
+	users_not_recorded(users, ben);
+	assert_false(users_has_record(ben));
+	assert_ptr_equal(users_recorded_before(users, 50), ben);
+	users_recorded(users, ben, 200, 2);
+	assert_true(users_has_record(ben));
+	assert_ptr_equal(users_recorded_before(users, 300), ana);
+	users_roll_back(users, 1);
+	assert_false(users_has_record(ben));
+	users_forget(users, ben);
+	assert_null(users_recorded_before(users, 50));
+	users_destroy(&users);
+}
+
 int
 main(void)
 {
@@ -154,6 +179,7 @@ main(void)
 		cmocka_unit_test(clients_come_linger_return_and_go),
 		cmocka_unit_test(the_one_recorded_longest_ago_is_due_first),
 		cmocka_unit_test(who_was_recorded_in_vain_is_due_at_once),
+		cmocka_unit_test(whom_the_store_refused_is_due_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
