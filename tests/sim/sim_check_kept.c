@@ -127,12 +127,33 @@ end_of(const struct sim_message *const *rows, size_t count, unsigned room, unsig
 	return end;
 }
 
+static bool
+keep_seq(void *context, const struct store_message *message)
+{
+	*(uint64_t *)context = message->seq;
+	return true;
+}
+
+/* Somebody may have said more than anybody heard, and gone. */
+static uint64_t
+short_end(struct sim_world *world, uint64_t epoch)
+{
+	uint64_t end = 0;
+	struct store_range range = { .stream = TEXT("room/tea"),
+		.epoch = epoch,
+		.until = UINT64_MAX,
+		.limit = 1,
+		.newest = true };
+
+	(void)world->store.store.ops->read(&world->store.store, &range, keep_seq, &end);
+	return end;
+}
+
 static const char *
 check_kept(struct sim_world *world, const struct sim_message *const *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct sim_message *message = rows[i];
-		struct sim_place end = end_of(rows, count, message->room, message->to);
 		const struct sim_native *to = message->room == SIM_INBOX
 						  ? &world->natives[message->to - SIM_FIRST_NATIVE]
 						  : NULL;
@@ -140,7 +161,8 @@ check_kept(struct sim_world *world, const struct sim_message *const *rows, size_
 		if (message->fate == SIM_REFUSED && !sim_book_is_loose(message))
 			return sim_found(
 			    "m%u of c%u was refused and stored", message->number, message->from);
-		if ((message->room == SIM_SHORT_ROOM && message->seq + SIM_SHORT_KEPT <= end.seq) ||
+		if ((message->room == SIM_SHORT_ROOM &&
+			message->seq + SIM_SHORT_KEPT <= short_end(world, message->epoch)) ||
 		    (to != NULL && message->seq <= to->read_said))
 			continue;
 		if (!stored(world, message))
