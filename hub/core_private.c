@@ -223,6 +223,9 @@ mark(struct core *core, struct user *user, const struct envelope_read *read)
 
 	if (inbox == NULL)
 		return OUTCOME_NOT_STORED;
+	/* Nothing is read of an inbox that never had an epoch to be told of. */
+	if (seq == 0)
+		return OUTCOME_OK;
 	if (read->epoch != inbox->epoch || seq > inbox->seq)
 		return OUTCOME_BAD_SEQ;
 	if (seq > inbox->committed)

@@ -307,6 +307,7 @@ what_cannot_be_read_is_refused(void **state)
 	uint64_t epoch = tell(scene, "zoe", "hi", TELL_KEEP, OUTCOME_OK).epoch;
 
 	(void)come(scene, scene->there, 9, "zoe", DIRECT);
+	assert_int_equal(read_up_to(scene, scene->there, 9, 0, 0), OUTCOME_OK);
 	assert_int_equal(read_up_to(scene, scene->there, 9, epoch, 2), OUTCOME_BAD_SEQ);
 	assert_int_equal(read_up_to(scene, scene->there, 9, epoch, UINT64_MAX), OUTCOME_BAD_SEQ);
 	assert_int_equal(read_up_to(scene, scene->there, 9, epoch + 1, 1), OUTCOME_BAD_SEQ);
