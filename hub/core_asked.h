@@ -23,6 +23,8 @@ struct store_work {
 	uint64_t serial; /* of the last that was begun */
 	bool runs;
 	bool done;
+	bool restores; /* what runs is to be taken at the next start ... */
+	bool staged;   /* ... and some such work has come to its end     */
 	char sentence[256];
 };
 

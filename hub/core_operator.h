@@ -87,6 +87,12 @@ enum core_sight core_forget(
 /* False if the store cannot tell. */
 bool core_store_stats(struct core *core, struct store_stats *stats_out);
 
+/*
+ * A copy waits to be taken by the next life. The later that begins, the more of what is said now
+ * will be gone.
+ */
+bool core_awaits_restart(const struct core *core);
+
 /* Begins long work of the store's; a number for core_job, 0 if it cannot begin now. */
 uint64_t core_job_begin(struct core *core, enum store_job job, struct text path);
 

@@ -24,6 +24,7 @@ on_job_done(void *context, bool done, const char *sentence)
 
 	work->runs = false;
 	work->done = done;
+	work->staged = work->staged || (done && work->restores);
 	snprintf(work->sentence, sizeof(work->sentence), "%s", sentence != NULL ? sentence : "");
 }
 
@@ -34,12 +35,19 @@ core_job_begin(struct core *core, enum store_job job, struct text path)
 		return 0;
 	/* It may end within the call. */
 	core->work.runs = true;
+	core->work.restores = job == STORE_RESTORE;
 	core->work.serial++;
 	if (!core->store->ops->start_job(core->store, job, path, on_job_done, core)) {
 		core->work.runs = false;
 		return 0;
 	}
 	return core->work.serial;
+}
+
+bool
+core_awaits_restart(const struct core *core)
+{
+	return core->work.staged;
 }
 
 enum core_job_state

@@ -15,6 +15,7 @@
 #include "common/status_http.h"
 #include "hub/admin_socket.h"
 #include "hub/core.h"
+#include "hub/core_operator.h"
 #include "hub/gateways.h"
 #include "hub/store_choice.h"
 
@@ -26,6 +27,9 @@
 
 /* Nor does a store that does not answer. */
 #define STOP_STORE_MS 500
+
+/* After a restore was prepared the operator is answered, then we end; also if he has hung up. */
+#define RESTART_SECONDS 3u
 
 /* A turn that takes longer is worth a line. */
 #define STALL_US 50000u
@@ -54,7 +58,8 @@ struct hub {
 	struct event *second;
 	struct event *kept; /* the store has something to tell */
 	struct event *signals[HUB_SIGNALS];
-	uint64_t turn_began_us; /* 0: none is under way */
+	uint64_t turn_began_us;   /* 0: none is under way */
+	unsigned restart_seconds; /* for which the next life has been awaited */
 	bool listening;
 	bool stopping;
 	bool broken; /* the store says that going on would risk what was promised */
@@ -145,16 +150,6 @@ on_broken(void *context, const char *why)
 }
 
 static void
-on_second(evutil_socket_t fd, short what, void *context)
-{
-	struct hub *hub = context;
-
-	(void)fd;
-	(void)what;
-	log_tick(hub->setup.log);
-}
-
-static void
 on_stopped(void *context)
 {
 	struct hub *hub = context;
@@ -210,6 +205,18 @@ end_wanted(void *context)
 		return;
 	log_plain(hub->setup.log, LOG_LEVEL_INFO, "stopping, to be started again");
 	stop(hub);
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *context)
+{
+	struct hub *hub = context;
+
+	(void)fd;
+	(void)what;
+	log_tick(hub->setup.log);
+	if (core_awaits_restart(hub->core) && ++hub->restart_seconds >= RESTART_SECONDS)
+		end_wanted(hub);
 }
 
 static void

@@ -1,6 +1,8 @@
 """The hub on a disk that is full, that fails, that lies: what is promised holds, the rest goes on."""
 
 import contextlib
+import sqlite3
+import subprocess
 
 import pytest
 from harness import BIN, Cluster, wait_for
@@ -132,3 +134,28 @@ def test_a_file_at_its_bound_takes_more_once_what_was_read_is_gone(faulty):
     )
     assert cleo.hear_message()["seq"] == told + 1
     assert cluster.hubctl("status")
+
+
+def test_a_restore_goes_on_when_its_operator_hangs_up(faulty):
+    """Else the copy would be taken by whichever start comes next, and all said until then be gone."""
+    cluster = faulty()
+    ana = cluster.native(0, "ana")
+    copy = cluster.folder / "copy.db"
+    assert ana.ask("public", content="in the copy")["seq"] == 1
+    assert cluster.hubctl("store", "backup", str(copy))
+    # A copy of a store that was itself restored is written to: that takes its time here.
+    with contextlib.closing(sqlite3.connect(copy)) as file, file:
+        file.execute("INSERT INTO meta VALUES('restore_ready', 1)")
+    cluster.fault("slow_sync 800")
+    operator = subprocess.Popen(
+        [BIN / "hubctl", "--socket", cluster.admin_socket, "store", "restore", copy, "--yes"]
+    )
+    wait_for((cluster.folder / "hubbub.db.restore-part").exists, "the copy is not taken")
+    operator.kill()
+    operator.wait()
+    wait_for(lambda: not cluster.hub.alive(), "the copy lies in wait")
+    assert cluster.hub.child.returncode == 0
+    cluster.fault()
+    cluster.hub.start()
+    cluster.wait_ready()
+    assert not (cluster.folder / "hubbub.db.restore").exists()
