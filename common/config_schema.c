@@ -152,7 +152,7 @@ const struct config_key config_keys[] = {
 	  10000, "connections", "100", NULL, "Connections of one user over all gateways." },
 	{ "limits", "hold_seconds", CONFIG_TYPE_NUMBER, LIMITS(hold_seconds), 0, 600, "seconds",
 	  "10", NULL, "How long commands wait for a hub that is away." },
-	{ "limits", "history_messages", CONFIG_TYPE_NUMBER, LIMITS(history_messages), 1, 1000,
+	{ "limits", "history_messages", CONFIG_TYPE_NUMBER, LIMITS(history_messages), 1, 256,
 	  "messages", "100", NULL, "Messages in one answer to a request for history." },
 	{ "limits", "presence_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_ms), 1, 10000,
 	  "milliseconds", "100", NULL, "How long changes of who is in a room gather." },
