@@ -5,6 +5,59 @@ import pytest
 from client import without_time
 
 
+def test_a_recorded_conversation(cluster):
+    ana, ben = cluster.gateway(0).connect(), cluster.gateway(1).connect()
+    names = {}
+
+    def hears(client, *frames):
+        for frame in frames:
+            heard = without_time(client.hear_text()) if "TIME" in frame else client.hear_text()
+            for identity, name in names.items():
+                heard = heard.replace(identity, name)
+            assert heard == frame.replace("TIME", "T")
+
+    ana.send('{"username": "ana"}')
+    listed = ana.hear()
+    names[listed["users"][0]["client_id"]] = "ANA"
+    assert list(listed) == ["type", "users"] and len(listed["users"]) == 1
+    system = '{"type": "system", "content": "%s", "timestamp": "TIME"}'
+    hears(ana, system % "ana \\u8fdb\\u5165\\u804a\\u5929\\u5ba4")
+
+    ben.send('{"username":"b\u00e9n \\ud83d\\ude00"}')
+    names[ben.hear()["users"][1]["client_id"]] = "BEN"
+    hears(ben, system % "b\\u00e9n \\ud83d\\ude00 \\u8fdb\\u5165\\u804a\\u5929\\u5ba4")
+    hears(
+        ana,
+        '{"type": "user_list", "users": [{"client_id": "ANA", "username": "ana"}, '
+        '{"client_id": "BEN", "username": "b\\u00e9n \\ud83d\\ude00"}]}',
+        system % "b\\u00e9n \\ud83d\\ude00 \\u8fdb\\u5165\\u804a\\u5929\\u5ba4",
+    )
+
+    ana.send('{"content":"</ \\u4f60","type":"anything"}')
+    said = (
+        '{"type": "public", "from": "ANA", "sender_name": "ana", '
+        '"content": "</ \\u4f60", "timestamp": "TIME"}'
+    )
+    hears(ana, said)
+    hears(ben, said)
+
+    ids = {name: identity for identity, name in names.items()}
+    ben.send('{"type": "private", "to": "%s", "content": "psst"}' % ids["ANA"])
+    told = (
+        '{"type": "private", "from": "BEN", "to": "ANA", '
+        '"sender_name": "b\\u00e9n \\ud83d\\ude00", "content": "psst", "timestamp": "TIME"}'
+    )
+    hears(ana, told)
+    hears(ben, told)
+
+    ben.close()
+    hears(
+        ana,
+        '{"type": "user_list", "users": [{"client_id": "ANA", "username": "ana"}]}',
+        system % "b\\u00e9n \\ud83d\\ude00 \\u5df2\\u79bb\\u5f00",
+    )
+
+
 def test_a_newcomer_hears_the_list_and_its_own_notice(cluster):
     ana = cluster.gateway(0).connect()
     ana.send({"username": "ana"})
