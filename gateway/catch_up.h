@@ -57,7 +57,7 @@ void catch_up_forget_room(struct session *session, struct session_room *room);
 void catch_up_left(struct sessions *sessions, struct session *session, struct room_position *room);
 void catch_up_stop(struct session *session);
 
-/* Those who rested long enough ask again; when the next has. Monotonic, UINT64_MAX: nobody rests. */
+/* Those who rested long enough ask again; when the next has (monotonic; UINT64_MAX: nobody). */
 void catch_up_tick(struct sessions *sessions);
 uint64_t catch_up_deadline_ms(const struct sessions *sessions);
 

@@ -351,7 +351,7 @@ session_left(struct session *session, const struct envelope_left *left)
 		room_quit(session, room);
 		room->leaving = false;
 	} else if (room->asked && left->reason == LEFT_WISHED) {
-		/* It was closed or renamed before it was left: that was told, and JOINED follows. */
+		/* Closed or renamed before it was left: that was told, and JOINED follows. */
 		return;
 	} else {
 		room_remove(session, room);
