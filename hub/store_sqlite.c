@@ -252,6 +252,7 @@ struct news {
 	struct sq_batch_list ended;
 	char broken[160];
 	char state[160];
+	int failed; /* why a batch was not kept; SQLITE_OK: all were */
 	uint64_t wal_bytes;
 	uint64_t file_bytes;
 };
@@ -273,6 +274,7 @@ listen_to_threads(struct store_sqlite *store, struct news *news)
 		while ((batch = sq_batch_list_take(&store->queue)) != NULL)
 			sq_batch_list_append(&news->ended, batch);
 		store->failing = false;
+		news->failed = store->last_result;
 	}
 	memcpy(news->broken, store->broken, sizeof(news->broken));
 	memcpy(news->state, store->state, sizeof(news->state));
@@ -388,6 +390,9 @@ poll_sqlite(struct store *base)
 		log_error(store->log, "nothing is stored any more", log_string("file", store->path),
 		    log_string("reason", news.state));
 	}
+	if (news.failed != SQLITE_OK)
+		log_error(store->log, "a batch is refused", log_string("file", store->path),
+		    log_string("reason", sqlite3_errstr(news.failed)));
 	tell_ended(store, &news.ended);
 	sq_job_poll(store);
 }
