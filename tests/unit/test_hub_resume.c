@@ -470,27 +470,6 @@ a_record_that_was_not_kept_is_made_again(void **state)
 	assert_true(is_recorded(rig, user));
 }
 
-static void
-a_record_that_was_refused_is_made_again(void **state)
-{
-	struct scene *scene = *state;
-	struct rig *rig = &scene->rig;
-	struct envelope_opened ben;
-	char user[16];
-
-	rig->store.full = true;
-	RIG_SAY(rig, scene->here, OPEN, open, .conn = 2, .dialect = TEXT("native"),
-	    .realm = TEXT("open"), .name = TEXT("ben"), .flags = NATIVE);
-	rig_turn(rig, 1);
-	ben = rig_hear(rig, scene->here, ENVELOPE_OPENED).opened;
-	snprintf(user, sizeof(user), "%.*s", (int)ben.user.length, ben.user.data);
-	pass(rig, 61000);
-	rig->store.full = false;
-	assert_false(is_recorded(rig, user));
-	pass(rig, 61000);
-	assert_true(is_recorded(rig, user));
-}
-
 int
 main(void)
 {
@@ -514,7 +493,6 @@ main(void)
 		cmocka_unit_test(a_user_has_so_many_connections),
 		SCENE(who_is_announced_is_who_it_was),
 		SCENE(a_record_that_was_not_kept_is_made_again),
-		SCENE(a_record_that_was_refused_is_made_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
