@@ -163,6 +163,7 @@ def test_a_hub_that_dies_is_not_noticed(pairs):
 def test_nothing_waits_for_who_comes_again(pairs):
     one = pairs.come(1)
     two = RawClient(pairs.cluster.gateway(1).port, "/ws/2")
+    wait_for(lambda: pairs.cluster.hubctl("status")["clients"] == 2, "the hub knows both")
     one.send("2:hi")
     assert two.text() == "Client #1 says: hi"
     two.drop()

@@ -338,9 +338,8 @@ say_up_to(struct sqlite_rig *rig, uint64_t seq)
 static void
 interrupt(const char *path)
 {
-	char journal[128];
-	char kept[128];
-	char command[300];
+	char journal[256];
+	char kept[256];
 	sqlite3 *db = NULL;
 
 	snprintf(journal, sizeof(journal), "%s-journal", path);
@@ -350,8 +349,7 @@ interrupt(const char *path)
 			     NULL, NULL, NULL),
 	    SQLITE_OK);
 	/* The end of the connection would roll back: what a kill leaves is taken aside. */
-	snprintf(command, sizeof(command), "cp '%s' '%s'", journal, kept);
-	assert_int_equal(system(command), 0);
+	sqlite_rig_copy(journal, kept);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(rename(kept, journal), 0);
 }
