@@ -99,6 +99,8 @@ undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
 			envelope.opened.seq = stream->committed;
 			envelope.opened.read = stream->mark;
 		}
+		if (envelope.opened.seq == 0)
+			envelope.opened.epoch = 0;
 		return envelope_encode(out, envelope.kind, &envelope.opened);
 	default:
 		buffer_append(out, frame, length);

@@ -45,6 +45,15 @@ tell_position(struct core *core, struct text name, struct envelope_listed *liste
 		streams_rest(core->streams, stream);
 }
 
+/* To whom may not read it a room does not exist, so that it is not named either. */
+static bool
+is_shown(const struct core *core, const struct client *client, struct text room, uint32_t rights)
+{
+	if ((rights & ROOM_IS_MEMBER) != 0)
+		return true;
+	return (rights & ROOM_MAY_READ) != 0 && core_room_allows(core, client, room, ROOM_LIST);
+}
+
 static void
 tell_room(struct core *core, const struct envelope_list *list, const struct room_rule *rule,
     uint32_t rights, struct buffer *out)
@@ -83,8 +92,7 @@ core_list_answer(struct core *core, const struct question *question, struct buff
 	for (; rule != NULL && told < limit && looks < LIST_LOOKS_MAX; looks++) {
 		uint32_t rights = rights_of(core, client, rule->name);
 
-		if ((rights & ROOM_IS_MEMBER) != 0 ||
-		    core_room_allows(core, client, rule->name, ROOM_LIST)) {
+		if (is_shown(core, client, rule->name, rights)) {
 			tell_room(core, list, rule, rights, out);
 			told++;
 		}

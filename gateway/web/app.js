@@ -7,6 +7,7 @@ import { Conversations } from "./conversations.js";
 import { byId, isolated, oncePerFrame } from "./elements.js";
 import { say, sayCount, sayNodes, translatePage } from "./i18n.js";
 import { sayNewBelow } from "./messages.js";
+import { PrivateMemory } from "./private_memory.js";
 import { NativeProtocol, SUBPROTOCOL } from "./protocol_native.js";
 import { RoomProtocol } from "./protocol_room.js";
 import { RoomsDialog } from "./rooms_dialog.js";
@@ -28,6 +29,7 @@ const conversations = new Conversations({
 });
 const chat = new Chat({
   roster, conversations, refresh, onServerLeaves: (delay) => connection.comeBackAfter(delay),
+  privates: new PrivateMemory((value) => kept("hubbub-private", value)),
 });
 const composer = new Composer({
   roster, onSubmit: (text) => speaking.submit(text), onPick: openPerson,
@@ -53,10 +55,13 @@ const connection = new Connection(address.href, {
   onFrame: received,
 });
 new RoomsDialog({
-  protocol: () => native, onEntered: (room) => open(conversations.inRoom(room)),
+  protocol: () => native,
+  title: (room) => (room === conversations.everyone.room ? conversations.everyone.name : room),
+  onEntered: (room) => open(conversations.inRoom(room)),
 });
 
 let ownName = "";
+let wasOpen = kept("hubbub-open");
 let countdown = 0;
 let slowJoin = 0;
 // The last page of the list of people: where the next one begins, by room.
@@ -72,10 +77,25 @@ function isWelcome(frame) {
 
 function received(frame) {
   chat.online = connection.online;
+  if (frame.type === "welcome")
+    queueMicrotask(reopen);
   if (chat.protocol !== null)
     chat.protocol.receive(frame);
   else if (frame.type === "error")
     chat.lastError = String(frame.content ?? frame.code);
+}
+
+// After a reload the reader finds what was open.
+function reopen() {
+  const last = wasOpen;
+
+  wasOpen = null;
+  if (last === null)
+    return;
+  const found = conversations.all.find(({ room, peerId }) =>
+    peerId === last.peerId && (peerId !== null || room === last.room));
+  if (found && found !== conversations.current)
+    open(found);
 }
 
 function openPerson(user) {
@@ -85,6 +105,7 @@ function openPerson(user) {
 
 function open(conversation) {
   conversations.show(conversation);
+  kept("hubbub-open", { room: conversation.room, peerId: conversation.peerId });
   shown();
   drawer.close();
   // On a touch screen the keyboard would cover what one came to read.
@@ -235,8 +256,13 @@ function remembered(storage, value) {
 
 // Who we were, for a reload of this tab.
 function identity(value) {
+  return kept("hubbub-identity", value);
+}
+
+// Of this tab, over a reload.
+function kept(key, value) {
   try {
-    return JSON.parse(stored("sessionStorage", "hubbub-identity",
+    return JSON.parse(stored("sessionStorage", key,
       value === undefined ? undefined : JSON.stringify(value)));
   } catch {
     return null;
@@ -327,6 +353,7 @@ byId("close-conversation").addEventListener("click", () => {
 });
 document.addEventListener("visibilitychange", () => chat.seen());
 
+chat.recall();
 for (const node of document.querySelectorAll(".address"))
   node.textContent = location.host;
 shown();

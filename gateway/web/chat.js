@@ -11,14 +11,17 @@ export class Chat {
   #conversations;
   #refresh;
   #onServerLeaves;
+  #privates;
   #hasBeenOnline = false;
   protocol = null;
   lastError = "";
   // connection.online, as the page last saw it.
   online = false;
 
-  // refresh() redraws what is not a conversation; onServerLeaves(ms) is told when to come back.
-  constructor({ roster, conversations, refresh, onServerLeaves }) {
+  // refresh() redraws what is not a conversation; onServerLeaves(ms) is told when to come back;
+  // privates remembers private messages.
+  constructor({ roster, conversations, refresh, onServerLeaves, privates }) {
+    this.#privates = privates;
     this.#roster = roster;
     this.#conversations = conversations;
     this.#refresh = refresh;
@@ -67,10 +70,15 @@ export class Chat {
 
     if (!conversation)
       return;
-    if (reason === "renamed" || reason === "closed" || reason === "forbidden")
-      conversation.log.addNotice(say(`left_${reason}`, { room: renamed ?? room }), undefined,
-        "announcement");
-    else
+    if (reason === "renamed")
+      this.#conversations.rename(conversation, renamed);
+    if (reason !== "wished") {
+      const { log } = conversation === this.#conversations.everyone || reason === "renamed"
+        ? conversation
+        : this.#conversations.everyone;
+      log.addNotice(say(`left_${reason}`, { room: renamed ?? room }), undefined, "announcement");
+    }
+    if (reason !== "renamed" && conversation !== this.#conversations.everyone)
       this.#conversations.close(conversation);
     this.#refresh();
   }
@@ -115,7 +123,19 @@ export class Chat {
       this.#show(conversation, message);
   }
 
+  // What this tab showed before it was reloaded.
+  recall() {
+    this.#privates.recall((message, partner) => {
+      const conversation = this.#conversations.withPerson(partner.id, partner.name);
+
+      conversation.log.addMessage(message);
+      this.#conversations.touch(conversation);
+    });
+  }
+
   #show(conversation, message) {
+    if (conversation.isPrivate && message.seq !== undefined)
+      this.#privates.note(message, { id: conversation.peerId, name: conversation.name });
     if (!message.own)
       this.arriving(conversation);
     this.#conversations.touch(conversation);

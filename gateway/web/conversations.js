@@ -163,6 +163,19 @@ export class Conversations {
     }
   }
 
+  // The home room keeps the word it has on this page.
+  rename(conversation, room) {
+    const other = this.findRoom(room);
+
+    if (other && other !== conversation)
+      this.close(other);
+    conversation.room = room;
+    if (conversation !== this.everyone)
+      conversation.name = room;
+    if (conversation === this.current)
+      this.#roster.show(room);
+  }
+
   privateWith(id) {
     return this.privates.find(({ peerId }) => peerId === id) ?? null;
   }

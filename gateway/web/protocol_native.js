@@ -62,7 +62,9 @@ export class NativeProtocol {
     this.#composer = composer;
     this.#send = send;
     this.#memory = memory;
-    const { resume, inbox, rooms } = memory() ?? {};
+    const { resume, inbox, rooms, user, username } = memory() ?? {};
+    if (user)
+      roster.identify(String(user), String(username));
     this.#resume = typeof resume === "string" ? resume : "";
     this.#inbox = Array.isArray(inbox) ? inbox : null;
     for (const room of Array.isArray(rooms) ? rooms : [])
@@ -215,8 +217,8 @@ export class NativeProtocol {
       positions.set(room, known ?? [epoch, seq]);
     }
     this.#positions = positions;
-    this.#remember();
     this.#roster.identify(String(user), String(username));
+    this.#remember();
     this.#chat.welcomed({ rooms: rooms.map(({ room }) => room), heard });
     this.#repeat(before === null || before === String(user));
   }
@@ -338,22 +340,28 @@ export class NativeProtocol {
   }
 
   #joined(frame) {
-    this.#positions.set(frame.room, [frame.epoch, frame.seq]);
+    // After a change of name the stream goes on, and what was missed meanwhile follows.
+    if (!this.#positions.has(frame.room)) {
+      this.#positions.set(frame.room, [frame.epoch, frame.seq]);
+      this.#chat.entered(frame.room);
+    }
     this.#remember();
-    this.#chat.entered(frame.room);
     this.#answer(frame);
   }
 
   #left(frame) {
     const { room, reason, renamed } = frame;
+    const position = this.#positions.get(room);
 
     this.#positions.delete(room);
     this.#remember();
     this.#roster.forgetRoom(room);
     this.#chat.leftRoom({ room, reason, renamed });
     this.#answer(frame);
-    if (reason === "renamed")
-      this.join(renamed);
+    if (reason === "renamed" && position) {
+      this.#positions.set(renamed, position);
+      this.join(renamed, position);
+    }
   }
 
   #typing({ room, user, sender_name: name }) {
@@ -363,7 +371,7 @@ export class NativeProtocol {
 
   #remember() {
     this.#memory({
-      resume: this.#resume, inbox: this.#inbox, rooms: Array.from(this.#positions.keys()),
+      user: this.#roster.ownId, username: this.#roster.own?.name, resume: this.#resume, inbox: this.#inbox, rooms: Array.from(this.#positions.keys()),
     });
   }
 }

@@ -12,11 +12,14 @@ export class RoomsDialog {
   #problem = byId("rooms-problem");
   #name = byId("room-name");
   #protocol;
+  #title;
   #onEntered;
 
-  // onEntered(room) is called once the server let us in, or we were in already.
-  constructor({ protocol, onEntered }) {
+  // title(room) is what the page calls it; onEntered(room) is called once the server let us in, or
+  // we were in already.
+  constructor({ protocol, title, onEntered }) {
     this.#protocol = protocol;
+    this.#title = title;
     this.#onEntered = onEntered;
     byId("open-rooms").addEventListener("click", () => this.#open());
     byId("rooms-close").addEventListener("click", () => this.#dialog.close());
@@ -50,7 +53,7 @@ export class RoomsDialog {
   }
 
   #row({ room, members }) {
-    const name = element("span", "name", room);
+    const name = element("span", "name", this.#title(room));
     const button = element("button", "row", element("span", "avatar room", icon("people")),
       element("span", "label", name, element("span", "id", sayCount("members", members))));
 

@@ -80,7 +80,8 @@ export class Sidebar {
     const { isPrivate, peerId, name, unread } = conversation;
     const online = !isPrivate || this.#conversations.isOnline(conversation);
     const current = conversation === this.#conversations.current;
-    const state = `${peerId} ${online} ${unread} ${current} ${this.#roster.isAmbiguous(name)}`;
+    const state =
+      `${peerId} ${name} ${online} ${unread} ${current} ${this.#roster.isAmbiguous(name)}`;
     const row = this.#conversationRows.get(conversation) ?? this.#newConversationRow(conversation);
 
     if (row.dataset.state === state)

@@ -212,3 +212,41 @@ def test_a_dead_connection_is_noticed_after_a_sleep(window, site):
     site.resume_gateway(0)
     ana.hears("said while asleep")
     assert ana.messages == ["said while asleep"]
+
+
+def test_private_talk_and_the_open_room_outlive_a_reload(window):
+    ana, ben = window("Ana"), window("Ben", gateway=1)
+
+    ana.click_person("Ben")
+    ana.say("from me")
+    ben.click_conversation("Ana")
+    ben.hears("from me")
+    ben.say("from you")
+    ana.hears("from you")
+    ana.driver.refresh()
+    ana.wait(lambda: ana.state == "online" and ana.title == "Ben")
+    assert ana.messages == ["from me", "from you"]
+    assert ana.own_messages == ["from me"]
+    ben.say("and on")
+    ana.hears("and on")
+    ana.enter_room("tea")
+    ana.driver.refresh()
+    ana.wait(lambda: ana.state == "online" and ana.title == "tea")
+
+
+def test_a_room_changes_its_name_and_ends(window, site):
+    ana, ben = window("Ana"), window("Ben", gateway=1)
+
+    ana.enter_room("tea")
+    ben.enter_room("tea")
+    ana.say("milk?")
+    ben.hears("milk?")
+    site.cluster.hubctl("room", "rename", "tea", "coffee", json_output=False)
+    ben.wait(lambda: ben.title == "coffee")
+    ben.say("black")
+    ana.hears("black")
+    assert ana.messages == ["milk?", "black"]
+    assert ana.conversations == [EVERYONE, "coffee"]
+    site.cluster.hubctl("room", "close", "coffee", "--yes", json_output=False)
+    ana.wait(lambda: ana.conversations == [EVERYONE] and ana.title == EVERYONE)
+    assert "The room coffee was closed." in ana.texts(".log:not([hidden]) .announcement")

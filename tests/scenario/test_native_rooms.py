@@ -116,6 +116,12 @@ class TestPermissions:
         assert names(ben.ask("rooms")) == ["lobby"]
         assert names(ana.ask("rooms")) == ["lobby", "quiet"]
 
+    def test_what_may_not_be_read_is_not_listed(self, strict):
+        ana = strict.gateway(0).native("ana")
+        strict.hubctl("room", "create", "staff", json_output=False)
+        strict.hubctl("room", "create", "tea", json_output=False)
+        assert names(ana.ask("rooms")) == ["lobby", "tea"]
+
     def test_create(self, strict):
         ana = strict.gateway(0).native("ana")
         assert error(ana.join("fixed")) == "no_such_room"
