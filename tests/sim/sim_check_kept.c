@@ -149,21 +149,26 @@ short_end(struct sim_world *world, uint64_t epoch)
 	return end;
 }
 
+/* Its addressee said that it has it, so it need not be there any more. */
+static bool
+was_read(const struct sim_world *world, const struct sim_message *message)
+{
+	return message->room == SIM_INBOX &&
+	       message->seq <= world->natives[message->to - SIM_FIRST_NATIVE].read_said;
+}
+
 static const char *
 check_kept(struct sim_world *world, const struct sim_message *const *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct sim_message *message = rows[i];
-		const struct sim_native *to = message->room == SIM_INBOX
-						  ? &world->natives[message->to - SIM_FIRST_NATIVE]
-						  : NULL;
 
 		if (message->fate == SIM_REFUSED && !sim_book_is_loose(message))
 			return sim_found(
 			    "m%u of c%u was refused and stored", message->number, message->from);
 		if ((message->room == SIM_SHORT_ROOM &&
 			message->seq + SIM_SHORT_KEPT <= short_end(world, message->epoch)) ||
-		    (to != NULL && message->seq <= to->read_said))
+		    was_read(world, message))
 			continue;
 		if (!stored(world, message))
 			return sim_found("m%u of c%u has place %" PRIu64 " and is not there",

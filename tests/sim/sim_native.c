@@ -199,7 +199,7 @@ on_welcome(const struct sim_frame *frame)
 		native->is_lost = true;
 		return;
 	}
-	strcpy(native->user, user);
+	sim_copy_text(native->user, sizeof(native->user), text_of(user));
 	sim_copy_text(
 	    native->client_id, sizeof(native->client_id), sim_frame_text(frame, "client_id"));
 	sim_copy_text(native->resume, sizeof(native->resume), sim_frame_text(frame, "resume"));

@@ -180,15 +180,20 @@ was_reused(const struct sim_frame *frame, struct text code)
 	return true;
 }
 
+static bool
+begins(struct text id, char letter)
+{
+	return id.length > 0 && id.data[0] == letter;
+}
+
 void
 sim_on_error(const struct sim_frame *frame)
 {
 	static const char *const fair[] = { "not_stored", "unavailable", NULL };
 	struct sim_native *native = frame->native;
 	struct text code = sim_frame_text(frame, "code");
-	char first = frame->id.length > 0 ? frame->id.data[0] : '\0';
 
-	if (first == 'm') {
+	if (begins(frame->id, 'm')) {
 		if (!was_reused(frame, code))
 			on_refused(frame, code);
 		return;
@@ -196,6 +201,6 @@ sim_on_error(const struct sim_frame *frame)
 	if (!is_among(code, fair))
 		sim_frame_broken(frame, "the error %.*s for '%.*s'", (int)code.length, code.data,
 		    (int)frame->id.length, frame->id.data);
-	if (first == 'j' && frame->room != SIM_INBOX)
+	if (begins(frame->id, 'j') && frame->room != SIM_INBOX)
 		native->rooms[frame->room].wanted = false;
 }
