@@ -67,6 +67,18 @@ text_duplicate(struct text t)
 	return copy;
 }
 
+struct text
+text_copy(struct text t, char **to)
+{
+	struct text copy = { *to, t.length };
+
+	if (t.length > 0)
+		memcpy(*to, t.data, t.length);
+	(*to)[t.length] = '\0';
+	*to += t.length + 1;
+	return copy;
+}
+
 /* What the first byte of a sequence says about the rest of it. */
 struct utf8_lead {
 	uint8_t length;     /* of the whole sequence, 0: such a byte begins none      */

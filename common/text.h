@@ -36,6 +36,12 @@ struct text text_trimmed(struct text t);
 /* A NUL-terminated heap copy (bytes after an inner NUL are kept); NULL without memory. */
 char *text_duplicate(struct text t);
 
+/*
+ * Copies a text and a NUL to `*to`, which has room for length + 1 bytes and moves behind them: for
+ * texts that live in one block with the struct they belong to.
+ */
+struct text text_copy(struct text t, char **to);
+
 /* True if the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool text_is_utf8(struct text t);
 

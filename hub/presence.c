@@ -119,19 +119,6 @@ presence_first_of(const struct presence *presence, unsigned slot)
 	return presence->by_slot[slot];
 }
 
-/* Copies a text behind the struct; `*to` moves on. */
-static struct text
-copied(struct text from, char **to)
-{
-	struct text copy = { *to, from.length };
-
-	if (from.length > 0)
-		memcpy(*to, from.data, from.length);
-	(*to)[from.length] = '\0';
-	*to += from.length + 1;
-	return copy;
-}
-
 static struct client *
 client_create(const struct client *facts)
 {
@@ -149,9 +136,9 @@ client_create(const struct client *facts)
 	client->slot = facts->slot;
 	client->conn = facts->conn;
 	client->since_wall_ms = facts->since_wall_ms;
-	client->name = copied(facts->name, &to);
-	client->dialect = copied(facts->dialect, &to);
-	client->realm = copied(facts->realm, &to);
+	client->name = text_copy(facts->name, &to);
+	client->dialect = text_copy(facts->dialect, &to);
+	client->realm = text_copy(facts->realm, &to);
 	client->address = (struct text){ address, facts->address.length };
 	client->has_receipts = facts->has_receipts;
 	return client;
@@ -325,7 +312,7 @@ room_create(struct presence *presence, struct text name, struct stream *stream)
 
 	if (room == NULL)
 		return NULL;
-	room->name = copied(name, &to);
+	room->name = text_copy(name, &to);
 	if (!table_insert(&presence->rooms_by_name, table_hash_text(presence->key, name), room)) {
 		free(room);
 		return NULL;

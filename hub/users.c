@@ -95,18 +95,6 @@ users_only(const struct users *users, struct text id)
 	return users_find(users, same.first->realm, id);
 }
 
-static struct text
-copied(struct text from, char **to)
-{
-	struct text copy = { *to, from.length };
-
-	if (from.length > 0)
-		memcpy(*to, from.data, from.length);
-	(*to)[from.length] = '\0';
-	*to += from.length + 1;
-	return copy;
-}
-
 struct user *
 users_get(struct users *users, struct text realm, struct text id)
 {
@@ -119,8 +107,8 @@ users_get(struct users *users, struct text realm, struct text id)
 	if (user == NULL)
 		return NULL;
 	to = (char *)(user + 1);
-	user->realm = copied(realm, &to);
-	user->id = copied(id, &to);
+	user->realm = text_copy(realm, &to);
+	user->id = text_copy(id, &to);
 	if (!table_insert(&users->by_id, table_hash_text(users->key, id), user)) {
 		free(user);
 		return NULL;
