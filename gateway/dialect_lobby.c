@@ -32,21 +32,6 @@ lobby_outcome(
 		lobby_refused(session, outcome->code);
 }
 
-static void
-reply_sentence(struct session *session, const struct text *parts, size_t count)
-{
-	struct buffer payload;
-
-	buffer_init(&payload, 0);
-	for (size_t i = 0; i < count; i++)
-		buffer_append_text(&payload, parts[i]);
-	if (payload.failed)
-		session_close(session, CLOSE_INTERNAL, "out of memory");
-	else
-		session_reply(session, FRAME_TEXT, buffer_text(&payload));
-	buffer_free(&payload);
-}
-
 /* The old server answered its clients itself, behind the echo. */
 static void
 lobby_spoken(struct session *session, const struct envelope_deliver *deliver)
@@ -54,7 +39,7 @@ lobby_spoken(struct session *session, const struct envelope_deliver *deliver)
 	const struct text parts[] = { TEXT("服务端回复"), deliver->from_name,
 		TEXT(":你发送的信息是:"), deliver->content };
 
-	reply_sentence(session, parts, sizeof(parts) / sizeof(parts[0]));
+	session_reply_parts(session, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 /* Only who speaks another dialect can write to one client alone. */
@@ -63,7 +48,7 @@ reply_private(struct session *session, struct text name, struct text content)
 {
 	const struct text parts[] = { name, TEXT(" 私信:"), content };
 
-	reply_sentence(session, parts, sizeof(parts) / sizeof(parts[0]));
+	session_reply_parts(session, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 static void

@@ -72,26 +72,11 @@ pair_closed(struct session *session)
 }
 
 static void
-reply_parts(struct session *session, const struct text *parts, size_t count)
-{
-	struct buffer payload;
-
-	buffer_init(&payload, 0);
-	for (size_t i = 0; i < count; i++)
-		buffer_append_text(&payload, parts[i]);
-	if (payload.failed)
-		session_close(session, CLOSE_INTERNAL, "out of memory");
-	else
-		session_reply(session, FRAME_TEXT, buffer_text(&payload));
-	buffer_free(&payload);
-}
-
-static void
 reply_about(struct session *session, const char *sign, struct text id, const char *sentence)
 {
 	const struct text parts[] = { TEXT("Client #"), text_of(sign), id, text_of(sentence) };
 
-	reply_parts(session, parts, sizeof(parts) / sizeof(parts[0]));
+	session_reply_parts(session, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 /* True if that was a partner, which it is no longer. */
@@ -224,7 +209,7 @@ hear(struct session *session, struct text user, struct text content)
 {
 	const struct text parts[] = { TEXT("Client #"), user, TEXT(" says: "), content };
 
-	reply_parts(session, parts, sizeof(parts) / sizeof(parts[0]));
+	session_reply_parts(session, parts, sizeof(parts) / sizeof(parts[0]));
 	pair_with(session, user);
 }
 

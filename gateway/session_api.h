@@ -41,6 +41,9 @@ void *session_state(struct session *session); /* state_size zeroed bytes */
 /* One message to this client alone, in order behind what it was already sent. */
 void session_reply(struct session *session, enum frame_opcode opcode, struct text payload);
 
+/* The same for one text message made of parts. */
+void session_reply_parts(struct session *session, const struct text *parts, size_t count);
+
 /* True once session_open was called. */
 bool session_is_open(const struct session *session);
 
