@@ -8,13 +8,13 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from harness import PATIENCE, wait_for
+
 SUPERVISOR = Path(os.environ.get("HUBBUB_BIN_DIR", "build/asan/bin")) / "hubbub-supervisor"
-PATIENCE = 20
 
 STAND_IN = """#!/usr/bin/python3
 import os, signal, socket, sys
@@ -52,16 +52,6 @@ while True:
 """
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.01)
-    raise AssertionError(f"not within {PATIENCE} s: {what}")
-
-
 def alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
@@ -91,7 +81,7 @@ class Supervisor:
         return [int(line.split()[2]) for line in self.notes(" started ")]
 
     def ready(self):
-        wait_until(lambda: "Hubbub is ready" in self.said() or self.process.poll() is not None, "ready")
+        wait_for(lambda: "Hubbub is ready" in self.said() or self.process.poll() is not None, "ready")
         assert self.process.poll() is None, self.said()
         return self
 
@@ -174,10 +164,10 @@ def test_what_the_hub_stored_stays(start):
 def test_restarts_what_dies(start, name):
     supervisor = start().ready()
     for life in (1, 2, 3):
-        lives = wait_until(lambda: (found := supervisor.notes(f"{name} started"))[life - 1:] and found,
+        lives = wait_for(lambda: (found := supervisor.notes(f"{name} started"))[life - 1:] and found,
                            f"life {life} of {name}")
         os.kill(int(lives[-1].split()[2]), signal.SIGKILL)
-    wait_until(lambda: len(supervisor.notes(f"{name} started")) == 4, "the fourth life")
+    wait_for(lambda: len(supervisor.notes(f"{name} started")) == 4, "the fourth life")
     assert f"{name} (process " in supervisor.said() and "killed by signal 9" in supervisor.said()
     ports = {tuple(line.split()[5:]) for line in supervisor.notes(f"{name} started")}
     assert len(ports) == 1
@@ -188,7 +178,7 @@ def test_killed_itself_it_leaves_no_process(start):
     supervisor = start(misbehave="gw-1 hangs").ready()
     pids = supervisor.pids()
     supervisor.stop(signal.SIGKILL)
-    wait_until(lambda: not any(alive(pid) for pid in pids), "the end of every child")
+    wait_for(lambda: not any(alive(pid) for pid in pids), "the end of every child")
     # The sockets that it could not remove are in nobody's way, not even those of more gateways.
     (supervisor.state / "run" / "gw-9-status.sock").touch()
     assert start().ready().stop() == 0
@@ -198,7 +188,7 @@ def test_killed_itself_it_leaves_no_process(start):
 def test_second_signal_kills_what_hangs(start):
     supervisor = start(misbehave="gw-1 hangs").ready()
     supervisor.process.send_signal(signal.SIGINT)
-    wait_until(lambda: supervisor.notes("gw-2 stopped"), "the orderly gateway")
+    wait_for(lambda: supervisor.notes("gw-2 stopped"), "the orderly gateway")
     assert supervisor.stop() == 0
     assert "gw-1 does not stop; it is killed" in supervisor.said()
     assert not any(alive(pid) for pid in supervisor.pids())
