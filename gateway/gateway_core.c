@@ -193,6 +193,7 @@ void
 gateway_core_stop(struct gateway_core *core, struct now now)
 {
 	core->sessions.now = now;
+	sessions_tell_receipts(&core->sessions, UINT64_MAX);
 	/*
 	 * The goodbye tells the hub of all clients at once: their CLOSED are not said any more.
 	 */

@@ -7,15 +7,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/*
+ * Storing a receipt costs the hub as much as storing a message, and a thousand in one go little more
+ * than one. Until then a message counts as not received, which only matters if the gateway dies.
+ */
+#define GATHER_MS 50u
+
 void
 receipts_desk_init(struct receipts_desk *desk, unsigned pong_seconds, struct random_source random)
 {
 	*desk = (struct receipts_desk){
 		.pong_ms = (pong_seconds == 0 ? 1 : pong_seconds) * UINT64_C(1000),
+		.gather_ms = GATHER_MS,
 		.random = random,
 	};
 	TAILQ_INIT(&desk->due);
 	TAILQ_INIT(&desk->asked);
+	TAILQ_INIT(&desk->gathered);
 }
 
 static void
@@ -60,8 +68,19 @@ receipts_ask(struct receipts_desk *desk, uint64_t now_ms, char token[RECEIPT_TOK
 	return receipts;
 }
 
+static void
+gather(struct receipts_desk *desk, struct receipts *receipts, uint64_t seq, uint64_t now_ms)
+{
+	if (TAILQ_EMPTY(&desk->gathered))
+		desk->tell_ms = now_ms + desk->gather_ms;
+	if (receipts->got == 0)
+		TAILQ_INSERT_TAIL(&desk->gathered, receipts, gathered);
+	receipts->got = seq;
+}
+
 uint64_t
-receipts_answered(struct receipts_desk *desk, struct receipts *receipts, struct text payload)
+receipts_answered(
+    struct receipts_desk *desk, struct receipts *receipts, struct text payload, uint64_t now_ms)
 {
 	char token[RECEIPT_TOKEN_SIZE];
 	uint64_t seq = receipts->out;
@@ -75,6 +94,24 @@ receipts_answered(struct receipts_desk *desk, struct receipts *receipts, struct 
 	receipts->out = 0;
 	if (receipts->sent != seq)
 		make_due(desk, receipts);
+	gather(desk, receipts, seq, now_ms);
+	return seq;
+}
+
+struct receipts *
+receipts_gathered(const struct receipts_desk *desk, uint64_t now_ms)
+{
+	return desk->tell_ms <= now_ms ? TAILQ_FIRST(&desk->gathered) : NULL;
+}
+
+uint64_t
+receipts_take(struct receipts_desk *desk, struct receipts *receipts)
+{
+	uint64_t seq = receipts->got;
+
+	if (seq != 0)
+		TAILQ_REMOVE(&desk->gathered, receipts, gathered);
+	receipts->got = 0;
 	return seq;
 }
 
@@ -85,7 +122,8 @@ receipts_lost(struct receipts_desk *desk, uint64_t now_ms)
 
 	if (receipts == NULL || receipts->asked_ms + desk->pong_ms > now_ms)
 		return NULL;
-	receipts_remove(desk, receipts);
+	TAILQ_REMOVE(&desk->asked, receipts, place);
+	receipts->out = 0;
 	return receipts;
 }
 
@@ -93,8 +131,11 @@ uint64_t
 receipts_deadline_ms(const struct receipts_desk *desk)
 {
 	const struct receipts *receipts = TAILQ_FIRST(&desk->asked);
+	uint64_t due = receipts == NULL ? UINT64_MAX : receipts->asked_ms + desk->pong_ms;
 
-	return receipts == NULL ? UINT64_MAX : receipts->asked_ms + desk->pong_ms;
+	if (!TAILQ_EMPTY(&desk->gathered) && desk->tell_ms < due)
+		due = desk->tell_ms;
+	return due;
 }
 
 void
@@ -106,4 +147,5 @@ receipts_remove(struct receipts_desk *desk, struct receipts *receipts)
 		TAILQ_REMOVE(&desk->asked, receipts, place);
 	receipts->due = false;
 	receipts->out = 0;
+	(void)receipts_take(desk, receipts);
 }

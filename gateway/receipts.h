@@ -1,7 +1,7 @@
 /*
  * Receipts by PONG, for clients that cannot say what they received: one PING at a time stands
  * behind what was sent of an inbox, its payload names the highest seq, and only a PONG with just
- * that payload counts.
+ * that payload counts. Receipts are gathered for a moment, since the hub stores each lot at once.
  */
 #ifndef HUBBUB_GATEWAY_RECEIPTS_H
 #define HUBBUB_GATEWAY_RECEIPTS_H
@@ -20,10 +20,12 @@
 /* Embedded in whatever gives receipts; all zero is one that was sent nothing. */
 struct receipts {
 	TAILQ_ENTRY(receipts) place;
+	TAILQ_ENTRY(receipts) gathered;
 	uint64_t conn; /* whose they are                            */
 	uint64_t sent; /* highest seq sent                          */
 	uint64_t out;  /* that the PING under way names, 0: none is */
 	uint64_t asked_ms;
+	uint64_t got; /* what the hub has to be told, 0: nothing  */
 	uint32_t salt;
 	bool due; /* more was sent than was asked for; in the list of these */
 };
@@ -32,9 +34,12 @@ TAILQ_HEAD(receipts_list, receipts);
 
 struct receipts_desk {
 	uint64_t pong_ms;
+	uint64_t gather_ms; /* how long the first of a lot waits for others */
+	uint64_t tell_ms;   /* when the gathered ones are due               */
 	struct random_source random;
 	struct receipts_list due;
 	struct receipts_list asked; /* by time */
+	struct receipts_list gathered;
 };
 
 void receipts_desk_init(
@@ -47,17 +52,23 @@ void receipts_sent(struct receipts_desk *desk, struct receipts *receipts, uint64
 struct receipts *receipts_ask(
     struct receipts_desk *desk, uint64_t now_ms, char token[RECEIPT_TOKEN_SIZE]);
 
-/* The seq that a PONG is the receipt for; 0 if it is none. */
+/* The seq that a PONG is the receipt for, which is gathered; 0 if it is none. */
 uint64_t receipts_answered(
-    struct receipts_desk *desk, struct receipts *receipts, struct text payload);
+    struct receipts_desk *desk, struct receipts *receipts, struct text payload, uint64_t now_ms);
+
+/* Once the lot is due, the next of it, to be taken out with receipts_take; NULL if none is. */
+struct receipts *receipts_gathered(const struct receipts_desk *desk, uint64_t now_ms);
+
+/* Up to where the hub has to be told that it received; 0: nothing new. It counts as told. */
+uint64_t receipts_take(struct receipts_desk *desk, struct receipts *receipts);
 
 /* One that did not answer in time, once; NULL if none is. */
 struct receipts *receipts_lost(struct receipts_desk *desk, uint64_t now_ms);
 
-/* When receipts_lost has one; UINT64_MAX for never. */
+/* When receipts_lost or receipts_gathered has one; UINT64_MAX for never. */
 uint64_t receipts_deadline_ms(const struct receipts_desk *desk);
 
-/* It goes. */
+/* It goes, and what was gathered of it is not told. */
 void receipts_remove(struct receipts_desk *desk, struct receipts *receipts);
 
 #endif

@@ -325,6 +325,7 @@ part(struct session *session)
 
 	session->parted = true;
 	session_leave_all(session);
+	session_tell_receipt(session);
 	if (session->more != NULL)
 		receipts_remove(&sessions->receipts, &session->more->receipts);
 	ping_remove(&sessions->pings, &session->ping);
@@ -430,6 +431,7 @@ sessions_tick(struct sessions *sessions)
 	}
 	ping_batch(&sessions->pings, sessions->now.mono_ms);
 	sessions_end_unanswered(sessions);
+	sessions_tell_receipts(sessions, sessions->now.mono_ms);
 	catch_up_tick(sessions);
 	check_backlog(sessions);
 }

@@ -118,6 +118,9 @@ void sessions_writable(struct session *session);
 void sessions_ask_receipts(struct sessions *sessions);
 void sessions_end_unanswered(struct sessions *sessions);
 
+/* Tells the hub of the receipts that are due by then; UINT64_MAX: of all. */
+void sessions_tell_receipts(struct sessions *sessions, uint64_t until_ms);
+
 /* Timers: logins, pings, slow readers. */
 void sessions_tick(struct sessions *sessions);
 

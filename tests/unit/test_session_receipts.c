@@ -54,6 +54,15 @@ pong(struct rig_peer *peer, const char *payload)
 	rig_turn(&rig);
 }
 
+/* What the hub is told of a lot of receipts, once that is due. */
+static struct envelope_read
+told(void)
+{
+	rig_said_nothing(&rig);
+	rig_after(&rig, 50);
+	return rig_said(&rig, ENVELOPE_READ).read;
+}
+
 static void
 hears_mail(struct rig_peer *peer, uint64_t from, uint64_t to)
 {
@@ -97,7 +106,7 @@ one_ping_stands_behind_what_a_turn_brought(void **state)
 	hears_mail(ana, 3, 3);
 	assert_hears_nothing(ana);
 	pong(ana, token);
-	read = rig_said(&rig, ENVELOPE_READ).read;
+	read = told();
 	assert_int_equal(read.conn, ana->conn);
 	assert_int_equal(read.epoch, 9);
 	assert_int_equal(read.seq, 2);
@@ -127,7 +136,7 @@ no_other_pong_is_a_receipt(void **state)
 	rig_said_nothing(&rig);
 	assert_int_equal(rig_count(&rig, "hubbub_gateway_stray_pongs_total"), 4);
 	pong(ana, anas);
-	assert_int_equal(rig_said(&rig, ENVELOPE_READ).read.conn, ana->conn);
+	assert_int_equal(told().conn, ana->conn);
 	pong(ana, anas);
 	rig_said_nothing(&rig);
 	assert_int_equal(rig_count(&rig, "hubbub_gateway_stray_pongs_total"), 5);
@@ -217,6 +226,43 @@ closing_is_no_receipt(void **state)
 }
 
 static void
+a_receipt_goes_before_its_client(void **state)
+{
+	struct rig_peer *ana = login(1, "ana");
+	char token[64];
+
+	(void)state;
+	whisper(ana, 1, 1);
+	rig_turn(&rig);
+	hears_mail(ana, 1, 1);
+	snprintf(token, sizeof(token), "%s", rig_next(ana));
+	pong(ana, token);
+	rig_said_nothing(&rig);
+	gateway_core_client_closed(rig.core, ana->session, rig.now);
+	rig_turn(&rig);
+	assert_int_equal(rig_said(&rig, ENVELOPE_READ).read.seq, 1);
+	assert_int_equal(rig_said(&rig, ENVELOPE_CLOSED).closed.conn, ana->conn);
+	rig_said_nothing(&rig);
+}
+
+static void
+a_receipt_goes_before_its_gateway(void **state)
+{
+	struct rig_peer *ana = login(1, "ana");
+	char token[64];
+
+	(void)state;
+	whisper(ana, 1, 1);
+	rig_turn(&rig);
+	hears_mail(ana, 1, 1);
+	snprintf(token, sizeof(token), "%s", rig_next(ana));
+	pong(ana, token);
+	gateway_core_stop(rig.core, rig.now);
+	assert_int_equal(rig_said(&rig, ENVELOPE_READ).read.seq, 1);
+	rig_said(&rig, ENVELOPE_GOODBYE);
+}
+
+static void
 a_receipt_waits_for_the_hub(void **state)
 {
 	struct rig_peer *ana = login(1, "ana");
@@ -251,6 +297,8 @@ main(void)
 		TEST(the_wheel_does_not_ask_a_second_time),
 		TEST(who_reads_slowly_is_asked_when_it_has_read),
 		TEST(closing_is_no_receipt),
+		TEST(a_receipt_goes_before_its_client),
+		TEST(a_receipt_goes_before_its_gateway),
 		TEST(a_receipt_waits_for_the_hub),
 #undef TEST
 	};
