@@ -132,6 +132,9 @@ room_refused(struct session *session, uint32_t code)
 	reply_error(session, outcome_word(code), outcome_sentence(code));
 }
 
+/* What a message's frame has beside its texts, as long as these need no escapes. */
+#define FRAME_TEXTS_BESIDE 192u
+
 /* A private message, to or from this client; `to` is a client_id, or the user's id. */
 static void
 reply_private(struct session *session, uint32_t from, struct text to, struct text name,
@@ -140,6 +143,7 @@ reply_private(struct session *session, uint32_t from, struct text to, struct tex
 	struct buffer payload;
 
 	buffer_init(&payload, 0);
+	buffer_reserve(&payload, name.length + content.length + FRAME_TEXTS_BESIDE);
 	buffer_append_string(&payload, "{\"type\": \"private\"");
 	append_client(&payload, ", \"from\": ", from);
 	append_member(&payload, ", \"to\": ", to);

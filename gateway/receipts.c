@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 /*
- * Storing a receipt costs the hub as much as storing a message, and a thousand in one go little more
- * than one. Until then a message counts as not received, which only matters if the gateway dies.
+ * Storing a receipt costs the hub as much as storing a message, and a thousand at once little
+ * more. Until then a message counts as not received, which only matters if the gateway dies.
  */
 #define GATHER_MS 50u
 

@@ -143,10 +143,8 @@ void session_close_text(struct session *session, enum close_code code, struct te
 /* Closes at once for reading too slowly: what waits is given up. */
 void session_close_slow(struct session *session, const char *what);
 
-/* True if a PONG is the receipt for private messages, of which the hub will be told. */
+/* True if a PONG is the receipt for private messages / tells the hub now, also when closing. */
 bool session_takes_receipt(struct session *session, struct text payload);
-
-/* Tells the hub now what was gathered of this client; also of one that is closing. */
 void session_tell_receipt(struct session *session);
 
 /* Its memory for more, now; NULL (and it closes) without memory. */
