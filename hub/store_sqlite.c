@@ -92,7 +92,7 @@ put_outcome(struct store *base, const struct store_outcome *outcome)
 	if (store->refusing)
 		return false;
 	if (store->open == NULL)
-		store->open = sq_batch_create();
+		store->open = sq_batch_create(&store->pool);
 	if (store->open == NULL)
 		return false;
 	outcomes = outcomes_of(store->open, outcome->gateway, outcome->gateway_epoch);
@@ -200,7 +200,7 @@ spoil(struct store *base)
 	struct store_sqlite *store = sq_self(base);
 
 	if (store->open == NULL)
-		store->open = sq_batch_create();
+		store->open = sq_batch_create(&store->pool);
 	/* Without memory for an empty batch the commit ends the process. */
 	if (store->open != NULL)
 		store->open->doomed = true;
@@ -217,7 +217,7 @@ static void
 commit(struct store *base, uint64_t number)
 {
 	struct store_sqlite *store = sq_self(base);
-	struct sq_batch *batch = store->open != NULL ? store->open : sq_batch_create();
+	struct sq_batch *batch = store->open != NULL ? store->open : sq_batch_create(&store->pool);
 
 	bool rotated;
 	int64_t keep_from = 0;
@@ -232,7 +232,7 @@ commit(struct store *base, uint64_t number)
 	for (struct sq_touch *each = batch->touches; each != NULL; each = each->next)
 		each->stream->touch = NULL;
 	if (batch->empty && !batch->doomed && store->pending == 0) {
-		sq_batch_destroy(&batch);
+		sq_batch_destroy(&store->pool, &batch);
 		tell(store, number, true);
 		return;
 	}
@@ -257,14 +257,20 @@ struct news {
 	uint64_t file_bytes;
 };
 
-static void
+/* False if there is none: most turns come to ask in vain, and must not pay for that. */
+static bool
 listen_to_threads(struct store_sqlite *store, struct news *news)
 {
 	uint64_t count;
 
+	pthread_mutex_lock(&store->lock);
+	if (!store->news) {
+		pthread_mutex_unlock(&store->lock);
+		return false;
+	}
+	store->news = false;
 	while (read(store->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		continue;
-	pthread_mutex_lock(&store->lock);
 	news->ended = store->ended;
 	store->ended = (struct sq_batch_list){ 0 };
 	if (store->failing) {
@@ -281,6 +287,7 @@ listen_to_threads(struct store_sqlite *store, struct news *news)
 	news->wal_bytes = store->wal_bytes;
 	news->file_bytes = store->file_bytes;
 	pthread_mutex_unlock(&store->lock);
+	return true;
 }
 
 static void
@@ -312,8 +319,8 @@ undo_open(struct store_sqlite *store)
 	if (batch == NULL || batch->empty)
 		return;
 	sq_batch_undone(store, batch);
-	sq_batch_destroy(&batch);
-	store->open = sq_batch_create();
+	sq_batch_destroy(&store->pool, &batch);
+	store->open = sq_batch_create(&store->pool);
 	if (store->open != NULL)
 		store->open->doomed = true;
 }
@@ -333,7 +340,7 @@ tell_failed(struct store_sqlite *store, struct sq_batch_list *failed)
 		store->pending--;
 		metric_increment(store->metrics.failures);
 		tell(store, batch->number, false);
-		sq_batch_destroy(&batch);
+		sq_batch_destroy(&store->pool, &batch);
 	}
 }
 
@@ -354,18 +361,18 @@ tell_ended(struct store_sqlite *store, struct sq_batch_list *ended)
 		metric_increment(store->metrics.batches);
 		metric_observe(store->metrics.commit_seconds, batch->commit_us);
 		tell(store, batch->number, true);
-		sq_batch_destroy(&batch);
+		sq_batch_destroy(&store->pool, &batch);
 	}
 	tell_failed(store, &failed);
 }
 
 static void
-destroy_list(struct sq_batch_list *list)
+destroy_list(struct store_sqlite *store, struct sq_batch_list *list)
 {
 	struct sq_batch *batch;
 
 	while ((batch = sq_batch_list_take(list)) != NULL)
-		sq_batch_destroy(&batch);
+		sq_batch_destroy(&store->pool, &batch);
 }
 
 static void
@@ -374,12 +381,13 @@ poll_sqlite(struct store *base)
 	struct store_sqlite *store = sq_self(base);
 	struct news news = { 0 };
 
-	listen_to_threads(store, &news);
+	if (!listen_to_threads(store, &news))
+		return;
 	metric_set(store->metrics.wal_bytes, (int64_t)news.wal_bytes);
 	metric_set(store->metrics.file_bytes, (int64_t)news.file_bytes);
 	if (news.broken[0] != '\0') {
 		/* What was asked for stays unanswered: only recovery can tell what was kept. */
-		destroy_list(&news.ended);
+		destroy_list(store, &news.ended);
 		if (!store->told_broken && store->store.broken != NULL)
 			store->store.broken(store->store.broken_context, news.broken);
 		store->told_broken = true;
@@ -412,9 +420,10 @@ close_sqlite(struct store *base)
 		sq_job_close(store);
 		sq_threads_stop(store);
 	}
-	destroy_list(&store->queue);
-	destroy_list(&store->ended);
-	sq_batch_destroy(&store->open);
+	destroy_list(store, &store->queue);
+	destroy_list(store, &store->ended);
+	sq_batch_destroy(&store->pool, &store->open);
+	sq_batch_pool_close(&store->pool);
 	sq_streams_free(store);
 	sq_ids_free(&store->ids);
 	sq_disconnect(&store->reader);

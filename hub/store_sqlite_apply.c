@@ -2,7 +2,13 @@
  * What each operation does to the tables. On the writer's thread, within its transaction; must not
  * look at the loop's streams, of which a batch says all that is needed.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "hub/store_sqlite_private.h"
+
+/* How exactly it is known when a gateway was last heard of. */
+#define LIFE_USED_MS 60000
 
 /* Sums of content are told from what is there: holes and removed rows never make them negative. */
 enum place {
@@ -23,6 +29,7 @@ enum place {
 	REMOVE_ROOM,
 	LIFE,
 	OUTCOMES,
+	PRUNED,
 	PRUNE,
 };
 
@@ -54,10 +61,14 @@ static const char *const texts[] = {
 	[PUT_ROOM] = "INSERT OR REPLACE INTO rooms(name, class, read, write, list, created_ms)"
 		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[REMOVE_ROOM] = "DELETE FROM rooms WHERE name = ?1",
-	[LIFE] = "INSERT INTO lives(gateway, epoch, last, used_ms) VALUES(?1, ?2, ?3, ?4)"
-		 " ON CONFLICT(gateway, epoch) DO UPDATE SET last = max(last, excluded.last),"
-		 " used_ms = excluded.used_ms RETURNING id",
+	[LIFE] = "INSERT INTO lives(gateway, epoch, last, used_ms) VALUES(?1, ?2, 0, ?3)"
+		 " ON CONFLICT(gateway, epoch) DO UPDATE SET used_ms = excluded.used_ms"
+		 " RETURNING id",
 	[OUTCOMES] = "INSERT OR REPLACE INTO outcomes(life, last, encoded) VALUES(?1, ?2, ?3)",
+	/* What outcomes no longer tell. */
+	[PRUNED] = "UPDATE lives SET last = max(last, coalesce((SELECT max(outcomes.last)"
+		   " FROM outcomes WHERE life = lives.id AND outcomes.last <= ?3), 0))"
+		   " WHERE gateway = ?1 AND epoch = ?2",
 	[PRUNE] = "DELETE FROM outcomes WHERE last <= ?3"
 		  " AND life = (SELECT id FROM lives WHERE gateway = ?1 AND epoch = ?2)",
 };
@@ -284,14 +295,19 @@ apply_remove_room(struct store_sqlite *store, const struct sq_op *op)
 static int
 apply_prune(struct store_sqlite *store, const struct sq_op *op)
 {
-	sqlite3_stmt *at = statement(store, PRUNE);
+	int result = SQLITE_OK;
 
-	if (at == NULL)
-		return failed(store);
-	bind_text(at, 1, op->body.prune.gateway);
-	sqlite3_bind_int64(at, 2, (int64_t)op->body.prune.epoch);
-	sqlite3_bind_int64(at, 3, (int64_t)op->body.prune.number);
-	return run(store, at);
+	for (enum place place = PRUNED; place <= PRUNE && result == SQLITE_OK; place++) {
+		sqlite3_stmt *at = statement(store, place);
+
+		if (at == NULL)
+			return failed(store);
+		bind_text(at, 1, op->body.prune.gateway);
+		sqlite3_bind_int64(at, 2, (int64_t)op->body.prune.epoch);
+		sqlite3_bind_int64(at, 3, (int64_t)op->body.prune.number);
+		result = run(store, at);
+	}
+	return result;
 }
 
 static int
@@ -343,31 +359,72 @@ apply_touch(struct store_sqlite *store, const struct sq_touch *touch)
 	return result == SQLITE_OK ? sq_retain_touched(store, touch) : result;
 }
 
-static int
-apply_outcomes(struct store_sqlite *store, const struct sq_outcomes *outcomes)
+/* Where a life is remembered: epochs are random. */
+static struct sq_life *
+life_of(struct store_sqlite *store, const struct sq_outcomes *outcomes)
 {
-	sqlite3_stmt *at = statement(store, LIFE);
-	int64_t life;
+	return &store->lives[outcomes->epoch % SQ_LIVES];
+}
+
+static bool
+is_remembered(const struct sq_life *life, const struct sq_outcomes *outcomes, int64_t now)
+{
+	return life->id != 0 && life->epoch == outcomes->epoch &&
+	       text_equal(text_of(life->gateway), outcomes->gateway) &&
+	       now - life->used_ms < LIFE_USED_MS && now >= life->used_ms;
+}
+
+/* The row of a gateway's life is written once a minute; each transaction would cost its page. */
+static int
+touch_life(struct store_sqlite *store, const struct sq_outcomes *outcomes)
+{
+	struct sq_life *life = life_of(store, outcomes);
+	int64_t now = store->world.wall_ms(store->world.context);
+	sqlite3_stmt *at;
 	int result;
 
+	if (is_remembered(life, outcomes, now))
+		return SQLITE_OK;
+	at = statement(store, LIFE);
 	if (at == NULL)
 		return failed(store);
 	bind_text(at, 1, outcomes->gateway);
 	sqlite3_bind_int64(at, 2, (int64_t)outcomes->epoch);
-	sqlite3_bind_int64(at, 3, (int64_t)outcomes->last);
-	sqlite3_bind_int64(at, 4, store->world.wall_ms(store->world.context));
+	sqlite3_bind_int64(at, 3, now);
 	result = sqlite3_step(at);
-	life = sqlite3_column_int64(at, 0);
+	*life = (struct sq_life){
+		.epoch = outcomes->epoch,
+		.id = sqlite3_column_int64(at, 0),
+		.used_ms = now,
+	};
+	/* A name that does not fit is never found again, only asked for each time. */
+	snprintf(life->gateway, sizeof(life->gateway), "%.*s", (int)outcomes->gateway.length,
+	    outcomes->gateway.data);
 	sqlite3_reset(at);
-	if (result != SQLITE_ROW)
-		return sqlite3_extended_errcode(store->writer.db);
+	return result == SQLITE_ROW ? SQLITE_OK : sqlite3_extended_errcode(store->writer.db);
+}
+
+static int
+apply_outcomes(struct store_sqlite *store, const struct sq_outcomes *outcomes)
+{
+	int result = touch_life(store, outcomes);
+	sqlite3_stmt *at;
+
+	if (result != SQLITE_OK)
+		return result;
 	at = statement(store, OUTCOMES);
 	if (at == NULL)
 		return failed(store);
-	sqlite3_bind_int64(at, 1, life);
+	sqlite3_bind_int64(at, 1, life_of(store, outcomes)->id);
 	sqlite3_bind_int64(at, 2, (int64_t)outcomes->last);
 	bind_text(at, 3, buffer_text(&outcomes->encoded));
 	return run(store, at);
+}
+
+void
+sq_forget_lives(struct store_sqlite *store)
+{
+	memset(store->lives, 0, sizeof(store->lives));
 }
 
 int

@@ -11,6 +11,9 @@
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
 
+/* One gathers, one is written, some are told of. */
+#define SPARES_MAX 4u
+
 struct sq_chunk {
 	struct sq_chunk *next;
 	size_t used;
@@ -18,33 +21,72 @@ struct sq_chunk {
 	_Alignas(16) char bytes[];
 };
 
-struct sq_batch *
-sq_batch_create(void)
+static void
+free_chunks(struct sq_chunk *chunk)
 {
-	struct sq_batch *batch = calloc(1, sizeof(*batch));
+	while (chunk != NULL) {
+		struct sq_chunk *next = chunk->next;
 
+		free(chunk);
+		chunk = next;
+	}
+}
+
+struct sq_batch *
+sq_batch_create(struct sq_batch_pool *pool)
+{
+	struct sq_batch *batch = pool->spare;
+
+	if (batch != NULL) {
+		pool->spare = batch->next;
+		pool->spares--;
+		batch->next = NULL;
+	} else {
+		batch = calloc(1, sizeof(*batch));
+	}
 	if (batch != NULL)
 		batch->empty = true;
 	return batch;
 }
 
 void
-sq_batch_destroy(struct sq_batch **batch)
+sq_batch_destroy(struct sq_batch_pool *pool, struct sq_batch **batch)
 {
 	struct sq_batch *doomed = *batch;
+	struct sq_chunk *kept;
 
 	if (doomed == NULL)
 		return;
 	*batch = NULL;
 	for (struct sq_outcomes *each = doomed->outcomes; each != NULL; each = each->next)
 		buffer_free(&each->encoded);
-	while (doomed->chunks != NULL) {
-		struct sq_chunk *chunk = doomed->chunks;
-
-		doomed->chunks = chunk->next;
-		free(chunk);
+	kept = doomed->chunks;
+	if (pool->spares == SPARES_MAX || (kept != NULL && kept->capacity > CHUNK_BYTES)) {
+		free_chunks(kept);
+		free(doomed);
+		return;
 	}
-	free(doomed);
+	*doomed = (struct sq_batch){ .chunks = kept, .next = pool->spare };
+	if (kept != NULL) {
+		free_chunks(kept->next);
+		kept->next = NULL;
+		kept->used = 0;
+	}
+	pool->spare = doomed;
+	pool->spares++;
+}
+
+void
+sq_batch_pool_close(struct sq_batch_pool *pool)
+{
+	struct sq_batch *batch;
+
+	while ((batch = pool->spare) != NULL) {
+		pool->spare = batch->next;
+		free_chunks(batch->chunks);
+		free(batch);
+	}
+	pool->spares = 0;
 }
 
 void
@@ -121,7 +163,7 @@ sq_push(struct store_sqlite *store, enum sq_op_kind kind)
 	if (store->refusing)
 		return NULL;
 	if (store->open == NULL)
-		store->open = sq_batch_create();
+		store->open = sq_batch_create(&store->pool);
 	batch = store->open;
 	if (batch == NULL)
 		return NULL;

@@ -124,8 +124,17 @@ struct sq_batch_list {
 	struct sq_batch *last;
 };
 
-struct sq_batch *sq_batch_create(void);
-void sq_batch_destroy(struct sq_batch **batch);
+/* Batches that ended, whose memory the next ones begin with: a busy hub allocates none. */
+struct sq_batch_pool {
+	struct sq_batch *spare;
+	unsigned spares;
+};
+
+void sq_batch_pool_close(struct sq_batch_pool *pool);
+
+/* An empty batch, NULL without memory; the end of one, whose memory the pool may keep. */
+struct sq_batch *sq_batch_create(struct sq_batch_pool *pool);
+void sq_batch_destroy(struct sq_batch_pool *pool, struct sq_batch **batch);
 
 void sq_batch_list_append(struct sq_batch_list *list, struct sq_batch *batch);
 struct sq_batch *sq_batch_list_take(struct sq_batch_list *list);

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "hub/store_sqlite_private.h"
 
@@ -11,6 +12,17 @@
 
 /* Steps of SQLite's machine between two looks at whether the hub stops. */
 #define LOOK_STEPS 20000
+
+void
+sq_measure(struct store_sqlite *store)
+{
+	struct stat facts;
+	uint64_t bytes = stat(store->path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+
+	pthread_mutex_lock(&store->lock);
+	store->file_bytes = bytes;
+	pthread_mutex_unlock(&store->lock);
+}
 
 static int
 is_closing(void *context)
@@ -74,6 +86,7 @@ sq_keeper_main(void *context)
 	struct store_sqlite *store = context;
 	int result;
 
+	sq_measure(store);
 	check(store);
 	pthread_mutex_lock(&store->lock);
 	while (!store->closing) {
@@ -89,6 +102,7 @@ sq_keeper_main(void *context)
 		pthread_mutex_unlock(&store->checkpointing);
 		if (result != SQLITE_OK)
 			sq_note(store, sqlite3_extended_errcode(store->keeper));
+		sq_measure(store);
 		pthread_mutex_lock(&store->lock);
 	}
 	pthread_mutex_unlock(&store->lock);

@@ -44,6 +44,18 @@ struct sq_ordinals {
 	uint64_t wanted;   /* lock: the writer shall reserve up to here */
 };
 
+/* As many gateways as a hub has; a name is a little longer than a gateway's may be. */
+#define SQ_LIVES 64u
+#define SQ_LIFE_NAME_SIZE 72
+
+/* The row of a gateway's life, as the writer last saw it; id 0: none. */
+struct sq_life {
+	uint64_t epoch;
+	int64_t id;
+	int64_t used_ms; /* as the row says */
+	char gateway[SQ_LIFE_NAME_SIZE];
+};
+
 /* The writer's own. */
 struct sq_upkeep {
 	int64_t swept_ms; /* when streams were last looked at          */
@@ -74,6 +86,7 @@ struct store_sqlite {
 	int64_t next_stream;
 	unsigned moves; /* names that are changed or given up by what is under way */
 	struct sq_batch *open;
+	struct sq_batch_pool pool;
 	struct sq_ordinals ordinals;
 	struct sq_ids ids;
 	struct sq_metrics metrics;
@@ -88,6 +101,8 @@ struct store_sqlite {
 	pthread_t writer_thread;
 	struct sq_connection writer;
 	struct sq_upkeep upkeep;
+	struct sq_life lives[SQ_LIVES];
+	uint64_t rests_until_us; /* monotonic: the next transaction does not begin before */
 
 	/* The keeper's. */
 	pthread_t keeper_thread;
@@ -102,6 +117,7 @@ struct store_sqlite {
 	int64_t ids_from;        /* rows before it are needed no more */
 	struct sq_batch_list queue;
 	struct sq_batch_list ended; /* committed or failed, to be told */
+	bool news;                  /* the loop has something to hear: wake_fd is readable */
 	bool failing;               /* until the loop has heard of it  */
 	bool closing;
 	bool paused;    /* nothing is written: the file is written anew */
@@ -145,9 +161,13 @@ void sq_wake(struct store_sqlite *store);
 
 /* store_sqlite_keeper.c */
 void *sq_keeper_main(void *context);
+/* Looks how large the file is: only checkpoints change that. From any thread. */
+void sq_measure(struct store_sqlite *store);
 
 /* store_sqlite_apply.c: does a batch's operations on the writer; an SQLite result. */
 int sq_apply(struct store_sqlite *store, struct sq_batch *batch);
+/* Rows of lives were rolled back or removed. */
+void sq_forget_lives(struct store_sqlite *store);
 
 /* store_sqlite_retention.c: on the writer, within a transaction. */
 int sq_retain(struct store_sqlite *store, int64_t stream, unsigned rows_max);

@@ -31,7 +31,9 @@ static const char *const texts[] = {
 		     " WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
 	[OUTCOMES] = "SELECT encoded FROM outcomes WHERE last > ?3 AND life ="
 		     " (SELECT id FROM lives WHERE gateway = ?1 AND epoch = ?2) ORDER BY last",
-	[LAST_OUTCOME] = "SELECT last FROM lives WHERE gateway = ?1 AND epoch = ?2",
+	[LAST_OUTCOME] =
+	    "SELECT max(last, coalesce((SELECT max(outcomes.last) FROM outcomes"
+	    " WHERE life = lives.id), 0)) FROM lives WHERE gateway = ?1 AND epoch = ?2",
 	[ID] = "SELECT digest, client, room, user, epoch, seq, wall_ms FROM ids"
 	       " WHERE row = ?3 AND sender = ?1 AND id = ?2",
 	[ALL_IDS] = "SELECT row, sender, id FROM ids ORDER BY row",

@@ -290,6 +290,7 @@ forget_lives(struct store_sqlite *store)
 
 	if (result != SQLITE_OK || sqlite3_changes(store->writer.db) == 0)
 		return result;
+	sq_forget_lives(store);
 	return run(store, FORGET_OUTCOMES,
 	    "DELETE FROM outcomes WHERE life > ?1 AND life NOT IN (SELECT id FROM lives)", 0, 0);
 }

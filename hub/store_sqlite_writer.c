@@ -4,7 +4,6 @@
  * when it hears of it.
  */
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,17 +16,42 @@
 /* Without work the writer looks about so often. */
 #define IDLE_MS 500
 
+/* The writer rests after a transaction for as long as it took, but no longer than this. */
+#define REST_MAX_US 2000u
+
 /* Somebody else writes to our file: each try waits for the connection's own patience. */
 #define BUSY_TRIES 20
+
+/* With the lock: `wake_fd` is readable just as long as there is news that nobody has heard. */
+static void
+wake(struct store_sqlite *store)
+{
+	uint64_t one = 1;
+
+	if (!store->news && write(store->wake_fd, &one, sizeof(one)) == sizeof(one))
+		store->news = true;
+}
 
 void
 sq_wake(struct store_sqlite *store)
 {
-	uint64_t one = 1;
+	pthread_mutex_lock(&store->lock);
+	wake(store);
+	pthread_mutex_unlock(&store->lock);
+}
 
-	/* Full means that it is readable already. */
-	if (write(store->wake_fd, &one, sizeof(one)) < 0)
-		return;
+/* Behind those of store_sqlite_apply.c and store_sqlite_retention.c, on the same connection. */
+enum place { BEGIN = 40, COMMIT, ROLLBACK };
+
+static int
+step(struct store_sqlite *store, enum place place, const char *sql)
+{
+	sqlite3_stmt *at = sq_statement(&store->writer, place, sql);
+	int result = at == NULL ? SQLITE_ERROR : sqlite3_step(at);
+
+	if (at != NULL)
+		sqlite3_reset(at);
+	return result == SQLITE_DONE ? SQLITE_OK : sqlite3_extended_errcode(store->writer.db);
 }
 
 static int
@@ -57,7 +81,7 @@ begin(struct store_sqlite *store)
 	int result = SQLITE_BUSY;
 
 	for (unsigned i = 0; i < BUSY_TRIES && (result & 0xff) == SQLITE_BUSY; i++)
-		result = execute(store, "BEGIN IMMEDIATE");
+		result = step(store, BEGIN, "BEGIN IMMEDIATE");
 	return result;
 }
 
@@ -66,14 +90,15 @@ static int
 finish(struct store_sqlite *store, int result, struct sq_upkeep before)
 {
 	if (result == SQLITE_OK)
-		result = execute(store, "COMMIT");
+		result = step(store, COMMIT, "COMMIT");
 	if (result == SQLITE_OK)
 		return SQLITE_OK;
 	if (sqlite3_get_autocommit(store->writer.db) == 0)
-		(void)execute(store, "ROLLBACK");
+		(void)step(store, ROLLBACK, "ROLLBACK");
 	before.synchronous = store->upkeep.synchronous;
 	before.swept_ms = store->upkeep.swept_ms;
 	store->upkeep = before;
+	sq_forget_lives(store);
 	return result;
 }
 
@@ -139,6 +164,7 @@ restart_wal(struct store_sqlite *store)
 	pthread_mutex_unlock(&store->checkpointing);
 	if (result != SQLITE_OK)
 		sq_note(store, sqlite3_extended_errcode(store->writer.db));
+	sq_measure(store);
 }
 
 static int
@@ -189,21 +215,13 @@ take(struct store_sqlite *store, struct sq_batch_list *list_out)
 	}
 }
 
-static uint64_t
-file_bytes(const struct store_sqlite *store)
-{
-	struct stat facts;
-
-	return stat(store->path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
-}
-
 static void
 write_queue(struct store_sqlite *store)
 {
 	struct sq_batch_list list;
 	struct sq_batch *batch;
 	uint64_t began = clock_mono_us();
-	uint64_t bytes;
+	uint64_t took;
 	int result;
 
 	take(store, &list);
@@ -211,20 +229,40 @@ write_queue(struct store_sqlite *store)
 	result = write_batches(store, &list);
 	if (result != SQLITE_OK)
 		sq_note(store, result);
-	bytes = file_bytes(store);
+	took = clock_mono_us() - began;
 	pthread_mutex_lock(&store->lock);
-	store->file_bytes = bytes;
 	store->failing = result != SQLITE_OK;
 	store->last_result = result;
 	while ((batch = sq_batch_list_take(&list)) != NULL) {
 		batch->committed = result == SQLITE_OK;
-		batch->commit_us = clock_mono_us() - began;
+		batch->commit_us = took;
 		sq_batch_list_append(&store->ended, batch);
 	}
+	wake(store);
 	pthread_mutex_unlock(&store->lock);
-	sq_wake(store);
 	restart_wal(store);
+	store->rests_until_us = began + took + (took < REST_MAX_US ? took : REST_MAX_US);
 	pthread_mutex_lock(&store->lock);
+}
+
+/*
+ * True if the writer has rested. A transaction costs much and a message in it little: what comes
+ * within a rest shares the next one, so the busier the hub the cheaper its messages. Whoever comes
+ * alone finds a rested writer, and nobody waits for more than two transactions.
+ */
+static bool
+has_rested(struct store_sqlite *store)
+{
+	uint64_t now = clock_mono_us();
+	uint64_t until = store->rests_until_us;
+	struct timespec rest = { .tv_nsec = until > now ? (long)(until - now) * 1000 : 0 };
+
+	if (until <= now || store->closing)
+		return true;
+	pthread_mutex_unlock(&store->lock);
+	(void)nanosleep(&rest, NULL);
+	pthread_mutex_lock(&store->lock);
+	return false;
 }
 
 /* Always beyond the end of the machine: an ordinal given twice is two clients with one name. */
@@ -256,7 +294,6 @@ static void
 sweep(struct store_sqlite *store)
 {
 	struct sq_upkeep before = store->upkeep;
-	uint64_t bytes;
 	int result;
 
 	pthread_mutex_unlock(&store->lock);
@@ -266,9 +303,7 @@ sweep(struct store_sqlite *store)
 	result = finish(store, result, before);
 	if (result != SQLITE_OK)
 		sq_note(store, result);
-	bytes = file_bytes(store);
 	pthread_mutex_lock(&store->lock);
-	store->file_bytes = bytes;
 }
 
 static void
@@ -294,9 +329,10 @@ writer_main(void *context)
 
 		if (works && store->ordinals.wanted > store->ordinals.reserved)
 			write_ordinals(store);
-		else if (works && store->queue.first != NULL && !store->failing)
-			write_queue(store);
-		else if (works && store->closing)
+		else if (works && store->queue.first != NULL && !store->failing) {
+			if (has_rested(store))
+				write_queue(store);
+		} else if (works && store->closing)
 			break;
 		else if (works && sq_sweep_is_due(store))
 			sweep(store);
