@@ -60,13 +60,14 @@ buffer_reserve(struct buffer *buffer, size_t length)
 
 	if (buffer->failed)
 		return NULL;
+	/* Within the capacity is within the limit: nearly every call ends here. */
+	if (buffer->data != NULL && length <= buffer->capacity - buffer->length)
+		return buffer->data + buffer->length;
 	capacity = needed >= length ? capacity_for(buffer, needed) : 0;
 	if (capacity == 0) {
 		buffer->failed = true;
 		return NULL;
 	}
-	if (buffer->data != NULL && needed <= buffer->capacity)
-		return buffer->data + buffer->length;
 	grown = realloc(buffer->data, capacity);
 	if (grown == NULL) {
 		buffer->failed = true;

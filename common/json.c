@@ -252,6 +252,18 @@ append_escaped(struct buffer *out, uint32_t code_point)
 	}
 }
 
+/* Bytes at the beginning that every writer takes as they are: most texts are nothing else. */
+static size_t
+plain_length(struct text utf8)
+{
+	size_t length = 0;
+
+	while (length < utf8.length && utf8.data[length] >= ' ' && utf8.data[length] < 0x7f &&
+	       utf8.data[length] != '"' && utf8.data[length] != '\\')
+		length++;
+	return length;
+}
+
 /* Appends what is escaped code point by code point and what is not in runs. */
 static void
 append_quoted(struct buffer *out, struct text utf8, uint32_t plain_max)
@@ -262,8 +274,13 @@ append_quoted(struct buffer *out, struct text utf8, uint32_t plain_max)
 	while (run < utf8.length) {
 		struct text rest = { utf8.data + run, utf8.length - run };
 		uint32_t code_point = REPLACEMENT;
-		size_t step = text_first_code_point(rest, &code_point);
+		size_t step = plain_length(rest);
 
+		if (step > 0) {
+			run += step;
+			continue;
+		}
+		step = text_first_code_point(rest, &code_point);
 		if (step > 0 && code_point >= 0x20 && code_point <= plain_max &&
 		    short_escape(code_point) == NULL) {
 			run += step;

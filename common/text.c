@@ -130,12 +130,31 @@ text_first_code_point(struct text t, uint32_t *code_point_out)
 	return lead.length;
 }
 
+/* ASCII at the beginning, in whole words: none of their bytes has its highest bit set. */
+static size_t
+ascii_words(struct text t)
+{
+	size_t length = 0;
+	uint64_t word;
+
+	while (t.length - length >= sizeof(word)) {
+		memcpy(&word, t.data + length, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+		length += sizeof(word);
+	}
+	return length;
+}
+
 bool
 text_is_utf8(struct text t)
 {
 	while (t.length > 0) {
 		uint32_t code_point;
-		size_t step = text_first_code_point(t, &code_point);
+		size_t step = ascii_words(t);
+
+		if (step == 0)
+			step = text_first_code_point(t, &code_point);
 
 		if (step == 0)
 			return false;
