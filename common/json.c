@@ -256,12 +256,13 @@ append_escaped(struct buffer *out, uint32_t code_point)
 static size_t
 plain_length(struct text utf8)
 {
-	size_t length = 0;
+	const char *end = utf8.data + utf8.length;
+	const char *at = utf8.data;
 
-	while (length < utf8.length && utf8.data[length] >= ' ' && utf8.data[length] < 0x7f &&
-	       utf8.data[length] != '"' && utf8.data[length] != '\\')
-		length++;
-	return length;
+	/* From ' ' to '~', in one comparison. */
+	while (at < end && (uint8_t)(*at - ' ') <= '~' - ' ' && *at != '"' && *at != '\\')
+		at++;
+	return (size_t)(at - utf8.data);
 }
 
 /* Appends what is escaped code point by code point and what is not in runs. */
