@@ -125,6 +125,9 @@ struct dialect {
 	    struct buffer *payload, const struct envelope_exited *exited, struct text name);
 	void (*render_presence)(struct buffer *payload, const struct presence_change *change);
 	void (*render_typed)(struct buffer *payload, const struct envelope_typed *typed);
+
+	/* The hub is away for longer than a restart takes, or back: to each that is open. */
+	void (*render_hub)(struct buffer *payload, bool away);
 };
 
 /* The list of dialects, ended by NULL. */

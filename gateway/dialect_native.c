@@ -475,4 +475,5 @@ const struct dialect dialect_native = {
 	.presence_missed = native_presence_missed,
 	.render_presence = native_render_presence,
 	.render_typed = native_render_typed,
+	.render_hub = native_render_hub,
 };

@@ -178,6 +178,7 @@ void native_render_deliver(struct buffer *payload, const struct envelope_deliver
 void native_render_notice(struct buffer *payload, const struct envelope_notice *notice);
 void native_render_presence(struct buffer *payload, const struct presence_change *change);
 void native_render_typed(struct buffer *payload, const struct envelope_typed *typed);
+void native_render_hub(struct buffer *payload, bool away);
 
 /* Sends what was built and frees it; without memory the client is closed. */
 void native_send(struct session *session, struct buffer *payload);

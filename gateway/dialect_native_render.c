@@ -279,6 +279,12 @@ native_render_snapshot(
 }
 
 void
+native_render_hub(struct buffer *out, bool away)
+{
+	buffer_append_string(out, away ? "{\"type\":\"hub_degraded\"}" : "{\"type\":\"hub_back\"}");
+}
+
+void
 native_render_limits(struct buffer *out, const struct session *session)
 {
 	const struct config_limits *limits = session_limits(session);

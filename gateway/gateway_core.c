@@ -161,6 +161,7 @@ gateway_core_turn(struct gateway_core *core, struct now now)
 	sessions_tick(&core->sessions);
 	end_expired(core, now);
 	hub_link_tick(core->hub, now);
+	sessions_hub_away(&core->sessions, hub_link_degraded(core->hub));
 	notices_tick(&core->notices);
 	fanout_flush(&core->fanout);
 	sessions_flush(&core->sessions);

@@ -334,9 +334,21 @@ hub_link_probed(struct hub_link *link, struct now now, uint64_t token)
 	link->probed_ms = token;
 }
 
+static void
+look_after_readiness(struct hub_link *link, struct now now)
+{
+	bool ready = link->phase == HUB_STOPPED || hub_link_ready(link, now, NULL);
+
+	if (!ready && !link->unready)
+		link->unready_ms = now.mono_ms;
+	link->unready = !ready;
+	link->degraded = !ready && now.mono_ms - link->unready_ms >= HUB_DEGRADED_MS;
+}
+
 void
 hub_link_tick(struct hub_link *link, struct now now)
 {
+	look_after_readiness(link, now);
 	if (can_replay(link))
 		replay_chunk(link);
 	hub_link_commands_tick(link, now);
@@ -392,6 +404,8 @@ hub_link_deadline_ms(const struct hub_link *link)
 
 	if (link->phase == HUB_STOPPED)
 		return UINT64_MAX;
+	if (link->unready && !link->degraded && link->unready_ms + HUB_DEGRADED_MS < due)
+		due = link->unready_ms + HUB_DEGRADED_MS;
 	if (can_replay(link) || hub_link_can_send_held(link))
 		return 0;
 	return due < link->due_ms ? due : link->due_ms;
@@ -401,6 +415,12 @@ bool
 hub_link_is_attached(const struct hub_link *link)
 {
 	return link->phase == HUB_ATTACHED;
+}
+
+bool
+hub_link_degraded(const struct hub_link *link)
+{
+	return link->degraded;
 }
 
 bool

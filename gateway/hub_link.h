@@ -21,6 +21,9 @@
 #define HUB_PROBE_MS 1000u
 #define HUB_READY_MS 2000u
 
+/* Clients that want to know are told that the hub is away after so long: restarts are shorter. */
+#define HUB_DEGRADED_MS 1000u
+
 /* The hub is told of outcomes that arrived once there are so many, or so old. */
 #define HUB_ANSWERED_MAX 1000u
 #define HUB_ANSWERED_MS 1000u
@@ -100,5 +103,8 @@ uint64_t hub_link_deadline_ms(const struct hub_link *link);
 bool hub_link_is_attached(const struct hub_link *link);
 
 bool hub_link_ready(const struct hub_link *link, struct now now, const char **reason_out);
+
+/* True once it was not ready for HUB_DEGRADED_MS, as of the last tick, until it is again. */
+bool hub_link_degraded(const struct hub_link *link);
 
 #endif

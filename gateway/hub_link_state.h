@@ -21,8 +21,11 @@ struct hub_link {
 	uint32_t attachment; /* how often attached; sessions remember on which they were said */
 	uint32_t commands_max;
 	unsigned retry_ms;
-	uint64_t due_ms;        /* of the phase: try again, give up, probe again */
-	uint64_t probed_ms;     /* when the newest probe that came back was sent */
+	uint64_t due_ms;     /* of the phase: try again, give up, probe again */
+	uint64_t probed_ms;  /* when the newest probe that came back was sent */
+	uint64_t unready_ms; /* since when it is not ready                    */
+	bool unready;
+	bool degraded;
 	bool probed;            /* on this attachment                            */
 	bool synced;            /* the hub said all of its roster                */
 	bool replaying;         /* somebody may still have to be said again      */

@@ -332,6 +332,7 @@ session_open_as(struct session *session, const struct session_opening *opening)
 	session->phase = SESSION_OPENING;
 	session->since_ms = sessions->now.wall_ms;
 	sessions_opened(session);
+	sessions_tell_newcomer(session);
 	sessions->uplink.open(sessions->uplink.context, session);
 	return session->phase != SESSION_CLOSING;
 }

@@ -67,6 +67,7 @@ struct sessions {
 	struct session *ending;
 	uint64_t queue_bytes;
 	uint64_t backlog_checked_ms;
+	bool hub_away; /* as clients that want to know were told */
 };
 
 struct sessions_setup {
@@ -120,6 +121,10 @@ void sessions_end_unanswered(struct sessions *sessions);
 
 /* Tells the hub of the receipts that are due by then; UINT64_MAX: of all. */
 void sessions_tell_receipts(struct sessions *sessions, uint64_t until_ms);
+
+/* Tells all whose dialect has a word for it, when that changes; a newcomer to who is open. */
+void sessions_hub_away(struct sessions *sessions, bool away);
+void sessions_tell_newcomer(struct session *session);
 
 /* Timers: logins, pings, slow readers. */
 void sessions_tick(struct sessions *sessions);

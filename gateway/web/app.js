@@ -29,6 +29,7 @@ const conversations = new Conversations({
 });
 const chat = new Chat({
   roster, conversations, refresh, onServerLeaves: (delay) => connection.comeBackAfter(delay),
+  onHubAway: hubAway,
   privates: new PrivateMemory((value) => kept("hubbub-private", value)),
 });
 const composer = new Composer({
@@ -189,6 +190,18 @@ function stateChanged(state) {
     chat.protocol?.connectionLost();
   showBanner(state, retries);
   refresh();
+}
+
+// The connection is there, but nothing moves until the server behind the gateway is back.
+function hubAway(away) {
+  if (!connection.online)
+    return;
+  byId("status").dataset.state = away ? "degraded" : "online";
+  byId("status-text").textContent = say(away ? "stateDegraded" : "stateOnline");
+  if (away)
+    banner("waiting", say("bannerDegraded"));
+  else
+    banner(null);
 }
 
 function prepareJoin() {

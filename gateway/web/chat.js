@@ -11,6 +11,7 @@ export class Chat {
   #conversations;
   #refresh;
   #onServerLeaves;
+  #onHubAway;
   #privates;
   #hasBeenOnline = false;
   protocol = null;
@@ -18,14 +19,15 @@ export class Chat {
   // connection.online, as the page last saw it.
   online = false;
 
-  // refresh() redraws what is not a conversation; onServerLeaves(ms) is told when to come back;
-  // privates remembers private messages.
-  constructor({ roster, conversations, refresh, onServerLeaves, privates }) {
+  // refresh() redraws what is not a conversation; onServerLeaves(ms) is told when to come back,
+  // onHubAway(away) that nothing moves for now; privates remembers private messages.
+  constructor({ roster, conversations, refresh, onServerLeaves, onHubAway, privates }) {
     this.#privates = privates;
     this.#roster = roster;
     this.#conversations = conversations;
     this.#refresh = refresh;
     this.#onServerLeaves = onServerLeaves;
+    this.#onHubAway = onHubAway;
   }
 
   // Somebody new uses this window.
@@ -176,6 +178,10 @@ export class Chat {
     this.lastError = sentence;
     if (this.online)
       show();
+  }
+
+  hubAway(away) {
+    this.#onHubAway(away);
   }
 
   serverLeaves(milliseconds) {

@@ -49,6 +49,8 @@ export class NativeProtocol {
     history: (frame) => this.#answer(frame),
     typing: (frame) => this.#typing(frame),
     error: (frame) => this.#error(frame),
+    hub_degraded: () => this.#chat.hubAway(true),
+    hub_back: () => this.#chat.hubAway(false),
     bye: (frame) => this.#chat.serverLeaves(Number(frame.retry_after_ms) || 0),
   };
 

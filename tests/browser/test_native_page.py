@@ -41,6 +41,18 @@ def test_own_messages_are_marked_when_stored(window):
     assert ana.own_messages == ["is it there"]
 
 
+def test_says_so_when_the_hub_is_away_and_back(window, site):
+    ana = window("Ana")
+
+    site.stop_hub()
+    ana.wait(lambda: ana.state == "degraded" and "away" in ana.banner)
+    ana.say("said meanwhile")
+    ana.wait(lambda: ana.pending == ["said meanwhile"])
+    site.start_hub()
+    ana.wait(lambda: ana.state == "online" and ana.banner == "")
+    ana.wait(lambda: ana.stored == ["said meanwhile"])
+
+
 def test_nothing_is_lost_or_doubled_when_the_gateway_goes(window, site):
     ana, ben = window("Ana"), window("Ben", gateway=1)
 

@@ -11,6 +11,9 @@ from native_schema import check
 
 SUBPROTOCOL = "hubbub.v1"
 
+# What comes at any time, beside what a client said and asked for.
+BESIDES = ("presence", "hub_degraded", "hub_back")
+
 
 class NativeClient(Client):
     def __init__(self, socket):
@@ -114,10 +117,10 @@ class NativeClient(Client):
         return self.ask("join", room=room, **members)
 
     def catch_up(self):
-        """All that is under way but presence; a read of nothing goes through all that a message does."""
+        """All that is under way but BESIDES; a read of nothing goes through all that a message does."""
         answer = self.ask("read", inbox=0)
         assert answer["type"] in ("read", "error"), answer
-        return [frame for frame in self.seen if frame["type"] != "presence"]
+        return [frame for frame in self.seen if frame["type"] not in BESIDES]
 
     def missed(self):
         """All but presence until it stands where its welcome said that the streams stand."""
@@ -141,8 +144,8 @@ class NativeClient(Client):
         self.catch_up()
 
     def hear_message(self):
-        """The next frame that is not about presence."""
-        return self.hear_until(lambda frame: frame["type"] != "presence")
+        """The next frame that is not one of BESIDES."""
+        return self.hear_until(lambda frame: frame["type"] not in BESIDES)
 
     def error(self):
         frame = self.hear_message()

@@ -75,7 +75,8 @@ it_tries_again_slower_each_time(void **state)
 	uint64_t expected = HUB_RETRY_FIRST_MS;
 
 	(void)state;
-	for (unsigned i = 1; i < 12; i++) {
+	/* Within HUB_DEGRADED_MS: clients are told then, which is another deadline. */
+	for (unsigned i = 1; i < 7; i++) {
 		uint64_t wait;
 
 		gateway_core_hub_lost(rig.core, rig.now, LINK_CLOSED_BY_PEER);
@@ -328,6 +329,58 @@ what_is_out_of_order_ends_the_link(void **state)
 	assert_int_equal(gateway_core_hub_envelope(rig.core, rig.now, &goodbye), LINK_SAID_GOODBYE);
 }
 
+static void
+render_hub(struct buffer *payload, bool away)
+{
+	buffer_append_string(payload, away ? "the hub is away" : "the hub is back");
+}
+
+static void
+clients_that_want_to_know_are_told_that_the_hub_is_away(void **state)
+{
+	static struct dialect knowing;
+	struct rig_peer *ana, *ben, *cleo;
+
+	(void)state;
+	knowing = rig_loud_dialect;
+	knowing.render_hub = render_hub;
+	rig_attach(&rig);
+	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_PROBED, .probed = { rig.now.mono_ms } });
+	ana = rig_connect_as(&rig, &knowing);
+	rig_send(ana, "ana");
+	ben = rig_connect(&rig);
+	rig_send(ben, "ben");
+	rig_turn(&rig);
+	rig_lose(&rig);
+	rig_after(&rig, HUB_DEGRADED_MS - 1);
+	assert_hears_nothing(ana);
+	assert_true(gateway_core_next_deadline(rig.core, rig.now) <= 1);
+	rig_after(&rig, 1);
+	assert_hears(ana, "the hub is away");
+	rig_after(&rig, 5000);
+	assert_hears_nothing(ana);
+	rig_lose(&rig);
+	rig_after(&rig, 2 * HUB_RETRY_MAX_MS);
+	cleo = rig_connect_as(&rig, &knowing);
+	rig_send(cleo, "cleo");
+	rig_turn(&rig);
+	assert_hears(cleo, "the hub is away");
+	rig_welcome(&rig, 5);
+	rig_roster_end(&rig);
+	rig_turn(&rig);
+	assert_hears_nothing(ana);
+	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_PROBED, .probed = { rig.now.mono_ms } });
+	rig_turn(&rig);
+	assert_hears(ana, "the hub is back");
+	assert_hears(cleo, "the hub is back");
+	assert_hears_nothing(ben);
+	/* It hangs: no probe comes back. */
+	rig_after(&rig, HUB_READY_MS + 1);
+	assert_hears_nothing(ana);
+	rig_after(&rig, HUB_DEGRADED_MS);
+	assert_hears(ana, "the hub is away");
+}
+
 #define TEST_IN_RIG(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int
@@ -345,6 +398,7 @@ main(void)
 		TEST_IN_RIG(the_hub_is_probed_every_second),
 		TEST_IN_RIG(a_client_that_goes_is_closed_once),
 		TEST_IN_RIG(who_goes_while_the_hub_is_away_is_not_said),
+		TEST_IN_RIG(clients_that_want_to_know_are_told_that_the_hub_is_away),
 		TEST_IN_RIG(what_is_out_of_order_ends_the_link),
 	};
 
