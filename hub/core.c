@@ -185,6 +185,8 @@ set_user_limits(struct core_limits *limits)
 		limits->connections_max = CORE_CONNECTIONS_MAX;
 	if (limits->linger_ms == 0)
 		limits->linger_ms = CORE_LINGER_MS;
+	if (limits->detach_ms == 0)
+		limits->detach_ms = CORE_DETACH_MS;
 	if (limits->resume_ms == 0)
 		limits->resume_ms = CORE_RESUME_MS;
 	if (limits->inbox_messages == 0)
@@ -347,13 +349,12 @@ core_gateway_envelope(
 }
 
 /*
- * What becomes of the clients of a link that is over. This is the one place that decides it: they
- * are gone at once.
+ * What becomes of the clients of a link that is over: whoever could come again with the next link
+ * waits for it. If the process is known to be dead, core_detached_gone follows at once.
  */
 static void
 gateway_gone(struct core *core, struct gateway *gateway, struct now now)
 {
-	struct client *client;
 	bool was_attached = gateway->state == GATEWAY_ATTACHED;
 
 	gateway->state = GATEWAY_LEAVING;
@@ -363,8 +364,7 @@ gateway_gone(struct core *core, struct gateway *gateway, struct now now)
 	core->doomed &= ~core_slot_bit(gateway->slot);
 	if (gateway->name[0] != '\0')
 		core_past_keep(core, gateway);
-	while ((client = presence_first_of(core->presence, gateway->slot)) != NULL)
-		core_client_gone(core, client, now);
+	core_detach(core, gateway, now);
 	if (!was_attached)
 		return;
 	core->attached--;
@@ -379,27 +379,44 @@ core_drop(struct core *core, struct gateway *gateway, struct now now, enum link_
 	core->links.drop(core->links.context, gateway->slot, why);
 }
 
-void
-core_gateway_lost(struct core *core, unsigned slot, struct now now, enum link_loss why)
+uint32_t
+core_gateway_detached(struct core *core, unsigned slot, struct now now, enum link_loss why)
 {
 	struct gateway *gateway = &core->gateways[slot];
 	unsigned clients = gateway->clients;
+	uint32_t life = gateway->life;
 
 	assert(slot < CORE_GATEWAYS_MAX && gateway->state != GATEWAY_FREE);
 	if (gateway->state != GATEWAY_LEAVING)
 		gateway_gone(core, gateway, now);
+	/* A planned end: nobody comes again. */
+	if (why == LINK_SAID_GOODBYE)
+		core_detached_gone(core, life, now);
 	gateway->state = GATEWAY_FREE;
 	if ((unsigned)why < LINK_LOSS_COUNT)
 		metric_increment(core->metrics.lost[why]);
 	if (gateway->name[0] == '\0') {
 		log_info(core->log, "link over before its HELLO", log_i64("pid", gateway->pid),
 		    log_string("reason", link_loss_word(why)));
-		return;
+		return 0;
 	}
 	core_past_lost(core, gateway, why);
 	log_info(core->log, "gateway lost", log_string("gateway", gateway->name),
 	    log_i64("pid", gateway->pid), log_string("reason", link_loss_word(why)),
 	    log_u64("clients", clients));
+	return life;
+}
+
+void
+core_gateway_died(struct core *core, uint32_t life, struct now now)
+{
+	core_detached_gone(core, life, now);
+}
+
+void
+core_gateway_lost(struct core *core, unsigned slot, struct now now, enum link_loss why)
+{
+	core_gateway_died(core, core_gateway_detached(core, slot, now, why), now);
 }
 
 static void

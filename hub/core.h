@@ -36,7 +36,7 @@ struct core_links {
 	 * later.
 	 */
 	void (*send)(void *context, unsigned slot, const void *frames, size_t length);
-	/* The core is done with this link. core_gateway_lost still follows from the owner. */
+	/* The core is done with this link. core_gateway_detached or _lost still follows. */
 	void (*drop)(void *context, unsigned slot, enum link_loss why);
 	void *context;
 	/*
@@ -74,7 +74,18 @@ int core_gateway_connected(struct core *core, struct now now, int64_t pid);
 enum link_loss core_gateway_envelope(
     struct core *core, unsigned slot, struct now now, const struct envelope *envelope);
 
-/* The link is over: its clients are gone, everyone hears of it. Frees the slot. */
+/*
+ * The link is over, its process may live: its clients wait for its next link, unheard by anybody,
+ * for limits.detach_ms at most. Frees the slot. The life to name when the process has ended; 0:
+ * there is none. After a GOODBYE nobody waits.
+ */
+uint32_t core_gateway_detached(
+    struct core *core, unsigned slot, struct now now, enum link_loss why);
+
+/* The process of that life has ended: its clients are gone, everyone hears of it. */
+void core_gateway_died(struct core *core, uint32_t life, struct now now);
+
+/* Both at once. */
 void core_gateway_lost(struct core *core, unsigned slot, struct now now, enum link_loss why);
 
 /* Ends a turn: commits what it wrote, releases what is committed, runs timers. */

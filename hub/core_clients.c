@@ -95,7 +95,7 @@ let_in(struct core *core, const struct gateway *gateway, struct now now,
 		.address = open->address,
 		.has_receipts = (open->flags & OPEN_HAS_RECEIPTS) != 0,
 	};
-	bool is_let = core_identify(core, now, open, identity);
+	bool is_let = core_identify(core, gateway, now, open, identity);
 
 	*client_out = NULL;
 	if (is_let && identity->lingerer == NULL &&
@@ -200,7 +200,7 @@ core_client_gone(struct core *core, struct client *client, struct now now)
 		core_room_leave(core, now, client->memberships);
 	if (!client->lingers)
 		core->gateways[client->slot].clients--;
-	core_linger_forget(core, client);
+	core_linger_forget(client);
 	users_detach(client);
 	presence_close(core->presence, client);
 	if (user->clients == NULL && !user->is_coming)

@@ -56,8 +56,10 @@ keep_secret(
 
 /* Known to its gateway before the link: it is who it was, whatever the store has forgotten. */
 static bool
-announced(struct core *core, const struct envelope_open *open, struct core_identity *identity)
+announced(struct core *core, const struct gateway *gateway, const struct envelope_open *open,
+    struct core_identity *identity)
 {
+	struct client *waits = presence_by_id(core->presence, open->client);
 	char own_id[CLIENT_ID_TEXT_SIZE];
 	unsigned char digest[DIGEST_SIZE];
 
@@ -69,6 +71,12 @@ announced(struct core *core, const struct envelope_open *open, struct core_ident
 	if ((open->flags & OPEN_WANTS_SECRET) != 0 && is_secret(open->resume) &&
 	    digest_texts(core->digest, &open->resume, 1, digest))
 		keep_secret(identity, open->resume, digest);
+	/* Its gateway is back in time: nobody was told that it was away. */
+	if (waits != NULL && waits->life == gateway->life && waits->user == identity->user) {
+		identity->lingerer = waits;
+		identity->client = waits->id;
+		return true;
+	}
 	return choose_id(core, open->client, &identity->client);
 }
 
@@ -224,12 +232,12 @@ fresh(struct core *core, const struct envelope_open *open, struct core_identity 
 }
 
 bool
-core_identify(struct core *core, struct now now, const struct envelope_open *open,
-    struct core_identity *identity_out)
+core_identify(struct core *core, const struct gateway *gateway, struct now now,
+    const struct envelope_open *open, struct core_identity *identity_out)
 {
 	*identity_out = (struct core_identity){ 0 };
 	if (open->client != 0)
-		return announced(core, open, identity_out);
+		return announced(core, gateway, open, identity_out);
 	if (!text_is_empty(open->user))
 		return named(core, now, open, identity_out);
 	if (text_is_empty(open->resume))

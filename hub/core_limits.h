@@ -15,6 +15,9 @@
 /* For how long a client stays without its connection, unless the limits say otherwise. */
 #define CORE_LINGER_MS 2000
 
+/* For how long a client stays whose gateway lives but has lost its link, likewise. */
+#define CORE_DETACH_MS 5000
+
 /* For how long a user may come again by its secret, likewise. */
 #define CORE_RESUME_MS (UINT64_C(24) * 60 * 60 * 1000)
 
@@ -39,6 +42,7 @@ struct core_limits {
 	/* 0 each: the number above that is called like it */
 	unsigned connections_max; /* of one user, over all gateways          */
 	uint64_t linger_ms;       /* without a connection, when it was lost  */
+	uint64_t detach_ms;       /* without the gateway's link, likewise    */
 	uint64_t resume_ms;       /* to come again                           */
 	uint64_t inbox_messages;  /* not received, of one user               */
 	uint64_t inbox_bytes;

@@ -1,7 +1,8 @@
 /*
- * Clients whose connection was lost without a word stay for a moment: whoever comes again in time
- * goes on as the same client and nobody notices. It then has as long again to say which rooms it
- * is still in; the others it leaves. All waits are equally long, so the list is in order.
+ * Clients whose connection was lost without a word stay for a moment, those whose gateway has lost
+ * its link for a little longer: whoever comes again in time goes on as the same client and nobody
+ * notices. It then has a moment to say which rooms it is still in; the others it leaves. All waits
+ * of a queue are equally long, so each is in order.
  */
 #include "hub/core_rooms.h"
 #include "hub/core_users.h"
@@ -9,39 +10,56 @@
 static void
 wait_begin(struct core *core, struct client *client, struct now now)
 {
-	client->waits_until_ms = now.mono_ms + core->limits.linger_ms;
+	bool detached = client->life != 0;
+	struct waiting *queue = detached ? &core->detached : &core->lingering;
+	uint64_t ms = detached ? core->limits.detach_ms : core->limits.linger_ms;
+
+	client->waits_in = queue;
+	client->waits_until_ms = now.mono_ms + ms;
 	client->waits_after = NULL;
-	client->waits_before = core->last_waiting;
-	if (core->last_waiting != NULL)
-		core->last_waiting->waits_after = client;
+	client->waits_before = queue->last;
+	if (queue->last != NULL)
+		queue->last->waits_after = client;
 	else
-		core->first_waiting = client;
-	core->last_waiting = client;
+		queue->first = client;
+	queue->last = client;
 }
 
 static void
-wait_end(struct core *core, struct client *client)
+wait_end(struct client *client)
 {
-	if (client->waits_until_ms == 0)
+	struct waiting *queue = client->waits_in;
+
+	if (queue == NULL)
 		return;
 	if (client->waits_after != NULL)
 		client->waits_after->waits_before = client->waits_before;
 	else
-		core->last_waiting = client->waits_before;
+		queue->last = client->waits_before;
 	if (client->waits_before != NULL)
 		client->waits_before->waits_after = client->waits_after;
 	else
-		core->first_waiting = client->waits_after;
-	client->waits_until_ms = 0;
+		queue->first = client->waits_after;
+	client->waits_in = NULL;
 }
 
 void
 core_linger(struct core *core, struct client *client, struct now now)
 {
-	wait_end(core, client);
+	wait_end(client);
 	users_linger(client);
 	presence_linger(core->presence, client);
 	core->gateways[client->slot].clients--;
+	wait_begin(core, client, now);
+}
+
+void
+core_linger_detached(struct core *core, struct client *client, uint32_t life, struct now now)
+{
+	wait_end(client);
+	if (!client->lingers)
+		users_linger(client);
+	presence_detach(core->presence, client, life);
 	wait_begin(core, client, now);
 }
 
@@ -52,15 +70,15 @@ core_linger_return(
 	if (!presence_rebind(core->presence, client, facts))
 		return false;
 	users_return(client);
-	wait_end(core, client);
+	wait_end(client);
 	wait_begin(core, client, now);
 	return true;
 }
 
 void
-core_linger_forget(struct core *core, struct client *client)
+core_linger_forget(struct client *client)
 {
-	wait_end(core, client);
+	wait_end(client);
 }
 
 /* It has come back, but not to these rooms. */
@@ -76,13 +94,13 @@ leave_deaf(struct core *core, struct client *client, struct now now)
 	}
 }
 
-void
-core_linger_turn(struct core *core, struct now now)
+static void
+end_waits(struct core *core, struct waiting *queue, struct now now)
 {
 	struct client *client;
 
-	while ((client = core->first_waiting) != NULL && client->waits_until_ms <= now.mono_ms) {
-		wait_end(core, client);
+	while ((client = queue->first) != NULL && client->waits_until_ms <= now.mono_ms) {
+		wait_end(client);
 		if (client->lingers)
 			core_client_gone(core, client, now);
 		else
@@ -90,12 +108,28 @@ core_linger_turn(struct core *core, struct now now)
 	}
 }
 
-uint64_t
-core_linger_deadline(const struct core *core, struct now now)
+void
+core_linger_turn(struct core *core, struct now now)
 {
-	const struct client *client = core->first_waiting;
+	end_waits(core, &core->lingering, now);
+	end_waits(core, &core->detached, now);
+}
+
+static uint64_t
+first_end(const struct waiting *queue, struct now now)
+{
+	const struct client *client = queue->first;
 
 	if (client == NULL)
 		return UINT64_MAX;
 	return client->waits_until_ms > now.mono_ms ? client->waits_until_ms - now.mono_ms : 0;
+}
+
+uint64_t
+core_linger_deadline(const struct core *core, struct now now)
+{
+	uint64_t lingering = first_end(&core->lingering, now);
+	uint64_t detached = first_end(&core->detached, now);
+
+	return lingering < detached ? lingering : detached;
 }

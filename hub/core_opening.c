@@ -55,6 +55,29 @@ past_number(struct core *core, const char *name, uint64_t epoch)
 	return past == NULL ? 0 : past->last_number;
 }
 
+const char *
+core_past_name(const struct core *core, uint32_t life)
+{
+	for (unsigned i = 0; i < CORE_PASTS; i++) {
+		if (core->pasts[i].life == life)
+			return core->pasts[i].name;
+	}
+	return "";
+}
+
+/* All links of one epoch are of one life; 0 is none. */
+static uint32_t
+past_life(struct core *core, const char *name, uint64_t epoch)
+{
+	const struct gateway_past *past = past_of(core, name, epoch);
+
+	if (past != NULL)
+		return past->life;
+	if (++core->lives == 0)
+		core->lives = 1;
+	return core->lives;
+}
+
 void
 core_past_keep(struct core *core, const struct gateway *gateway)
 {
@@ -67,6 +90,7 @@ core_past_keep(struct core *core, const struct gateway *gateway)
 	}
 	memcpy(past->name, gateway->name, sizeof(past->name));
 	past->epoch = gateway->epoch;
+	past->life = gateway->life;
 	past->last_number = gateway->last_number;
 }
 
@@ -145,6 +169,7 @@ on_hello(
 	memcpy(gateway->name, name, sizeof(name));
 	keep_text(gateway->software, GATEWAY_SOFTWARE_MAX, hello->software);
 	gateway->epoch = hello->epoch;
+	gateway->life = past_life(core, name, hello->epoch);
 	gateway->state = GATEWAY_OPENING;
 	gateway->link_version =
 	    hello->link_version < LINK_VERSION ? hello->link_version : LINK_VERSION;
@@ -154,6 +179,7 @@ on_hello(
 	if (!outbox_put_greeting(core->outbox, gateway->slot))
 		core->doomed |= core_slot_bit(gateway->slot);
 	core_prune_others(core, gateway);
+	core_detached_others(core, gateway, now);
 	core_settle_hello(core, now, hello);
 	log_info(core->log, "gateway linked", log_string("gateway", gateway->name),
 	    log_i64("pid", gateway->pid), log_string("software", gateway->software),
@@ -165,11 +191,12 @@ enum link_loss
 on_roster_end(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
-	(void)now;
 	(void)envelope;
 	if (gateway->state == GATEWAY_ATTACHED)
 		return LINK_OUT_OF_ORDER;
 	gateway->state = GATEWAY_ATTACHED;
+	/* Whom it has not said has gone meanwhile. */
+	core_detached_gone(core, gateway->life, now);
 	core->attached++;
 	metric_set(core->metrics.gateways, core->attached);
 	core_roster_counted(core);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "hub/core_operator.h"
-#include "hub/core_state.h"
+#include "hub/core_users.h"
 #include "hub/router.h"
 
 /* Close codes and the room that RFC 6455 leaves for a reason. */
@@ -99,7 +99,7 @@ listing_fill(const struct core *core, struct listing *listing, struct text room_
 			listing->clients[listing->count++] = room->members[i]->client;
 		return true;
 	}
-	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
+	for (unsigned slot = 0; slot <= PRESENCE_DETACHED; slot++) {
 		for (struct client *client = presence_first_of(core->presence, slot);
 		     client != NULL; client = client->neighbour)
 			listing->clients[listing->count++] = client;
@@ -128,7 +128,8 @@ described(const struct core *core, const struct client *client)
 	return (struct core_client_info){
 		.client = client->id,
 		.name = client->name.data,
-		.gateway = core->gateways[client->slot].name,
+		.gateway = client->life != 0 ? core_past_name(core, client->life)
+					     : core->gateways[client->slot].name,
 		.dialect = client->dialect.data,
 		.address = client->address.data,
 		.rooms = rooms_of(core->listing, client),

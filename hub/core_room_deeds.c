@@ -125,7 +125,8 @@ put_out(struct core *core, struct now now, struct member *member, enum left_reas
 		.renamed = renamed,
 	};
 
-	core_tell(core, core_slot_bit(member->client->slot), ENVELOPE_LEFT, &left);
+	if (!member->client->lingers)
+		core_tell(core, core_slot_bit(member->client->slot), ENVELOPE_LEFT, &left);
 	core_room_leave(core, now, member);
 }
 

@@ -116,7 +116,7 @@ find_online(struct core *core, struct text text, struct core_who *who_out)
 	struct core_who first = { 0 };
 	unsigned found = 0;
 
-	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
+	for (unsigned slot = 0; slot <= PRESENCE_DETACHED; slot++) {
 		for (const struct client *client = presence_first_of(core->presence, slot);
 		     client != NULL; client = client->neighbour) {
 			struct room_user user = core_room_user(client);

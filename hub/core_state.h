@@ -59,6 +59,7 @@ struct gateway {
 	char name[GATEWAY_NAME_MAX + 1];
 	char software[GATEWAY_SOFTWARE_MAX + 1];
 	uint64_t epoch;
+	uint32_t life; /* the same for all links of one epoch */
 	int64_t pid;
 	unsigned link_version;
 	unsigned clients;
@@ -74,6 +75,7 @@ struct gateway {
 struct gateway_past {
 	char name[GATEWAY_NAME_MAX + 1];
 	uint64_t epoch;
+	uint32_t life;
 	uint64_t last_number;
 	enum link_loss lost;
 	uint64_t lost_order; /* rises from loss to loss; 0: none yet */
@@ -126,10 +128,11 @@ struct core {
 	struct digest *digest;
 	struct client_ids ids;
 	struct ids *message_ids;
-	struct buffer sender;         /* scratch: "REALM/USER" */
-	struct client *first_waiting; /* whose wait ends first; see core_linger.c */
-	struct client *last_waiting;
-	uint64_t sweep_ms; /* users are looked through then */
+	struct buffer sender;     /* scratch: "REALM/USER" */
+	struct waiting lingering; /* for their connection or rooms; see core_linger.c */
+	struct waiting detached;  /* for their gateway's link                         */
+	uint32_t lives;           /* of gateways, counted                             */
+	uint64_t sweep_ms;        /* users are looked through then */
 	struct outbox *outbox;
 	struct envelope_decoder *decoder; /* of our own frames, when they must be undone */
 	struct listing *listing;
@@ -181,11 +184,9 @@ core_open_batch(const struct core *core)
 	return core->last_batch + 1;
 }
 
-/* core_opening.c: remembers a gateway's life; why its last link ended. */
+/* core_opening.c: remembers a gateway's life; why its last link ended, LINK_ALIVE: none did. */
 void core_past_keep(struct core *core, const struct gateway *gateway);
 void core_past_lost(struct core *core, const struct gateway *gateway, enum link_loss why);
-
-/* Why the last link of that name ended; LINK_ALIVE if none is remembered. */
 enum link_loss core_past_loss(const struct core *core, const char *name);
 
 /* core_clients.c: true for UTF-8 of at most so many bytes without control characters. */

@@ -27,8 +27,8 @@ struct core_identity {
  * core_identity.c: finds or makes the user. False without memory or ids; a user without clients
  * that came of it is core_user_gone()'s.
  */
-bool core_identify(struct core *core, struct now now, const struct envelope_open *open,
-    struct core_identity *identity_out);
+bool core_identify(struct core *core, const struct gateway *gateway, struct now now,
+    const struct envelope_open *open, struct core_identity *identity_out);
 
 /* core_users.c: the user's inbox, opened if need be; NULL as inboxes_open. */
 struct stream *core_user_inbox(struct core *core, struct user *user);
@@ -49,16 +49,29 @@ uint64_t core_users_deadline(const struct core *core, struct now now);
 /* core_linger.c: the connection is lost, the client stays for a while. */
 void core_linger(struct core *core, struct client *client, struct now now);
 
+/* Its gateway has lost its link and may come again. */
+void core_linger_detached(struct core *core, struct client *client, uint32_t life, struct now now);
+
 /* It is here again, as `facts` say. False, with nothing changed, without memory. */
 bool core_linger_return(
     struct core *core, struct client *client, const struct client *facts, struct now now);
 
 /* It is about to be gone. */
-void core_linger_forget(struct core *core, struct client *client);
+void core_linger_forget(struct client *client);
 
 /* Ends what lasted long enough. */
 void core_linger_turn(struct core *core, struct now now);
 uint64_t core_linger_deadline(const struct core *core, struct now now);
+
+/* core_detach.c: the link is lost, its clients wait for the next one of the same life. */
+void core_detach(struct core *core, struct gateway *gateway, struct now now);
+
+/* Those of a life that still wait are gone; or of other lives of that gateway. */
+void core_detached_gone(struct core *core, uint32_t life, struct now now);
+void core_detached_others(struct core *core, const struct gateway *gateway, struct now now);
+
+/* The name of the gateway of that life; empty if it is forgotten. */
+const char *core_past_name(const struct core *core, uint32_t life);
 
 /* core_commands.c: OUTCOME_OK if that may be said at all. */
 enum outcome_code core_check_content(const struct core *core, struct text content);

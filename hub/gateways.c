@@ -15,6 +15,7 @@
 
 #include "common/link_socket.h"
 #include "common/unix_socket.h"
+#include "hub/process_watch.h"
 
 /* Connections taken in one turn, so that a flood of them does not hold up the others. */
 #define ACCEPTS_PER_TURN 16
@@ -29,7 +30,15 @@
 struct gateway_link {
 	struct gateways *owner;
 	struct link_socket *socket; /* NULL: the place is free */
+	int pidfd;                  /* of the peer, -1: none   */
 	unsigned slot;
+};
+
+/* A gateway whose link is lost while its process lives, as far as one can tell. */
+struct lost_life {
+	struct gateways *owner;
+	struct process_watch *watch; /* NULL: the place is free */
+	uint32_t life;
 };
 
 struct gateways {
@@ -44,6 +53,7 @@ struct gateways {
 	uid_t allowed[ALLOWED_USERS_MAX];
 	unsigned allowed_count;
 	struct gateway_link links[CORE_GATEWAYS_MAX];
+	struct lost_life lost[CORE_GATEWAYS_MAX];
 	unsigned link_count;
 	bool stopping;
 };
@@ -65,6 +75,8 @@ gateways_create(const struct gateways_setup *setup)
 	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
 		gateways->links[slot].owner = gateways;
 		gateways->links[slot].slot = slot;
+		gateways->links[slot].pidfd = -1;
+		gateways->lost[slot].owner = gateways;
 	}
 	return gateways;
 }
@@ -125,14 +137,62 @@ on_drained(void *context)
 }
 
 static void
+on_process_told(void *context, struct process_watch *watch, bool ended)
+{
+	struct lost_life *lost = context;
+	struct gateways *gateways = lost->owner;
+
+	process_watch_destroy(&watch);
+	lost->watch = NULL;
+	if (!ended)
+		return;
+	core_gateway_died(gateways->core, lost->life, clock_now());
+	gateways->setup.changed(gateways->setup.context);
+}
+
+/*
+ * A process that dies closes its sockets a moment before it is known to be dead, so what looks
+ * like a break is watched: the kernel says within the same millisecond which of both it is.
+ */
+static bool
+watch_process(struct gateways *gateways, int pidfd, uint32_t life)
+{
+	struct lost_life *lost = NULL;
+
+	for (unsigned i = 0; i < CORE_GATEWAYS_MAX; i++) {
+		if (gateways->lost[i].watch != NULL && gateways->lost[i].life == life) {
+			process_watch_destroy(&gateways->lost[i].watch);
+			lost = &gateways->lost[i];
+		} else if (lost == NULL && gateways->lost[i].watch == NULL) {
+			lost = &gateways->lost[i];
+		}
+	}
+	if (life == 0 || lost == NULL || process_has_ended(pidfd)) {
+		if (pidfd >= 0)
+			(void)close(pidfd);
+		return false;
+	}
+	lost->life = life;
+	lost->watch = process_watch_create(
+	    gateways->setup.base, pidfd, CORE_DETACH_MS, on_process_told, lost);
+	return lost->watch != NULL;
+}
+
+static void
 on_lost(void *context, enum link_loss why)
 {
 	struct gateway_link *link = context;
 	struct gateways *gateways = link->owner;
+	int pidfd = link->pidfd;
+	uint32_t life;
 
 	link_socket_destroy(&link->socket);
+	link->pidfd = -1;
 	gateways->link_count--;
-	core_gateway_lost(gateways->core, link->slot, clock_now(), why);
+	life = core_gateway_detached(gateways->core, link->slot, clock_now(), why);
+	/* Of whom nothing can be known, the worst is believed: nobody may stay as a ghost. */
+	if (!watch_process(gateways, pidfd, life))
+		core_gateway_died(gateways->core, life, clock_now());
 	gateways->setup.changed(gateways->setup.context);
 	if (gateways->stopping && gateways->link_count == 0)
 		gateways->setup.stopped(gateways->setup.context);
@@ -160,6 +220,14 @@ is_allowed(const struct gateways *gateways, uid_t uid)
 }
 
 static void
+close_pidfd(struct gateway_link *link)
+{
+	if (link->pidfd >= 0)
+		(void)close(link->pidfd);
+	link->pidfd = -1;
+}
+
+static void
 let_in(struct gateways *gateways, int fd, const struct peer_credentials *peer)
 {
 	struct link_limits limits = link_limits_default();
@@ -176,9 +244,11 @@ let_in(struct gateways *gateways, int fd, const struct peer_credentials *peer)
 	}
 	limits.queue_max = gateways->setup.queue_bytes;
 	owner.context = &gateways->links[slot];
+	gateways->links[slot].pidfd = process_open((pid_t)peer->pid);
 	gateways->links[slot].socket =
 	    link_socket_create(gateways->setup.base, fd, LINK_SIDE_HUB, limits, owner);
 	if (gateways->links[slot].socket == NULL) {
+		close_pidfd(&gateways->links[slot]);
 		core_gateway_lost(gateways->core, (unsigned)slot, clock_now(), LINK_NO_MEMORY);
 		return;
 	}
@@ -349,7 +419,10 @@ gateways_destroy(struct gateways **gateways)
 		return;
 	*gateways = NULL;
 	stop_listening(doomed);
-	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++)
+	for (unsigned slot = 0; slot < CORE_GATEWAYS_MAX; slot++) {
 		link_socket_destroy(&doomed->links[slot].socket);
+		close_pidfd(&doomed->links[slot]);
+		process_watch_destroy(&doomed->lost[slot].watch);
+	}
 	free(doomed);
 }

@@ -17,7 +17,7 @@ struct presence {
 	struct table by_conn;
 	struct table by_name; /* the first of each name */
 	struct table rooms_by_name;
-	struct client *by_slot[PRESENCE_SLOTS];
+	struct client *by_slot[PRESENCE_SLOTS + 1]; /* the last one's is PRESENCE_DETACHED */
 	struct room *first_room;
 	struct room *last_room;
 	uint64_t last_serial;
@@ -48,7 +48,7 @@ presence_destroy(struct presence **presence)
 	if (doomed == NULL)
 		return;
 	*presence = NULL;
-	for (unsigned slot = 0; slot < PRESENCE_SLOTS; slot++) {
+	for (unsigned slot = 0; slot <= PRESENCE_DETACHED; slot++) {
 		while (doomed->by_slot[slot] != NULL)
 			presence_close(doomed, doomed->by_slot[slot]);
 	}
@@ -244,6 +244,17 @@ presence_linger(struct presence *presence, struct client *client)
 	client->lingers = true;
 }
 
+void
+presence_detach(struct presence *presence, struct client *client, uint32_t life)
+{
+	if (!client->lingers)
+		presence_linger(presence, client);
+	slot_remove(presence, client);
+	client->slot = PRESENCE_DETACHED;
+	client->life = life;
+	slot_add(presence, client);
+}
+
 bool
 presence_rebind(struct presence *presence, struct client *client, const struct client *facts)
 {
@@ -262,6 +273,7 @@ presence_rebind(struct presence *presence, struct client *client, const struct c
 	client->since_wall_ms = facts->since_wall_ms;
 	client->has_receipts = facts->has_receipts;
 	client->lingers = false;
+	client->life = 0;
 	slot_add(presence, client);
 	return true;
 }

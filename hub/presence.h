@@ -16,13 +16,17 @@
 /* A set of slots is one 64-bit word. */
 #define PRESENCE_SLOTS 64
 
+/* Where clients are found whose gateway has lost its link: no slot of a link. */
+#define PRESENCE_DETACHED PRESENCE_SLOTS
+
 struct presence;
 struct user;
 
 /* Texts of the structs below are followed by a NUL. */
 struct client {
 	uint32_t id;
-	unsigned slot; /* of its gateway */
+	unsigned slot; /* of its gateway; PRESENCE_DETACHED: it lost its link */
+	uint32_t life; /* of the gateway that lost it, 0: none; see core_detach.c */
 	uint64_t conn; /* its number there */
 	int64_t since_wall_ms;
 	struct text name;
@@ -32,6 +36,7 @@ struct client {
 	bool has_receipts;          /* it says what it received */
 	bool lingers;               /* without a connection for now: `conn` means nothing */
 	uint64_t waits_until_ms;    /* for its connection, then for its rooms; see core_linger.c */
+	struct waiting *waits_in;   /* NULL: it does not wait   */
 	struct client *waits_after; /* in order of that */
 	struct client *waits_before;
 	struct user *user;      /* borrowed; see users.h */
@@ -42,6 +47,12 @@ struct client {
 	struct client *namesake_before;
 	struct client *neighbour; /* the next client of the same gateway */
 	struct client *neighbour_before;
+};
+
+/* Clients that wait for something, in order of its end. */
+struct waiting {
+	struct client *first;
+	struct client *last;
 };
 
 /* A client in a room. */
@@ -91,6 +102,12 @@ void presence_linger(struct presence *presence, struct client *client);
  */
 bool presence_rebind(struct presence *presence, struct client *client, const struct client *facts);
 
+/*
+ * The same when its gateway's link is lost: it is then found under PRESENCE_DETACHED, for another
+ * link may get the slot. It may linger already.
+ */
+void presence_detach(struct presence *presence, struct client *client, uint32_t life);
+
 /* No gateway hears for a member, or one does again. */
 void presence_deafen(struct member *member);
 void presence_hear(struct member *member);
@@ -104,7 +121,7 @@ struct client *presence_by_conn(const struct presence *presence, unsigned slot, 
 /* The first of those online with that name; the others follow as `namesake`. */
 struct client *presence_by_name(const struct presence *presence, struct text name);
 
-/* The first client of a gateway; the others follow as `neighbour`. */
+/* The first client of a slot; the others follow as `neighbour`. */
 struct client *presence_first_of(const struct presence *presence, unsigned slot);
 
 /* Adds a client to the room of that name, making the room if need be. NULL without memory. */

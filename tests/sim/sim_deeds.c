@@ -154,6 +154,9 @@ gateway_dies(struct sim_gateway *gateway)
 	gateway_core_destroy(&gateway->core);
 	gateway->wants_link = false;
 	sim_link_lost(gateway, LINK_STOPPED, LINK_CLOSED_BY_PEER);
+	if (world->hub != NULL && gateway->life != 0)
+		core_gateway_died(world->hub, gateway->life, world->now);
+	gateway->life = 0;
 	for (unsigned i = 0; i < world->socket_count; i++) {
 		if (world->sockets[i]->gateway == gateway->number)
 			sim_gone(world, world->sockets[i]);
@@ -168,6 +171,8 @@ hub_dies(struct sim_world *world)
 		return;
 	}
 	core_destroy(&world->hub);
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
+		world->gateways[i].life = 0;
 	bus_close(&world->bus);
 	store_double_crash(&world->store, (unsigned)random_below(world->random, 4));
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)

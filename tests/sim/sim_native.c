@@ -300,6 +300,8 @@ static const struct {
 	{ "system", on_nothing },
 	{ "typing", on_nothing },
 	{ "bye", on_nothing },
+	{ "hub_degraded", on_nothing },
+	{ "hub_back", on_nothing },
 };
 
 static void

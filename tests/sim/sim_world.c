@@ -204,7 +204,10 @@ sim_link_lost(
 	if (!sim_link_is_open(&gateway->link))
 		return;
 	sim_link_close(&gateway->link);
-	if (world->hub != NULL)
+	/* Whether the process lives is what the kernel tells a real hub. */
+	if (world->hub != NULL && gateway->core != NULL)
+		gateway->life = core_gateway_detached(world->hub, slot, world->now, at_hub_side);
+	else if (world->hub != NULL)
 		core_gateway_lost(world->hub, slot, world->now, at_hub_side);
 	if (gateway->core != NULL)
 		gateway_core_hub_lost(gateway->core, world->now, at_gateway_side);

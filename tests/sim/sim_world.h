@@ -22,6 +22,7 @@ struct sim_gateway {
 	struct gateway_core *core; /* NULL: not running */
 	struct sim_link link;
 	bool wants_link;
+	uint32_t life;          /* as the hub calls it, once it has lost a link; 0: not yet */
 	enum link_loss dropped; /* by the core; LINK_ALIVE: not */
 };
 

@@ -330,6 +330,7 @@ a_gateways_death_ends_the_wait(void **state)
 	lose(scene, 1, true);
 	core_gateway_lost(rig->core, scene->here, rig->now, LINK_CLOSED_BY_PEER);
 	rig_turn(rig, 1);
+	(void)rig_hear(rig, scene->there, ENVELOPE_ROSTER_END);
 	assert_int_equal(
 	    rig_hear(rig, scene->there, ENVELOPE_EXITED).exited.client, scene->ana.client);
 	assert_int_equal(core_status(rig->core).clients, 1);

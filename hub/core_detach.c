@@ -1,0 +1,42 @@
+/*
+ * Clients whose gateway has lost its link. The gateway still has their connections, so they are
+ * online for everybody until it is known that its process has ended, until it comes back without
+ * them, or until they have waited long enough. Owns who these are; core_linger.c how they wait.
+ */
+#include <string.h>
+
+#include "hub/core_users.h"
+
+void
+core_detach(struct core *core, struct gateway *gateway, struct now now)
+{
+	struct client *client;
+
+	while ((client = presence_first_of(core->presence, gateway->slot)) != NULL)
+		core_linger_detached(core, client, gateway->life, now);
+	gateway->clients = 0;
+}
+
+void
+core_detached_gone(struct core *core, uint32_t life, struct now now)
+{
+	struct client *client = presence_first_of(core->presence, PRESENCE_DETACHED);
+	struct client *next;
+
+	for (; client != NULL; client = next) {
+		next = client->neighbour;
+		if (client->life == life)
+			core_client_gone(core, client, now);
+	}
+}
+
+void
+core_detached_others(struct core *core, const struct gateway *gateway, struct now now)
+{
+	for (unsigned i = 0; i < CORE_PASTS; i++) {
+		const struct gateway_past *past = &core->pasts[i];
+
+		if (past->life != gateway->life && strcmp(past->name, gateway->name) == 0)
+			core_detached_gone(core, past->life, now);
+	}
+}
