@@ -116,6 +116,8 @@ class StrictClient:
         if send_buffer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         if receive_buffer:
+            # Small segments, as over a long way: the kernel takes little for this client.
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1000)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.settimeout(PATIENCE)
         self._socket.connect(("127.0.0.1", port))
