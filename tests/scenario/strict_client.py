@@ -214,6 +214,14 @@ class StrictClient:
             assert time.monotonic() < deadline, f"waited {patience} s in vain"
             self.read()
 
+    def read_while(self, condition, most=lambda: 1 << 16, patience=PATIENCE):
+        """Reads, so much at a time, as long as the condition holds; it must not for ever."""
+        deadline = time.monotonic() + patience
+        while condition():
+            assert not self.ended, f"the connection ended with {self.close_code}"
+            assert time.monotonic() < deadline, f"waited {patience} s in vain"
+            self.read(most())
+
     def read_to_the_end(self, patience=PATIENCE):
         """Answers CLOSE; the server's code, None without one."""
         deadline = time.monotonic() + patience
