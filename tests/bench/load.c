@@ -16,16 +16,20 @@
 static const char help[] =
     "hubbub-load MODE --port PORT [OPTIONS]\n"
     "\n"
-    "Loads a server of the `room` dialect and checks that all is heard once and in order.\n"
+    "Loads a server and checks that all is heard once and in order.\n"
     "Exit status: 0 all was, 1 it was not, 2 the command line is wrong.\n"
     "\n"
     "  broadcast   members of a room, messages to all of them at a fixed rate\n"
     "  private     pairs of clients, messages from one to the other\n"
     "  connect     clients come in as fast as they can\n"
+    "  churn       a broadcast while guests leave and come again; they are not judged\n"
     "  idle        clients that are in and say nothing\n"
     "\n"
     "  --address IP    where the server is (127.0.0.1)\n"
-    "  --path PATH     what is asked for (/ws)\n"
+    "  --port PORT     may be repeated: clients take turns with them\n"
+    "  --peer NAME     what it speaks: room, native, native-ids, nats, jetstream, nchan\n"
+    "                  or node (room)\n"
+    "  --path PATH     what is asked for (the peer's own)\n"
     "  --clients N     how many (100)\n"
     "  --senders N     of a broadcast, taking turns (1)\n"
     "  --rate N        messages per second, all together (50)\n"
@@ -33,6 +37,8 @@ static const char help[] =
     "  --seconds N     of messages or of idling (5)\n"
     "  --messages N    so many of them, however long it takes\n"
     "  --in-flight N   of a broadcast: not by rate, but so many not yet heard by all\n"
+    "  --guests N      of churn, beside the clients (100)\n"
+    "  --churn N       of churn: so many leave per second and come back at once (50)\n"
     "  --window N      clients on their way in at once (500)\n"
     "  --settle MS     silence before the messages begin (1500)\n"
     "  --patience N    seconds without any progress before giving up (5)\n"
@@ -42,6 +48,7 @@ static const char help[] =
 enum option_key {
 	OPTION_ADDRESS = 1,
 	OPTION_PATH,
+	OPTION_PEER,
 	OPTION_PORT,
 	OPTION_CLIENTS,
 	OPTION_SENDERS,
@@ -50,6 +57,8 @@ enum option_key {
 	OPTION_SECONDS,
 	OPTION_MESSAGES,
 	OPTION_IN_FLIGHT,
+	OPTION_GUESTS,
+	OPTION_CHURN,
 	OPTION_WINDOW,
 	OPTION_SETTLE,
 	OPTION_PATIENCE,
@@ -61,6 +70,7 @@ enum option_key {
 static const struct option options[] = {
 	{ "address", required_argument, NULL, OPTION_ADDRESS },
 	{ "path", required_argument, NULL, OPTION_PATH },
+	{ "peer", required_argument, NULL, OPTION_PEER },
 	{ "port", required_argument, NULL, OPTION_PORT },
 	{ "clients", required_argument, NULL, OPTION_CLIENTS },
 	{ "senders", required_argument, NULL, OPTION_SENDERS },
@@ -69,6 +79,8 @@ static const struct option options[] = {
 	{ "seconds", required_argument, NULL, OPTION_SECONDS },
 	{ "messages", required_argument, NULL, OPTION_MESSAGES },
 	{ "in-flight", required_argument, NULL, OPTION_IN_FLIGHT },
+	{ "guests", required_argument, NULL, OPTION_GUESTS },
+	{ "churn", required_argument, NULL, OPTION_CHURN },
 	{ "window", required_argument, NULL, OPTION_WINDOW },
 	{ "settle", required_argument, NULL, OPTION_SETTLE },
 	{ "patience", required_argument, NULL, OPTION_PATIENCE },
@@ -82,6 +94,7 @@ static const char *const modes[] = {
 	[LOAD_BROADCAST] = "broadcast",
 	[LOAD_PRIVATE] = "private",
 	[LOAD_CONNECT] = "connect",
+	[LOAD_CHURN] = "churn",
 	[LOAD_IDLE] = "idle",
 };
 
@@ -112,6 +125,7 @@ take_option(struct load_plan *plan, int key, const char *value)
 		[OPTION_BYTES] = &plan->bytes,
 		[OPTION_MESSAGES] = &plan->messages,
 		[OPTION_IN_FLIGHT] = &plan->in_flight,
+		[OPTION_GUESTS] = &plan->guests,
 		[OPTION_WINDOW] = &plan->window,
 		[OPTION_SETTLE] = &plan->settle_ms,
 		[OPTION_PATIENCE] = &plan->patience_s,
@@ -121,8 +135,14 @@ take_option(struct load_plan *plan, int key, const char *value)
 		plan->address = value;
 	else if (key == OPTION_PATH)
 		plan->path = value;
+	else if (key == OPTION_PEER)
+		plan->peer = peer_find(value);
+	else if (key == OPTION_PORT && plan->port_count < LOAD_PORTS_MAX)
+		plan->ports[plan->port_count++] = (int)number(value, 1, 65535);
 	else if (key == OPTION_PORT)
-		plan->port = (int)number(value, 1, 65535);
+		refuse("too many ports", value);
+	else if (key == OPTION_CHURN)
+		plan->churn_rate = number(value, 0.1, 1e6);
 	else if (key == OPTION_RATE)
 		plan->rate = number(value, 0.1, 1e6);
 	else if (key == OPTION_SECONDS)
@@ -133,6 +153,25 @@ take_option(struct load_plan *plan, int key, const char *value)
 		refuse("too many processes", value);
 	else
 		*whole[key] = (unsigned)number(value, 1, 1e6);
+	if (plan->peer == NULL)
+		refuse("no such peer", value);
+}
+
+static void
+check(struct load_plan *plan)
+{
+	if (plan->port_count == 0)
+		refuse("missing", "--port");
+	if (plan->bytes < MARKER_SIZE || plan->bytes > CONTENT_MAX)
+		refuse("out of bounds", "--bytes");
+	if (plan->in_flight > 0 && plan->mode != LOAD_BROADCAST)
+		refuse("only of a broadcast", "--in-flight");
+	if (plan->mode == LOAD_CHURN && plan->guests == 0)
+		plan->guests = 100;
+	if (plan->guests > 0 && plan->mode != LOAD_CHURN)
+		refuse("only of churn", "--guests");
+	if (plan->senders > plan->clients || (plan->mode == LOAD_PRIVATE && plan->clients % 2 != 0))
+		refuse("too few, or odd", "--clients");
 }
 
 static bool
@@ -161,14 +200,7 @@ parse(int count, char **words, struct load_plan *plan)
 	if (mode == sizeof(modes) / sizeof(modes[0]))
 		refuse("no such mode", words[optind]);
 	plan->mode = (enum load_mode)mode;
-	if (plan->port == 0)
-		refuse("missing", "--port");
-	if (plan->bytes < MARKER_SIZE || plan->bytes > CONTENT_MAX)
-		refuse("out of bounds", "--bytes");
-	if (plan->in_flight > 0 && plan->mode != LOAD_BROADCAST)
-		refuse("only of a broadcast", "--in-flight");
-	if (plan->senders > plan->clients || (plan->mode == LOAD_PRIVATE && plan->clients % 2 != 0))
-		refuse("too few, or odd", "--clients");
+	check(plan);
 	return json;
 }
 
@@ -176,13 +208,14 @@ int
 main(int count, char **words)
 {
 	struct load_plan plan = {
+		.peer = &peer_room,
 		.address = "127.0.0.1",
-		.path = "/ws",
 		.clients = 100,
 		.senders = 1,
 		.rate = 50,
 		.bytes = 128,
 		.seconds = 5,
+		.churn_rate = 50,
 		.window = 500,
 		.settle_ms = 1500,
 		.patience_s = 5,

@@ -1,7 +1,7 @@
 /*
  * The clients' sockets: one epoll, one shared buffer to read into, memory of a client's own only
- * for a frame that came in two parts. It knows how to come into a room and what a frame is; what
- * is said there and what that means belongs to load_modes.
+ * for a frame that came in two parts. It knows what a frame is; what is in it is known to the
+ * peers, and what is said and when to load_modes.
  */
 #include "tests/bench/load_client.h"
 
@@ -22,6 +22,9 @@
 #define EVENTS_PER_TURN 64
 #define REQUEST_MAX 1024
 #define FRAME_MAX (WS_HEADER_MAX + 65536)
+#define UPGRADE_MAX 16384
+/* A server that reads nothing is given up. */
+#define UNSENT_MAX (16u << 20)
 
 uint64_t
 load_now_ns(void)
@@ -39,14 +42,16 @@ load_net_open(struct load_net *net, unsigned count)
 	net->epoll = epoll_create1(EPOLL_CLOEXEC);
 	net->clients = calloc(count, sizeof(*net->clients));
 	net->buffer = malloc(WS_PAYLOAD_MAX + WS_HEADER_MAX + READ_SIZE);
-	if (net->epoll < 0 || net->clients == NULL || net->buffer == NULL) {
+	net->frame = malloc(FRAME_MAX);
+	if (net->epoll < 0 || net->clients == NULL || net->buffer == NULL || net->frame == NULL) {
 		perror("load");
 		load_net_close(net);
 		return false;
 	}
 	for (unsigned i = 0; i < count; i++) {
 		net->clients[i].fd = -1;
-		net->clients[i].index = i;
+		net->clients[i].peer.index = i;
+		net->clients[i].peer.private = net->private;
 	}
 	return true;
 }
@@ -62,6 +67,7 @@ client_drop(struct load_client *client)
 	free(client->unsent);
 	client->rest = client->unsent = NULL;
 	client->rest_size = client->unsent_size = 0;
+	peer_client_reset(&client->peer);
 }
 
 void
@@ -71,8 +77,9 @@ load_net_close(struct load_net *net)
 		client_drop(&net->clients[i]);
 	free(net->clients);
 	free(net->buffer);
+	free(net->frame);
 	net->clients = NULL;
-	net->buffer = NULL;
+	net->buffer = net->frame = NULL;
 	if (net->epoll >= 0)
 		close(net->epoll);
 	net->epoll = -1;
@@ -85,10 +92,17 @@ client_gone(struct load_net *net, struct load_client *client, const char *why)
 	net->events.gone(net->events.context, client, why);
 }
 
+void
+load_net_leave(struct load_net *net, unsigned index)
+{
+	client_drop(&net->clients[index]);
+	net->clients[index].state = LOAD_UNUSED;
+}
+
 static void
 watch(struct load_net *net, struct load_client *client, int operation, uint32_t events)
 {
-	struct epoll_event event = { .events = events, .data.u32 = client->index };
+	struct epoll_event event = { .events = events, .data.u32 = client->peer.index };
 
 	epoll_ctl(net->epoll, operation, client->fd, &event);
 }
@@ -97,8 +111,8 @@ bool
 load_net_connect(struct load_net *net, unsigned index)
 {
 	struct load_client *client = &net->clients[index];
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)net->port) };
-	int yes = 1;
+	int port = net->ports[index % net->port_count], yes = 1;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (client->fd < 0 || inet_pton(AF_INET, net->address, &to.sin_addr) != 1)
@@ -124,6 +138,10 @@ client_send(struct load_net *net, struct load_client *client, const char *bytes,
 	if (sent == (ssize_t)size)
 		return;
 	sent = sent < 0 ? 0 : sent;
+	if (client->unsent_size + size > UNSENT_MAX) {
+		shutdown(client->fd, SHUT_RDWR);
+		return;
+	}
 	grown = realloc(client->unsent, client->unsent_size + size - (size_t)sent);
 	if (grown == NULL)
 		abort();
@@ -133,44 +151,114 @@ client_send(struct load_net *net, struct load_client *client, const char *bytes,
 	watch(net, client, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
 }
 
+/* Frames what stands in net->frame behind the place for a header. */
 static void
-send_frame(struct load_net *net, struct load_client *client, unsigned opcode, const char *payload,
-    size_t size)
+send_frame(struct load_net *net, struct load_client *client, unsigned opcode, size_t size)
 {
 	static const uint8_t mask[4] = { 0x5a, 0x17, 0xc3, 0x88 };
-	char frame[FRAME_MAX];
-	size_t at;
+	char header[WS_HEADER_MAX];
+	char *payload = net->frame + WS_HEADER_MAX;
+	size_t length = ws_frame_header(header, opcode, size, mask);
 
-	if (client->fd < 0 || size > FRAME_MAX - WS_HEADER_MAX)
+	if (client->fd < 0)
 		return;
-	at = ws_frame_header(frame, opcode, size, mask);
-	memcpy(frame + at, payload, size);
-	ws_frame_mask(frame + at, size, mask);
-	client_send(net, client, frame, at + size);
+	memcpy(payload - length, header, length);
+	ws_frame_mask(payload, size, mask);
+	client_send(net, client, payload - length, length + size);
+}
+
+static void
+send_bytes(struct load_net *net, struct load_client *client, unsigned opcode, const char *bytes,
+    size_t size)
+{
+	if (size > FRAME_MAX - WS_HEADER_MAX)
+		return;
+	memcpy(net->frame + WS_HEADER_MAX, bytes, size);
+	send_frame(net, client, opcode, size);
 }
 
 void
-load_client_say(struct load_net *net, struct load_client *client, const char *text, size_t size)
+load_client_say(struct load_net *net, struct load_client *from, const struct peer_message *message)
 {
-	send_frame(net, client, WS_TEXT, text, size);
+	size_t size, room = FRAME_MAX - WS_HEADER_MAX;
+
+	if (message->size + PEER_FRAMING_MAX > room)
+		return;
+	size = net->peer->say(&from->peer, message, net->frame + WS_HEADER_MAX, room);
+	send_frame(net, from, net->peer->opcode, size);
+}
+
+/* What a peer is told with: which client of which net, and when the bytes were read. */
+struct call {
+	struct load_net *net;
+	struct load_client *client;
+	uint64_t now_ns;
+};
+
+static void
+peer_sends(void *context, unsigned opcode, const char *bytes, size_t size)
+{
+	struct call *call = context;
+
+	send_bytes(call->net, call->client, opcode, bytes, size);
+}
+
+static void
+peer_joined(void *context)
+{
+	struct call *call = context;
+
+	call->net->events.joined(call->net->events.context, call->client);
+}
+
+static void
+peer_heard(void *context, enum peer_kind kind, const char *bytes, size_t size)
+{
+	struct call *call = context;
+	struct load_events *events = &call->net->events;
+
+	events->heard(events->context, call->client, kind, bytes, size, call->now_ns);
+}
+
+static struct peer_events
+peer_events(struct call *call)
+{
+	return (struct peer_events){
+		.context = call, .send = peer_sends, .joined = peer_joined, .heard = peer_heard
+	};
+}
+
+static void
+request_upgrade(struct load_net *net, struct load_client *client)
+{
+	const struct peer *peer = net->peer;
+	bool offer = peer->subprotocol != NULL;
+	char request[REQUEST_MAX], target[PEER_PATH_MAX];
+	int size;
+
+	if (peer->target != NULL)
+		peer->target(&client->peer, net->path, target);
+	else
+		snprintf(target, sizeof(target), "%s", net->path);
+	client->state = LOAD_UPGRADING;
+	size = snprintf(request, sizeof(request),
+	    "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\nSec-WebSocket-Key: " WS_EXAMPLE_KEY "\r\n"
+	    "Sec-WebSocket-Version: 13\r\n%s%s%s\r\n",
+	    target, net->address, offer ? "Sec-WebSocket-Protocol: " : "",
+	    offer ? peer->subprotocol : "", offer ? "\r\n" : "");
+	client_send(net, client, request, (size_t)size);
 }
 
 static void
 on_writable(struct load_net *net, struct load_client *client)
 {
-	char request[REQUEST_MAX];
 	char *unsent = client->unsent;
 	size_t size = client->unsent_size;
 
 	watch(net, client, EPOLL_CTL_MOD, EPOLLIN);
 	if (client->state == LOAD_CONNECTING) {
-		client->state = LOAD_UPGRADING;
-		size = (size_t)snprintf(request, sizeof(request),
-		    "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\n"
-		    "Connection: Upgrade\r\nSec-WebSocket-Key: " WS_EXAMPLE_KEY "\r\n"
-		    "Sec-WebSocket-Version: 13\r\n\r\n",
-		    net->path, net->address, net->port);
-		client_send(net, client, request, size < sizeof(request) ? size : 0);
+		request_upgrade(net, client);
 		return;
 	}
 	client->unsent = NULL;
@@ -184,57 +272,49 @@ on_writable(struct load_net *net, struct load_client *client)
  * refusal.
  */
 static long
-take_upgrade(struct load_net *net, struct load_client *client, char *bytes, size_t size)
+take_upgrade(struct load_net *net, struct load_client *client, const char *bytes, size_t size)
 {
-	char *end = memmem(bytes, size, "\r\n\r\n", 4);
-	char name[64];
-	int length;
+	static const char status[] = "HTTP/1.1 101";
+	struct call call = { .net = net, .client = client };
+	const struct peer_events events = peer_events(&call);
+	const char *end = memmem(bytes, size, "\r\n\r\n", 4);
 
 	if (end == NULL)
-		return size < 16384 ? 0 : -1;
-	if (memmem(bytes, size, " 101 ", 5) == NULL ||
+		return size < UPGRADE_MAX ? 0 : -1;
+	size = (size_t)(end - bytes);
+	if (size < sizeof(status) || memcmp(bytes, status, sizeof(status) - 1) != 0 ||
 	    memmem(bytes, size, WS_EXAMPLE_ACCEPT, strlen(WS_EXAMPLE_ACCEPT)) == NULL)
 		return -1;
-	length = snprintf(name, sizeof(name), "{\"username\": \"load%u\"}", client->index);
-	client->state = LOAD_JOINING;
-	load_client_say(net, client, name, (size_t)length);
-	return end + 4 - bytes;
+	client->state = LOAD_OPEN;
+	net->bytes_in += size;
+	net->peer->opened(&client->peer, &events);
+	return (long)size + 4;
 }
 
-/* A client is the last of the first list that it hears. */
-static void
-take_list(struct load_net *net, struct load_client *client, const char *text, size_t size)
+/* False if it is not what such a server says. */
+static bool
+take_frame(
+    struct load_net *net, struct load_client *client, const struct ws_frame *frame, uint64_t now)
 {
-	static const char key[] = "\"client_id\": \"";
-	const char *end = text + size, *id = NULL, *next = text;
+	struct call call = { .net = net, .client = client, .now_ns = now };
+	const struct peer_events events = peer_events(&call);
 
-	if (memmem(text, size, "\"user_list\"", 11) == NULL)
-		return;
-	/* The last entry is short: searching the end of a long list is enough. */
-	if (size > 1024)
-		next = end - 1024;
-	while ((next = memmem(next, (size_t)(end - next), key, sizeof(key) - 1)) != NULL) {
-		next += sizeof(key) - 1;
-		id = next;
-	}
-	if (id == NULL || end - id < LOAD_ID_SIZE)
-		return;
-	memcpy(client->id, id, LOAD_ID_SIZE - 1);
-	client->state = LOAD_IN;
-	net->events.joined(net->events.context, client);
-}
-
-static void
-take_frame(struct load_net *net, struct load_client *client, struct ws_frame *frame, uint64_t now)
-{
-	if (frame->opcode == WS_PING)
-		send_frame(net, client, WS_PONG, frame->payload, frame->size);
-	else if (frame->opcode == WS_CLOSE)
+	switch (frame->opcode) {
+	case WS_PING:
+		send_bytes(net, client, WS_PONG, frame->payload, frame->size);
+		return true;
+	case WS_PONG:
+		return true;
+	case WS_CLOSE:
 		client_gone(net, client, "closed by the server");
-	else if (frame->opcode == WS_TEXT && client->state == LOAD_JOINING)
-		take_list(net, client, frame->payload, frame->size);
-	else if (frame->opcode == WS_TEXT)
-		net->events.heard(net->events.context, client, frame->payload, frame->size, now);
+		return true;
+	case WS_TEXT:
+	case WS_BINARY:
+		net->bytes_in += frame->size;
+		return net->peer->received(&client->peer, &events, frame->payload, frame->size);
+	default:
+		return false;
+	}
 }
 
 static void
@@ -250,8 +330,8 @@ take_bytes(struct load_net *net, struct load_client *client, size_t size, uint64
 			taken = take_upgrade(net, client, net->buffer + at, size - at);
 		} else {
 			taken = ws_frame_parse(net->buffer + at, size - at, &frame);
-			if (taken > 0)
-				take_frame(net, client, &frame, now);
+			if (taken > 0 && !take_frame(net, client, &frame, now))
+				taken = -1;
 		}
 		if (taken < 0)
 			client_gone(net, client, "not what a WebSocket server says");
@@ -286,7 +366,6 @@ on_readable(struct load_net *net, struct load_client *client)
 		client->rest = NULL;
 		client->rest_size = 0;
 	}
-	net->bytes_in += (uint64_t)got;
 	take_bytes(net, client, kept + (size_t)got, load_now_ns());
 }
 

@@ -1,6 +1,6 @@
 /*
- * Many WebSocket clients of the `room` dialect in one thread: connect, upgrade,
- * give a name, hear one's id, then frames out and frames in.
+ * Many WebSocket clients in one thread: connect, upgrade, come in as their
+ * protocol wants it, then frames out and frames in.
  */
 #ifndef HUBBUB_TESTS_BENCH_LOAD_CLIENT_H
 #define HUBBUB_TESTS_BENCH_LOAD_CLIENT_H
@@ -9,23 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/bench/peer.h"
+
+#define LOAD_PORTS_MAX 16
+
 enum load_state {
 	LOAD_UNUSED,
 	LOAD_CONNECTING,
 	LOAD_UPGRADING,
-	LOAD_JOINING,
-	LOAD_IN,
+	LOAD_OPEN, /* upgraded; whether it is in, its protocol knows */
 	LOAD_GONE,
 };
-
-#define LOAD_ID_SIZE 9
 
 struct load_client {
 	int fd;
 	enum load_state state;
-	unsigned index;
-	char id[LOAD_ID_SIZE]; /* as the server calls it, once it is in */
-	char *rest;            /* the beginning of a frame whose end is still to come */
+	struct peer_client peer;
+	char *rest; /* the beginning of a frame whose end is still to come */
 	size_t rest_size;
 	char *unsent;
 	size_t unsent_size;
@@ -35,8 +35,8 @@ struct load_client {
 struct load_events {
 	void *context;
 	void (*joined)(void *context, struct load_client *client);
-	void (*heard)(void *context, struct load_client *client, const char *text, size_t size,
-	    uint64_t now_ns);
+	void (*heard)(void *context, struct load_client *client, enum peer_kind kind,
+	    const char *bytes, size_t size, uint64_t now_ns);
 	void (*gone)(void *context, struct load_client *client, const char *why);
 };
 
@@ -45,17 +45,24 @@ struct load_net {
 	struct load_client *clients;
 	unsigned count;
 	int epoll;
-	int port;
+	const int *ports; /* clients take turns with them */
+	unsigned port_count;
 	const char *address; /* numeric, IPv4 */
 	const char *path;
+	const struct peer *peer;
+	bool private; /* messages go from one client to another */
 	char *buffer;
-	uint64_t bytes_in; /* grows with everything that is heard */
+	char *frame;       /* the one that is being written */
+	uint64_t bytes_in; /* grows with everything that is heard but pings */
 };
 
 /* Monotonic nanoseconds. */
 uint64_t load_now_ns(void);
 
-/* Fills a net whose address, port, path and events are set; false, said on stderr, if it cannot. */
+/*
+ * Fills a net whose address, ports, path, peer and events are set; false, said
+ * on stderr, if it cannot.
+ */
 bool load_net_open(struct load_net *net, unsigned count);
 
 /* Drops all clients without a closing handshake. */
@@ -64,11 +71,14 @@ void load_net_close(struct load_net *net);
 /* Begins to connect client `index`; false without descriptors. */
 bool load_net_connect(struct load_net *net, unsigned index);
 
+/* Drops client `index` without a word to the events; it can be connected again. */
+void load_net_leave(struct load_net *net, unsigned index);
+
 /* Handles what has happened, waiting for it until `until_ns` at most. */
 void load_net_turn(struct load_net *net, uint64_t until_ns);
 
-/* Sends one text frame; what the socket does not take is sent later. */
+/* Says a message; what the socket does not take is sent later. */
 void load_client_say(
-    struct load_net *net, struct load_client *client, const char *text, size_t size);
+    struct load_net *net, struct load_client *from, const struct peer_message *message);
 
 #endif

@@ -105,3 +105,25 @@ server_usage_read(const pid_t *pids, size_t count, struct server_usage *usage_ou
 	}
 	return true;
 }
+
+void
+kernel_usage_read(struct kernel_usage *usage_out)
+{
+	FILE *sockets = fopen("/proc/net/sockstat", "re");
+	FILE *memory = fopen("/proc/meminfo", "re");
+	char line[256];
+	uint64_t value;
+
+	memset(usage_out, 0, sizeof(*usage_out));
+	while (sockets != NULL && fgets(line, sizeof(line), sockets) != NULL)
+		if (sscanf(line, "TCP: inuse %*d orphan %*d tw %*d alloc %*d mem %" SCNu64,
+			&value) == 1)
+			usage_out->tcp_buffer_bytes = value * (uint64_t)sysconf(_SC_PAGESIZE);
+	while (memory != NULL && fgets(line, sizeof(line), memory) != NULL)
+		if (sscanf(line, "Slab: %" SCNu64 " kB", &value) == 1)
+			usage_out->slab_bytes = value * 1024;
+	if (sockets != NULL)
+		fclose(sockets);
+	if (memory != NULL)
+		fclose(memory);
+}

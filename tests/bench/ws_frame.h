@@ -16,6 +16,7 @@
 
 enum ws_opcode {
 	WS_TEXT = 1,
+	WS_BINARY = 2,
 	WS_CLOSE = 8,
 	WS_PING = 9,
 	WS_PONG = 10,
