@@ -13,7 +13,8 @@
 /* INFO is the longest line of a server. */
 #define LINE_MAX_BYTES 16384
 #define PAYLOAD_MAX (1u << 20)
-#define FIELDS_MAX 5
+/* One more than a MSG has, so that it is seen. */
+#define FIELDS_MAX 6
 
 struct word {
 	const char *text;
@@ -100,7 +101,7 @@ static long
 take_message(const struct peer_events *events, const struct word *words, size_t count,
     const char *payload, const char *end)
 {
-	long size = count >= 4 ? number(&words[count - 1]) : -1;
+	long size = count == 4 || count == 5 ? number(&words[count - 1]) : -1;
 
 	if (size < 0 || (size_t)size > PAYLOAD_MAX)
 		return -1;

@@ -76,8 +76,8 @@ PANELS = (
           "M/s", 2, 6, 1e-6),
     Panel("Broadcast to {clients:,}: CPU per delivery", "less is better", "crowd",
           "cpu_us_per_delivery", "us", 2, 1.10),
-    Panel("Broadcast to {clients:,}: latency p99", "less is better", "crowd", "latency_p99_ms", "ms", 1,
-          1.15),
+    Panel("Broadcast to {clients:,}: latency p99", "less is better", "crowd",
+          "latency_p99_ms", "ms", 1, 1.15),
     Panel("Private: CPU per message", "less is better", "private", "cpu_us_per_message", "us", 1),
     Panel("{clients:,} come in", "less is better", "connect", "connect_s", "s", 2),
 )

@@ -58,8 +58,8 @@ class Row:
 
 
 COMPARED = (
-    Row("broadcast to {clients:,} at {rate}/s: CPU us per delivery", "broadcast", "cpu_us_per_delivery",
-        bars=(Bar(1.05, "floor"),)),
+    Row("broadcast to {clients:,} at {rate}/s: CPU us per delivery", "broadcast",
+        "cpu_us_per_delivery", bars=(Bar(1.05, "floor"),)),
     Row("its latency p50, ms", "broadcast", "latency_p50_ms"),
     Row("its latency p99, ms", "broadcast", "latency_p99_ms"),
     Row("most deliveries/s to {clients:,} with p99 < 100 ms", "most", "deliveries_per_s", 0,
@@ -76,7 +76,8 @@ COMPARED = (
     Row("RSS bytes per idle connection", "connect", "rss_per_client", 0, (Bar(3500),)),
     Row("PSS bytes per idle connection", "connect", "pss_per_client", 0),
     Row("kernel slabs per connection, both ends, bytes", "connect", "kernel_slab_per_client", 0),
-    Row("private at {rate:,}/s among {clients:,}: CPU us per message", "private", "cpu_us_per_message",
+    Row("private at {rate:,}/s among {clients:,}: CPU us per message", "private",
+        "cpu_us_per_message",
         bars=(Bar(0.6, "jetstream"), Bar(0.6, "nats"), Bar(0.45, "nats", "hubbub-memory"))),
     Row("its latency p50, ms", "private", "latency_p50_ms", 3,
         (Bar(3, "nats", "hubbub-memory"), Bar(3, "nats", commits=2))),
