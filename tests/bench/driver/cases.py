@@ -22,6 +22,7 @@ class Case:
     quick: dict
     hub_only: bool = False
     search: bool = False
+    once: bool = False  # in the first round only
 
     def options(self, quick):
         return {**self.full, **(self.quick if quick else {})}
@@ -33,11 +34,11 @@ class Case:
 
 CASES = (
     Case("broadcast", "broadcast to {clients:,} at {rate}/s", EVERYBODY, "broadcast",
-         {"clients": 1000, "rate": 50, "seconds": 4, "settle": 700},
+         {"clients": 1000, "rate": 50, "seconds": 3, "settle": 700},
          {"seconds": 1, "settle": 300}),
     Case("private", "private at {rate:,}/s among {clients:,}",
          ("floor", "nats", "jetstream", "nchan", "node", "hubbub", "hubbub-memory"), "private",
-         {"clients": 1000, "rate": 5000, "seconds": 4, "settle": 700},
+         {"clients": 1000, "rate": 5000, "seconds": 3, "settle": 700},
          {"seconds": 1, "settle": 300}),
     Case("connect", "{clients:,} come in as fast as they can", PLAIN, "connect",
          {"clients": 5000, "settle": 700, "patience": 30}, {"clients": 1000, "settle": 300}),
@@ -48,12 +49,12 @@ CASES = (
          {"clients": 1000, "seconds": 2, "settle": 300, "patience": 2},
          {"seconds": 0.7, "settle": 150}, search=True),
     Case("churn", "broadcast to {clients:,} at {rate}/s, {churn}/s of {guests} guests come and go",
-         PLAIN, "churn",
+         ("floor", "nats", "hubbub"), "churn",
          {"clients": 1000, "rate": 50, "guests": 100, "churn": 50, "seconds": 3, "settle": 700},
          {"clients": 200, "seconds": 1, "settle": 300}),
     Case("gateways", "broadcast to {clients:,} at {rate}/s over 1, 2 and 4 gateways",
          ("hubbub", "hubbub-2", "hubbub-4"), "broadcast",
-         {"clients": 1000, "rate": 50, "seconds": 4, "settle": 700},
+         {"clients": 1000, "rate": 50, "seconds": 3, "settle": 700},
          {"seconds": 1, "settle": 300}),
     Case("hub", "messages through the hub to 4 gateways, {in-flight} on their way",
          ("hub", "hub-ids", "hub-memory"), "broadcast",
@@ -65,7 +66,7 @@ CASES = (
          {"messages": 20000}),
     Case("idle", "{clients:,} idle clients, pings on", ("hubbub",), "idle",
          {"clients": 10000, "seconds": 21, "settle": 1500, "patience": 30},
-         {"clients": 2000, "seconds": 3, "settle": 500}),
+         {"clients": 2000, "seconds": 3, "settle": 500}, once=True),
 )
 
 BY_KEY = {case.key: case for case in CASES}

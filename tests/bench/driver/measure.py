@@ -12,14 +12,39 @@ from driver.servers import ServerFailed
 RUN_SECONDS = 90
 P99_MS = 100
 FIRST_RATE = 200
+LEAST_RATE = 50
 MOST_RATE = 51200
+IDLE_SECONDS = 10
 
 
 def complaint(figures):
     """What was wrong with a run, from its figures."""
     wrong = {key: figures[key] for key in ("gone", "lost", "duplicates", "misordered", "foreign")
              if figures.get(key)}
-    return ", ".join(f"{int(count):,} {key}" for key, count in wrong.items()) or "not clean"
+    text = ", ".join(f"{int(count):,} {key}" for key, count in wrong.items())
+    return text or f"p99 {figures['latency_p99_ms']:.0f} ms"
+
+
+def ticks(pids):
+    """Processor time of some processes, in hundredths of a second."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total
+
+
+def wait_until_idle(pids):
+    """Until they use less than a tenth of a core; some seconds at most."""
+    until = time.monotonic() + IDLE_SECONDS
+    before = ticks(pids)
+    while time.monotonic() < until:
+        time.sleep(0.2)
+        now = ticks(pids)
+        if now - before <= 2:
+            return
+        before = now
 
 
 class Bench:
@@ -74,8 +99,14 @@ class Bench:
         best = {"rate": 0.0, "deliveries_per_s": 0.0, "load_cpu_percent": 0.0}
 
         def fits(rate):
-            figures = self.load(running, case.mode, {**options, "rate": round(rate, 1)})
+            try:
+                figures = self.load(running, case.mode, {**options, "rate": round(rate, 1)})
+            except ServerFailed as failure:
+                figures = {"clean": False, "why": str(failure)}
             if not figures["clean"] or figures["latency_p99_ms"] >= P99_MS:
+                # What it has not dealt with must not be the next one's burden.
+                wait_until_idle(running.pids)
+                best["why"] = figures.get("why") or complaint(figures)
                 return False
             if rate > best["rate"]:
                 best.update(figures, rate=rate)
@@ -90,12 +121,15 @@ class Bench:
             else:
                 high = middle
         if best["rate"] == 0:
-            raise ServerFailed(f"not even {low:.0f}/s")
+            raise ServerFailed(f"not even at the lowest rate: {best['why']}")
+        best.pop("why", None)
         return best
 
     def round(self, cases, number, rounds, deadline):
         """One round of all cases. Later rounds leave out what the time does not suffice for."""
         for case in cases:
+            if case.once and number > 1:
+                continue
             title = case.named(case.title, self.quick)
             if number > 1 and time.monotonic() + self.took[case.key] > deadline:
                 print(f"[{number}/{rounds}] {title}: left out, the time is up",
@@ -130,18 +164,15 @@ class Bench:
 
 
 def bracket(fits, near):
-    """Two rates, of which the lower fits and the higher does not."""
-    if near is None:
-        low, high = FIRST_RATE / 2, FIRST_RATE
+    """Two rates, of which the lower fits and the higher does not; zeros if none fits."""
+    low, factor = (near, 1.08) if near else (FIRST_RATE, 2)
+    if fits(low):
+        high = low * factor
         while high <= MOST_RATE and fits(high):
-            low, high = high, high * 2
-        if low < FIRST_RATE and not fits(low):
-            return low / 4, low
+            low, high = high, high * factor
         return low, high
-    low, high = near, near * 1.08
-    while high <= MOST_RATE and fits(high):
-        low, high = high, high * 1.08
-    if low == near:
-        while low > FIRST_RATE / 8 and not fits(low):
-            low, high = low / 1.08, low
-    return low, high
+    while low > LEAST_RATE:
+        low /= factor
+        if fits(low):
+            return low, low * factor
+    return 0, 0

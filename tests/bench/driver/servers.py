@@ -155,16 +155,23 @@ class Servers:
 
     @contextlib.contextmanager
     def hubbub(self, gateways=1, peer="room", **settings):
-        """The harness of the scenario tests judges how the daemons end, too."""
+        """The harness of the scenario tests also judges how the daemons end."""
+        outcome = None
         with contextlib.redirect_stdout(sys.stderr):
             try:
                 with self.cluster(gateways=gateways, settings={**SETTINGS, **settings},
                                   wrapper=pinned(self.core)) as cluster:
                     pids = [cluster.hub.pid, *(gateway.pid for gateway in cluster.gateways)]
                     ports = [gateway.port for gateway in cluster.gateways]
-                    yield Running(ports, pids, peer, cluster.hub.pid)
+                    try:
+                        yield Running(ports, pids, peer, cluster.hub.pid)
+                    except (ServerFailed, KeyboardInterrupt) as ended:
+                        # The harness would print whole logs for what is not its business.
+                        outcome = ended
             except (AssertionError, OSError) as failure:
                 raise ServerFailed(f"hubbub: {failure}") from failure
+        if outcome is not None:
+            raise outcome
 
     @contextlib.contextmanager
     def node(self):
