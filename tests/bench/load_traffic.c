@@ -31,7 +31,7 @@ load_traffic_heard(struct load_run *run, const struct load_client *client, enum 
 
 	/* What guests hear depends on when they came. */
 	if (!run->books_open || index >= run->plan->clients ||
-	    !marker_find(bytes, size, &run->marker_at[kind], &marker))
+	    !marker_find(bytes, size, &run->finders[kind], &marker))
 		return;
 	answer = kind == PEER_ANSWER || (private && index % 2 == 0);
 	book = answer ? &run->answers : &run->deliveries;

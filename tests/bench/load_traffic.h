@@ -14,8 +14,8 @@ struct load_run {
 	struct marker_book deliveries; /* by those that messages are for       */
 	struct marker_book answers;    /* by their senders                     */
 	bool books_open;
-	size_t marker_at[2]; /* where the last one stood, by peer_kind */
-	uint64_t heard_ns;   /* when the last new message was heard    */
+	struct marker_finder finders[2]; /* by peer_kind                        */
+	uint64_t heard_ns;               /* when the last new message was heard */
 	char content[LOAD_CONTENT_MAX];
 };
 

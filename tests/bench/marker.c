@@ -62,10 +62,28 @@ marker_read(const char *text, struct marker *marker_out)
 	return true;
 }
 
-bool
-marker_find(const char *text, size_t size, size_t *at, struct marker *marker_out)
+static bool
+marker_recall(const char *text, struct marker_finder *finder, struct marker *marker_out)
 {
-	if (*at + MARKER_SIZE <= size && marker_read(text + *at, marker_out))
+	unsigned last = (unsigned char)text[DUE_AT - 2], before = (unsigned char)text[DUE_AT - 3];
+	size_t place = (last + (before << 4)) % MARKER_RECENT;
+
+	if (memcmp(finder->recent[place].text, text, MARKER_SIZE) == 0) {
+		*marker_out = finder->recent[place].marker;
+		return true;
+	}
+	if (!marker_read(text, marker_out))
+		return false;
+	memcpy(finder->recent[place].text, text, MARKER_SIZE);
+	finder->recent[place].marker = *marker_out;
+	return true;
+}
+
+bool
+marker_find(const char *text, size_t size, struct marker_finder *finder, struct marker *marker_out)
+{
+	if (finder->at + MARKER_SIZE <= size &&
+	    marker_recall(text + finder->at, finder, marker_out))
 		return true;
 	for (size_t i = 0; i + MARKER_SIZE <= size; i++) {
 		const char *hash = memchr(text + i, '#', size - i - MARKER_SIZE + 1);
@@ -73,8 +91,8 @@ marker_find(const char *text, size_t size, size_t *at, struct marker *marker_out
 		if (hash == NULL)
 			return false;
 		i = (size_t)(hash - text);
-		if (marker_read(hash, marker_out)) {
-			*at = i;
+		if (marker_recall(hash, finder, marker_out)) {
+			finder->at = i;
 			return true;
 		}
 	}

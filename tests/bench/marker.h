@@ -21,11 +21,24 @@ struct marker {
 /* Writes MARKER_SIZE bytes without a NUL. */
 void marker_write(char out[MARKER_SIZE], const struct marker *marker);
 
+#define MARKER_RECENT 256
+
 /*
- * Finds a marker in a frame. `*at` is where the last one stood and is tried
- * first: frames of one kind differ little.
+ * What makes finding cheap, all zeros at first: frames of one kind differ
+ * little, so a marker is looked for where the last one stood, and a message is
+ * heard by many, so those that were read are known again.
  */
-bool marker_find(const char *text, size_t size, size_t *at, struct marker *marker_out);
+struct marker_finder {
+	size_t at;
+	struct {
+		char text[MARKER_SIZE];
+		struct marker marker;
+	} recent[MARKER_RECENT]; /* by the last two digits of the number */
+};
+
+/* Finds a marker in a frame. */
+bool marker_find(
+    const char *text, size_t size, struct marker_finder *finder, struct marker *marker_out);
 
 /* Who is to hear what: `ears` listeners, each of `lanes` lanes of `numbers` messages. */
 struct marker_book {

@@ -50,11 +50,11 @@ static void
 on_heard(void *context, enum peer_kind kind, const char *bytes, size_t size)
 {
 	struct scene *scene = context;
+	struct marker_finder finder = { 0 };
 	struct marker marker;
-	size_t at = 0;
 
 	scene->heard[kind]++;
-	if (marker_find(bytes, size, &at, &marker) && marker.lane == 3 && marker.number == 5)
+	if (marker_find(bytes, size, &finder, &marker) && marker.lane == 3 && marker.number == 5)
 		scene->markers[kind]++;
 }
 
