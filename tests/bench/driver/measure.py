@@ -64,6 +64,7 @@ class Bench:
         pids = [running.hub] if hub_only else running.pids
         command = ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", self.load_core,
                    self.load_program, mode, "--json", "--peer", running.peer]
+        options = {**options, "settle": max(options.get("settle", 0), running.settle)}
         for key, value in options.items():
             command += [f"--{key}", value]
         for key, values in (("--port", running.ports), ("--pid", pids)):

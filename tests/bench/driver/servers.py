@@ -22,6 +22,9 @@ NCHAN_MODULE = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 NODE_MODULES = "/usr/share/nodejs"
 PATIENCE = 20
 
+# Hubbub gathers what it tells of who comes for up to a second.
+PRESENCE_MS = 1200
+
 # The generator is few senders that say a lot, and thousands that come in at once: what protects a
 # real server from them is set as wide as it goes. All else is as it comes.
 SETTINGS = {
@@ -44,6 +47,7 @@ class Running:
     pids: list
     peer: str = "room"
     hub: int = 0
+    settle: int = 0  # so many ms may pass before it is heard of again, though it is not quiet
 
 
 def pinned(core, *command):
@@ -164,7 +168,7 @@ class Servers:
                     pids = [cluster.hub.pid, *(gateway.pid for gateway in cluster.gateways)]
                     ports = [gateway.port for gateway in cluster.gateways]
                     try:
-                        yield Running(ports, pids, peer, cluster.hub.pid)
+                        yield Running(ports, pids, peer, cluster.hub.pid, PRESENCE_MS)
                     except (ServerFailed, KeyboardInterrupt) as ended:
                         # The harness would print whole logs for what is not its business.
                         outcome = ended
