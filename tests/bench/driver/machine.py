@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from driver.servers import NODE_MODULES, nginx
+from driver.servers import NODE_MODULES, found
 
 COMMITS = 50
 
@@ -43,8 +43,8 @@ def versions(build):
     nchan = package("libnginx-mod-nchan")
     return {
         "hubbub": number(said(build / "bin" / "hubbub-hub", "--version")),
-        "nats-server": number(said("nats-server", "--version")),
-        "nginx": number(said(nginx(), "-v")),
+        "nats-server": number(said(found("nats-server"), "--version")),
+        "nginx": number(said(found("nginx"), "-v")),
         "nchan": number(nchan.split(":")[-1]) if nchan else "missing",
         "node": number(said("node", "--version")),
         "ws": first_match(f"{NODE_MODULES}/ws/package.json", r'"version": "([^"]+)"')

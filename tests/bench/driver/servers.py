@@ -190,7 +190,7 @@ class Servers:
     def nchan(self):
         with folder() as (path, log), held_port() as port:
             (path / "nginx.conf").write_text(nginx_settings(path, port))
-            command = [nginx(), "-e", path / "log", "-p", path, "-c", path / "nginx.conf"]
+            command = [found("nginx"), "-e", path / "log", "-p", path, "-c", path / "nginx.conf"]
             with process(self.core, command, log, stdout=log, needs=[NCHAN_MODULE]) as child:
                 wait_for(lambda: answers(port), child, "nginx does not listen")
                 workers = wait_for(lambda: children(child.pid), child, "nginx has no worker")
@@ -200,7 +200,7 @@ class Servers:
     def nats(self, peer="nats", prepare=None):
         with folder() as (path, log):
             (path / "nats.conf").write_text(nats_settings(path, peer == "jetstream"))
-            command = ["nats-server", "-c", path / "nats.conf"]
+            command = [found("nats-server"), "-c", path / "nats.conf"]
             with process(self.core, command, log, stdout=log) as child:
                 ports = wait_for(lambda: nats_ports(path), child, "nats-server does not listen")
                 if prepare is not None:
@@ -211,9 +211,9 @@ class Servers:
         return self.nats("jetstream", make_stream)
 
 
-def nginx():
-    """Debian has it where only root looks for programs."""
-    return shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin") or "nginx"
+def found(program):
+    """Debian has some servers where only root looks for programs."""
+    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin") or program
 
 
 @contextlib.contextmanager
