@@ -1,7 +1,6 @@
 /*
- * The inside of struct core, shared by the files that make it up: core.c (turns, links' ends),
- * core_opening.c, core_roster.c, core_clients.c, core_commands.c, core_operator.c, and those of
- * core_rooms.h.
+ * The inside of struct core, shared by the files that make it up: core.c (turns, links' ends) and
+ * the core_*.c beside it.
  */
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
