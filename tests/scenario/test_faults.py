@@ -135,6 +135,34 @@ def test_a_hanging_gateway_does_not_hold_up_the_others(cluster):
     ana.hear_until(lambda f: f.get("content") == "ben 进入聊天室")
 
 
+def test_a_gateway_that_comes_back_in_time_was_never_away(cluster):
+    ana = cluster.gateway(0).room(as_="ana")
+    ben = cluster.gateway(1).room(as_="ben")
+    ana.hear_until(lambda f: f.get("content") == "ben 进入聊天室")
+    cluster.gateway(1).signal(signal.SIGSTOP)
+    wait_for(lambda: len(cluster.hubctl("gateways")) == 1, "the hub gives the link up")
+    assert len(cluster.hubctl("users")) == 2
+    ana.say("is ben still there")
+    assert ana.hear_type("public")["content"] == "is ben still there"
+    cluster.gateway(1).signal(signal.SIGCONT)
+    cluster.wait_ready()
+    assert ben.hear_type("public")["content"] == "is ben still there"
+    ben.say("I never left")
+    assert ana.hear()["content"] == "I never left"
+    assert ana.hears_nothing_more()
+
+
+def test_a_gateway_that_is_killed_is_known_to_be_dead(cluster):
+    ana = cluster.gateway(0).room(as_="ana")
+    cluster.gateway(1).room(as_="ben")
+    ana.hear_until(lambda f: f.get("content") == "ben 进入聊天室")
+    cluster.gateway(1).kill()
+    # By its end and not by the grace of a broken link: the next turn of the hub knows it already.
+    wait_for(lambda: len(cluster.hubctl("gateways")) == 1, "the link is lost")
+    assert len(cluster.hubctl("users")) == 1
+    ana.hear_until(lambda f: f.get("content") == "ben 已离开")
+
+
 def test_a_dead_client_is_given_up(make_cluster):
     cluster = make_cluster(
         gateways=1, settings={"limits.ping_seconds": 1, "limits.pong_seconds": 1}
