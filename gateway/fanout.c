@@ -1,6 +1,6 @@
 /*
  * Rooms, channels and their members. Owns who hears what; knows neither the hub nor sockets:
- * ranges go to session_queue(), which only queues.
+ * ranges go to session_deliver() and session_queue(), which close nobody.
  */
 #include "gateway/fanout.h"
 
@@ -176,19 +176,26 @@ fanout_leave(struct membership *membership)
 		channel_touch(channel);
 }
 
+/* Who may hear more than one channel gets all that was said in them at once, a little later. */
 static void
 hand_out(struct channel *channel)
 {
 	struct slab *slab = channel->slab;
+	bool only_room = !channel->dialect->many_rooms;
 
 	if (slab == NULL)
 		return;
 	for (uint32_t i = 0; i < channel->count; i++) {
 		struct membership *member = channel->members[i];
+		uint32_t from = member->mark;
 
-		if (member->mark < slab->length)
-			session_queue(member->session, slab, member->mark, slab->length);
 		member->mark = 0;
+		if (from == slab->length)
+			continue;
+		if (only_room)
+			session_deliver(member->session, slab, from, slab->length);
+		else
+			session_queue(member->session, slab, from, slab->length);
 	}
 	slab_finish(&channel->slab);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MANY_FIRST_CAPACITY 4u
+#define FIRST_CAPACITY 4u
 
 void
 outbound_init(struct outbound *outbound)
@@ -19,17 +19,17 @@ outbound_init(struct outbound *outbound)
 static struct outbound_range *
 range_at(struct outbound *outbound, uint32_t index)
 {
-	if (outbound->many == NULL)
+	if (!outbound->is_array)
 		return &outbound->only;
-	return &outbound->many[outbound->head + index];
+	return &outbound->array.ranges[outbound->array.head + index];
 }
 
 static const struct outbound_range *
 range_peek(const struct outbound *outbound, uint32_t index)
 {
-	if (outbound->many == NULL)
+	if (!outbound->is_array)
 		return &outbound->only;
-	return &outbound->many[outbound->head + index];
+	return &outbound->array.ranges[outbound->array.head + index];
 }
 
 void
@@ -37,48 +37,51 @@ outbound_clear(struct outbound *outbound)
 {
 	for (uint32_t i = 0; i < outbound->count; i++)
 		slab_release(&range_at(outbound, i)->slab);
-	free(outbound->many);
+	if (outbound->is_array)
+		free(outbound->array.ranges);
 	outbound_init(outbound);
 }
 
 static bool
-outbound_to_many(struct outbound *outbound)
+outbound_make_array(struct outbound *outbound)
 {
-	outbound->many = malloc(MANY_FIRST_CAPACITY * sizeof(*outbound->many));
-	if (outbound->many == NULL)
+	struct outbound_range *ranges = malloc(FIRST_CAPACITY * sizeof(*ranges));
+
+	if (ranges == NULL)
 		return false;
-	outbound->capacity = MANY_FIRST_CAPACITY;
-	outbound->head = 0;
-	outbound->many[0] = outbound->only;
+	ranges[0] = outbound->only;
+	outbound->is_array = true;
+	outbound->array = (struct outbound_array){ ranges, 0, FIRST_CAPACITY };
 	return true;
 }
 
 static bool
 outbound_make_room(struct outbound *outbound)
 {
+	struct outbound_array *array = &outbound->array;
 	struct outbound_range *grown;
 
-	if (outbound->many == NULL)
-		return outbound->count == 0 || outbound_to_many(outbound);
-	if (outbound->head + outbound->count < outbound->capacity)
+	if (!outbound->is_array)
+		return outbound->count == 0 || outbound_make_array(outbound);
+	if (array->head + outbound->count < array->capacity)
 		return true;
 	/*
 	 * Moving down only when half is free keeps a long queue from being moved at every
 	 * append.
 	 */
-	if (outbound->head >= outbound->capacity / 2) {
-		memmove(outbound->many, outbound->many + outbound->head,
-		    outbound->count * sizeof(*outbound->many));
-		outbound->head = 0;
+	if (array->head >= array->capacity / 2) {
+		memmove(array->ranges, array->ranges + array->head,
+		    outbound->count * sizeof(*array->ranges));
+		array->head = 0;
 		return true;
 	}
-	if (outbound->capacity > UINT32_MAX / 2)
+	if (array->capacity > UINT32_MAX / 2)
 		return false;
-	grown = realloc(outbound->many, 2 * (size_t)outbound->capacity * sizeof(*grown));
+	grown = realloc(array->ranges, 2 * (size_t)array->capacity * sizeof(*grown));
 	if (grown == NULL)
 		return false;
-	outbound->many = grown;
-	outbound->capacity *= 2;
+	array->ranges = grown;
+	array->capacity *= 2;
 	return true;
 }
 
@@ -131,14 +134,14 @@ static void
 outbound_drop_first(struct outbound *outbound)
 {
 	slab_release(&range_at(outbound, 0)->slab);
-	if (outbound->many != NULL)
-		outbound->head++;
-	if (--outbound->count > 0)
+	outbound->count--;
+	if (!outbound->is_array)
 		return;
-	free(outbound->many);
-	outbound->many = NULL;
-	outbound->head = 0;
-	outbound->capacity = 0;
+	outbound->array.head++;
+	if (outbound->count > 0)
+		return;
+	free(outbound->array.ranges);
+	outbound->is_array = false;
 }
 
 void

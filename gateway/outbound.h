@@ -19,13 +19,21 @@ struct outbound_range {
 	uint64_t since_ms;
 };
 
-struct outbound {
-	struct outbound_range only;  /* the range, as long as there was never a second one */
-	struct outbound_range *many; /* all of them, else NULL                             */
+/* `count` ranges from `head` on. */
+struct outbound_array {
+	struct outbound_range *ranges;
 	uint32_t head;
-	uint32_t count;
 	uint32_t capacity;
+};
+
+struct outbound {
 	size_t bytes;
+	uint32_t count;
+	bool is_array;
+	union {
+		struct outbound_range only; /* as long as there was never a second one */
+		struct outbound_array array;
+	};
 };
 
 /* All zero is an empty one. */

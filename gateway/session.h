@@ -15,9 +15,8 @@
 #include "gateway/fanout.h"
 #include "gateway/outbound.h"
 #include "gateway/ping.h"
-#include "gateway/positions.h"
 #include "gateway/ratelimit.h"
-#include "gateway/receipts.h"
+#include "gateway/session_more.h"
 
 /* Most bytes of a CLOSE frame's reason (RFC 6455 section 5.5). */
 #define CLOSE_REASON_MAX 123u
@@ -32,82 +31,14 @@ enum session_phase {
 /* Which list of struct sessions it stands in. */
 enum session_place { PLACE_NONE, PLACE_WAITING, PLACE_OPEN };
 
-/* A room of a client that may be in many. */
-struct session_room {
-	struct membership membership;
-	TAILQ_ENTRY(session_room) place;
-	TAILQ_ENTRY(session_room) waiting; /* in position->waiting, if `ahead` */
-	struct room_position *position;    /* held while it is a member, else NULL  */
-	struct position heard;             /* by this client, until it is in the channel */
-	uint64_t users_version;            /* of the roster's room when `joined` was said */
-	bool asked;                        /* a JOIN is to be answered to the dialect */
-	bool leaving;                      /* and a LEAVE */
-	bool hearing;                      /* session_hear was said */
-	bool fetched;                      /* `heard` is a place that the hub knows */
-	bool ahead;                        /* it waits for the room to come as far */
-	bool unsaid;                       /* the present link was not told of it  */
-	size_t name_length;
-	char name[];
-};
-
-/* What a FETCH under way is for. */
-enum fetch_job {
-	FETCH_FOR_NOBODY, /* whoever wanted it is gone       */
-	FETCH_FOR_INBOX,
-	FETCH_FOR_ROOM,    /* this client catches up         */
-	FETCH_FOR_CHANNEL, /* all members here, on this link */
-	FETCH_FOR_HISTORY,
-};
-
-/* What only some sessions need; allocated when it is. */
-struct session_more {
-	struct session_room_list rooms; /* in the order of joining */
-	unsigned room_count;
-	uint64_t fetch_token; /* of the FETCH under way, 0: none */
-	enum fetch_job fetch_job;
-	struct session_room *fetch_room;
-	struct room_position *fetch_channel;
-	char *history_room; /* asked for and not yet fetched, else NULL */
-	uint64_t history_before;
-	unsigned history_limit;
-	uint64_t list_token; /* of the LIST under way, 0: none */
-	uint64_t typed_ms;   /* monotonic, 0: never            */
-	struct receipts receipts;
-	TAILQ_ENTRY(session_more) resting; /* in sessions->resting */
-	uint64_t rests_until_ms;           /* monotonic; no FETCH before, 0: it may */
-	bool wants_fetch;                  /* some of the above may be next */
-	bool inbox_behind;                 /* something in the inbox was missed */
-	bool fetch_cut;                    /* more came than its queue could hold */
-};
-
-/* 100,000 of them stand in a large gateway: fields are ordered by size, flags are bits. */
+/*
+ * 100,000 of them stand in a large gateway: fields are ordered by size, flags are bits. What is
+ * looked at for every message to it stands first and together: it is in few lines of the cache.
+ */
 struct session {
+	struct membership home; /* the only room of most dialects */
 	struct sessions *sessions;
 	void *peer; /* the transport's */
-	const struct dialect *dialect;
-	const char *realm; /* the mount's, which outlives every session */
-	char *address;
-	char *name;       /* NULL until session_open; user and secret stand behind its NUL */
-	const char *room; /* the mount's, or a copy of its own */
-	const char *close_reason;
-	uint64_t conn;
-	uint64_t opened_ms;     /* monotonic */
-	int64_t since_ms;       /* wall clock of session_open */
-	struct membership home; /* the only room of most dialects */
-	struct position inbox;  /* heard up to here; its end, if it does not hear it */
-	struct session_more *more;
-	struct outbound output;
-	struct ratelimit messages;
-	struct ratelimit offences;
-	struct ping_entry ping;
-	TAILQ_ENTRY(session) place;
-	TAILQ_ENTRY(session) backlog;
-	struct session *next_touched;
-	struct session *next_ending;
-	uint32_t client;
-	uint32_t announced; /* the attachment to the hub on which OPEN was sent */
-	uint32_t queued;    /* its share of sessions.queue_bytes */
-	uint16_t close_code;
 	uint8_t phase;
 	uint8_t listed;
 	uint8_t dialect_metric;
@@ -124,6 +55,29 @@ struct session {
 	bool gone : 1;        /* the transport has no connection any more   */
 	bool reason_mine : 1; /* close_reason is to be freed                */
 	bool room_mine : 1;   /* and room                                   */
+	uint16_t close_code;
+	struct outbound output;
+	struct session_more *more;
+	const struct dialect *dialect;
+	const char *realm; /* the mount's, which outlives every session */
+	char *address;
+	char *name;       /* NULL until session_open; user and secret stand behind its NUL */
+	const char *room; /* the mount's, or a copy of its own */
+	const char *close_reason;
+	uint64_t conn;
+	uint64_t opened_ms;    /* monotonic */
+	int64_t since_ms;      /* wall clock of session_open */
+	struct position inbox; /* heard up to here; its end, if it does not hear it */
+	struct ratelimit messages;
+	struct ratelimit offences;
+	struct ping_entry ping;
+	TAILQ_ENTRY(session) place;
+	TAILQ_ENTRY(session) backlog;
+	struct session *next_touched;
+	struct session *next_ending;
+	uint32_t client;
+	uint32_t announced; /* the attachment to the hub on which OPEN was sent */
+	uint32_t queued;    /* its share of sessions.queue_bytes */
 	max_align_t state[];
 };
 
@@ -136,6 +90,12 @@ void session_send(struct session *session, enum frame_opcode opcode, struct text
 
 /* Queues a range of a slab; for fanout.c. The session may be closing afterwards, never gone. */
 void session_queue(struct session *session, struct slab *slab, uint32_t from, uint32_t to);
+
+/*
+ * The same for one that hears no other channel: if nothing else is to be said to it in this turn,
+ * the range is written at once and only what the transport leaves is queued.
+ */
+void session_deliver(struct session *session, struct slab *slab, uint32_t from, uint32_t to);
 
 /* session_close with a reason from outside: copied, cut at CLOSE_REASON_MAX. */
 void session_close_text(struct session *session, enum close_code code, struct text reason);

@@ -1,7 +1,7 @@
 /*
- * The table of clients and what is done to them once per turn: timers, writing, closing,
- * freeing. Owns the order of these; knows the transport and the hub only by their tables of
- * effects.
+ * The table of clients and what is done to them once per turn: timers, writing (which is
+ * sessions_write.c's), closing, freeing. Owns the order of these; knows the transport and the hub
+ * only by their tables of effects.
  */
 #include "gateway/sessions.h"
 
@@ -11,7 +11,6 @@
 #include "gateway/catch_up.h"
 #include "gateway/mounts.h"
 
-#define RUNS_MAX 64
 #define BACKLOG_CHECK_MS 1000u
 
 /* What a planned end asks clients to wait, at least and at most. */
@@ -184,16 +183,6 @@ sessions_opened(struct session *session)
 }
 
 void
-sessions_touch(struct session *session)
-{
-	if (session->touched)
-		return;
-	session->touched = true;
-	session->next_touched = session->sessions->touched;
-	session->sessions->touched = session;
-}
-
-void
 sessions_end(struct session *session)
 {
 	if (session->ending)
@@ -226,97 +215,6 @@ sessions_personal(struct sessions *sessions)
 	return sessions->personal;
 }
 
-/* Recounts what waits for the client and whether it stands in the backlog. */
-static void
-recount(struct session *session)
-{
-	struct sessions *sessions = session->sessions;
-	bool waits = session->output.bytes > 0;
-
-	sessions->queue_bytes += session->output.bytes;
-	sessions->queue_bytes -= session->queued;
-	session->queued = (uint32_t)session->output.bytes;
-	if (waits == session->backlogged)
-		return;
-	session->backlogged = waits;
-	if (waits)
-		TAILQ_INSERT_TAIL(&sessions->backlog, session, backlog);
-	else
-		TAILQ_REMOVE(&sessions->backlog, session, backlog);
-}
-
-static void
-write_out(struct session *session)
-{
-	const struct transport *transport = &session->sessions->transport;
-	struct iovec runs[RUNS_MAX];
-	size_t offered, taken;
-	int count;
-
-	while (session->output.bytes > 0 && !session->blocked) {
-		count = outbound_gather(&session->output, runs, RUNS_MAX, &offered);
-		taken = transport->write(session->peer, runs, count);
-		outbound_consume(&session->output, taken);
-		session->blocked = taken < offered;
-	}
-}
-
-static void
-flush_one(struct session *session)
-{
-	if (!session->gone && !session->parted)
-		write_out(session);
-	recount(session);
-	catch_up_next(session);
-	if (session->output.bytes > session->sessions->limits.queue_bytes) {
-		session_close_slow(session, "queue_bytes");
-		recount(session);
-	}
-}
-
-void
-sessions_writable(struct session *session)
-{
-	session->blocked = false;
-	sessions_touch(session);
-}
-
-static void
-flush_touched(struct sessions *sessions)
-{
-	struct session *session;
-
-	while ((session = sessions->touched) != NULL) {
-		sessions->touched = session->next_touched;
-		session->touched = false;
-		flush_one(session);
-	}
-}
-
-/*
- * Slabs are shared, so closing the longest queue is a guess; the next longest follows if it was
- * wrong.
- */
-static void
-limit_pinned(struct sessions *sessions)
-{
-	struct session *session, *longest;
-
-	while (sessions->pool->pinned > sessions->limits.pinned_bytes) {
-		longest = NULL;
-		TAILQ_FOREACH (session, &sessions->backlog, backlog) {
-			if (longest == NULL || session->output.bytes > longest->output.bytes)
-				longest = session;
-		}
-		if (longest == NULL)
-			return;
-		session_close_slow(longest, "pinned_bytes");
-		/* Also of one that closes already, which keeps what it was told before. */
-		outbound_clear(&longest->output);
-		recount(longest);
-	}
-}
-
 /* From here on nobody else counts on this client: not the room, not the hub. */
 static void
 part(struct session *session)
@@ -334,7 +232,7 @@ part(struct session *session)
 	unlist(session);
 	forget_client(session);
 	outbound_clear(&session->output);
-	recount(session);
+	sessions_recount(session);
 	if (session->gone)
 		return;
 	gateway_metrics_closed(sessions->metrics, (enum close_code)session->close_code);
@@ -374,8 +272,7 @@ sessions_flush(struct sessions *sessions)
 {
 	sessions_ask_receipts(sessions);
 	slab_finish(&sessions->personal);
-	flush_touched(sessions);
-	limit_pinned(sessions);
+	sessions_write(sessions);
 	sweep(sessions);
 	metric_set(sessions->metrics->clients, sessions->count);
 	metric_set(sessions->metrics->queue_bytes, (int64_t)sessions->queue_bytes);

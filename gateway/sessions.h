@@ -63,7 +63,8 @@ struct sessions {
 	struct session_list open;         /* in the order of session_open                */
 	struct session_list backlog;      /* those the transport did not take all from   */
 	struct session_more_list resting; /* whom the hub could not answer, oldest first */
-	struct session *touched;
+	struct session *touched;          /* in the order of that */
+	struct session *last_touched;
 	struct session *ending;
 	uint64_t queue_bytes;
 	uint64_t backlog_checked_ms;
@@ -133,6 +134,10 @@ void sessions_tick(struct sessions *sessions);
  * End of a turn, after fanout_flush: writes to each touched client once, then lets go who ends.
  */
 void sessions_flush(struct sessions *sessions);
+
+/* Of sessions_write.c: to each touched client once; after a change of what waits for one. */
+void sessions_write(struct sessions *sessions);
+void sessions_recount(struct session *session);
 
 void sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason);
 

@@ -180,6 +180,7 @@ fake_write(void *context, const struct iovec *runs, int count)
 	assert_int_equal(peer->closes, 0);
 	assert_non_null(peer->session);
 	peer->writes++;
+	peer->last_write = ++peer->rig->writes;
 	buffer_init(&offered, 0);
 	for (int i = 0; i < count; i++)
 		buffer_append(&offered, runs[i].iov_base, runs[i].iov_len);

@@ -20,6 +20,7 @@ struct rig_peer {
 	struct buffer taken; /* what the socket took              */
 	size_t room;         /* how many bytes more it would take */
 	unsigned writes;
+	unsigned last_write; /* its place among those to all peers */
 	unsigned closes;
 	enum close_code close_code;
 	char close_reason[128];
@@ -39,6 +40,7 @@ struct rig {
 	struct envelope_decoder *decoder;
 	struct rig_peer *peers;
 	unsigned peer_count;
+	unsigned writes; /* to all of them */
 	uint64_t ordinal;
 };
 

@@ -13,6 +13,7 @@
 
 static const struct dialect quiet = { .name = "quiet" };
 static const struct dialect loud = { .name = "loud" };
+static const struct dialect busy = { .name = "busy", .many_rooms = true };
 
 struct bench {
 	struct slab_pool pool;
@@ -21,11 +22,19 @@ struct bench {
 	struct session people[8];
 	struct buffer heard[8];
 	unsigned handed[8];
+	unsigned directly; /* of all that were handed */
 };
 
 static struct bench bench;
 
-/* Stands in for session.c. */
+/* Stand in for session.c. */
+void
+session_deliver(struct session *session, struct slab *slab, uint32_t from, uint32_t to)
+{
+	bench.directly++;
+	session_queue(session, slab, from, to);
+}
+
 void
 session_queue(struct session *session, struct slab *slab, uint32_t from, uint32_t to)
 {
@@ -241,6 +250,21 @@ a_full_slab_is_handed_out_early(void **state)
 	assert_int_equal(bench.heard[0].length, said / 102 * 101 + 5);
 }
 
+/* Who may hear several rooms in a turn gets all of it in one write, which is not this one. */
+static void
+only_who_has_one_room_is_written_to_at_once(void **state)
+{
+	(void)state;
+	bench.people[1].dialect = &busy;
+	join(0, "lobby");
+	join(1, "lobby");
+	say("lobby", "a");
+	fanout_flush(&bench.fanout);
+	assert_heard(0, "a ");
+	assert_heard(1, "a ");
+	assert_int_equal(bench.directly, 1);
+}
+
 static void
 nothing_to_say_is_no_frame(void **state)
 {
@@ -265,6 +289,7 @@ main(void)
 		TEST(each_dialect_has_its_channel),
 		TEST(rooms_without_members_are_gone),
 		TEST(a_full_slab_is_handed_out_early),
+		TEST(only_who_has_one_room_is_written_to_at_once),
 		TEST(nothing_to_say_is_no_frame),
 	};
 

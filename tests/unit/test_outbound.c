@@ -47,7 +47,7 @@ one_range_needs_no_memory(void **state)
 	outbound_init(&outbound);
 	assert_true(outbound_append(&outbound, slab, 10, 20, 5));
 	assert_true(outbound_append(&outbound, slab, 20, 30, 6));
-	assert_null(outbound.many);
+	assert_false(outbound.is_array);
 	assert_int_equal(outbound_gather(&outbound, &run, 1, &bytes), 1);
 	assert_int_equal(bytes, 20);
 	assert_int_equal(run.iov_len, 20);
@@ -142,10 +142,10 @@ an_emptied_list_gives_its_memory_back(void **state)
 	outbound_init(&outbound);
 	for (uint32_t i = 0; i < 100; i++)
 		outbound_append(&outbound, slab, 2 * i, 2 * i + 1, 0);
-	assert_non_null(outbound.many);
+	assert_true(outbound.is_array);
 	assert_int_equal(outbound.count, 100);
 	outbound_consume(&outbound, 100);
-	assert_null(outbound.many);
+	assert_false(outbound.is_array);
 	assert_int_equal(slab->references, 1);
 }
 

@@ -97,6 +97,51 @@ one_write_for_all_of_a_turn(void **state)
 	assert_int_equal(ana->writes, 1);
 }
 
+/* With something of its own to hear or not, the first that came is the first that hears. */
+static void
+members_are_written_to_in_the_order_they_came(void **state)
+{
+	struct rig_peer *peers[6];
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++)
+		peers[i] = rig_login(&rig, i + 1, "somebody");
+	rig_deliver(&rig, "b", "to all");
+	rig_turn(&rig);
+	for (unsigned i = 1; i < 6; i++)
+		assert_int_equal(peers[i]->last_write, peers[0]->last_write + i);
+	for (unsigned i = 0; i < 6; i++)
+		rig_send(peers[i], "!");
+	rig_deliver(&rig, "b", "to all");
+	rig_turn(&rig);
+	for (unsigned i = 1; i < 6; i++)
+		assert_int_equal(peers[i]->last_write, peers[0]->last_write + i);
+}
+
+/* What all take at once is kept for nobody; what one leaves is kept for that one. */
+static void
+what_is_written_at_once_is_not_kept(void **state)
+{
+	struct rig_peer *ana = rig_login(&rig, 1, "ana");
+	struct rig_peer *ben = rig_login(&rig, 2, "ben");
+
+	(void)state;
+	rig_deliver(&rig, "b", "x");
+	rig_turn(&rig);
+	assert_int_equal(rig_count(&rig, "hubbub_gateway_pinned_bytes"), 0);
+	ana->room = 0;
+	rig_deliver(&rig, "b", "y");
+	rig_turn(&rig);
+	assert_true(rig_count(&rig, "hubbub_gateway_pinned_bytes") > 0);
+	assert_int_equal(rig_count(&rig, "hubbub_gateway_queue_bytes"), 6);
+	writable(ana, SIZE_MAX);
+	assert_int_equal(rig_count(&rig, "hubbub_gateway_pinned_bytes"), 0);
+	assert_hears(ana, "b: x");
+	assert_hears(ana, "b: y");
+	assert_hears(ben, "b: x");
+	assert_hears(ben, "b: y");
+}
+
 /* Public and personal frames mixed, and the socket full at each frame in turn. */
 static void
 order_survives_a_short_write_at_every_frame(void **state)
@@ -273,6 +318,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_RIG(one_write_for_all_of_a_turn),
+		TEST_IN_RIG(members_are_written_to_in_the_order_they_came),
+		TEST_IN_RIG(what_is_written_at_once_is_not_kept),
 		TEST_IN_RIG(order_survives_a_short_write_at_every_frame),
 		TEST_IN_RIG(a_blocked_client_is_left_in_peace),
 		TEST_IN_RIG(a_slow_reader_is_closed_and_nobody_else_notices),
