@@ -168,11 +168,11 @@ is_full(void *context)
 }
 
 static void
-on_accepted(void *context, int fd)
+on_accepted(void *context, int fd, const struct sockaddr *address)
 {
 	struct door *door = context;
 
-	websocket_adopt(door->gateway->websocket, fd, &door->entrance);
+	websocket_adopt(door->gateway->websocket, fd, address, &door->entrance);
 }
 
 static bool

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,11 +109,13 @@ static void
 on_ready(evutil_socket_t socket, short what, void *context)
 {
 	struct listener *listener = context;
-	const int on = 1;
 
 	(void)what;
 	for (int i = 0; i < BATCH; i++) {
-		int fd = accept4((int)socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+		socklen_t size = sizeof(peer);
+		int fd = accept4(
+		    (int)socket, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			if (!survive(listener, (int)socket, errno))
@@ -129,10 +129,9 @@ on_ready(evutil_socket_t socket, short what, void *context)
 			    "a connection is closed: the gateway is full");
 			continue;
 		}
-		/* Fails on a Unix socket, which has no such delay. */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		metric_increment(listener->accepted);
-		listener->setup.accepted(listener->setup.context, fd);
+		listener->setup.accepted(
+		    listener->setup.context, fd, (const struct sockaddr *)&peer);
 	}
 }
 

@@ -15,6 +15,7 @@
 
 struct event_base;
 struct listener;
+struct sockaddr;
 
 struct listener_setup {
 	struct event_base *base;
@@ -24,8 +25,8 @@ struct listener_setup {
 	struct metrics *metrics;
 	/* True if no more connections are wanted: they are closed as soon as they are accepted. */
 	bool (*full)(void *context);
-	/* Takes over a connected, nonblocking, close-on-exec descriptor. */
-	void (*accepted)(void *context, int fd);
+	/* Takes over a connected, nonblocking, close-on-exec descriptor with its peer's address. */
+	void (*accepted)(void *context, int fd, const struct sockaddr *address);
 	void *context;
 };
 

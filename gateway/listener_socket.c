@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,17 @@ bind_own(const struct opening *opening)
 	return bound;
 }
 
+/* An accepted socket has the options of the listening one: no call for each of them. */
+static void
+send_without_delay(const struct listener_sockets *sockets)
+{
+	const int on = 1;
+
+	/* Fails on a Unix socket, which has no such delay. */
+	for (unsigned i = 0; i < sockets->count; i++)
+		setsockopt(sockets->fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 bool
 listener_sockets_open(const struct config_listener *config, struct inherited_sockets *inherited,
     struct listener_sockets *sockets_out, char *error, size_t error_size)
@@ -177,8 +189,10 @@ listener_sockets_open(const struct config_listener *config, struct inherited_soc
 	const struct opening opening = { config, sockets_out, error, error_size };
 
 	*sockets_out = (struct listener_sockets){ .count = 0 };
-	if (take_inherited(&opening, inherited) && (sockets_out->count > 0 || bind_own(&opening)))
+	if (take_inherited(&opening, inherited) && (sockets_out->count > 0 || bind_own(&opening))) {
+		send_without_delay(sockets_out);
 		return true;
+	}
 	while (sockets_out->count > 0)
 		close(sockets_out->fds[--sockets_out->count]);
 	return false;

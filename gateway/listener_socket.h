@@ -34,8 +34,8 @@ struct listener_sockets {
 
 /*
  * Takes every inherited descriptor whose name is the listener's, else binds its address. All are
- * nonblocking, close-on-exec and owned by the caller. False with a sentence for the operator, and
- * nothing left open.
+ * nonblocking, close-on-exec and owned by the caller; what is accepted from them sends without
+ * delay. False with a sentence for the operator, and nothing left open.
  */
 bool listener_sockets_open(const struct config_listener *config,
     struct inherited_sockets *inherited, struct listener_sockets *sockets_out, char *error,

@@ -26,8 +26,8 @@
 #define SPARE_CONNECTIONS 256
 
 /*
- * The library logs through one function without a context, for all its contexts: the only global
- * of the gateway. Set while the one struct websocket lives.
+ * The library logs through one function without a context, for all its contexts: with the memory in
+ * websocket_memory.c the only global of the gateway. Set while the one struct websocket lives.
  */
 static struct {
 	struct log *log;
@@ -79,7 +79,11 @@ on_established(struct lws *wsi, struct peer *peer, void *in, size_t length)
 
 	(void)in;
 	(void)length;
-	*peer = (struct peer){ .websocket = websocket, .wsi = wsi };
+	*peer = (struct peer){
+		.websocket = websocket,
+		.wsi = wsi,
+		.fd = lws_get_socket_fd(wsi),
+	};
 	peer->session = gateway_core_client_opened(
 	    websocket->core, clock_now(), peer, &websocket->upgrade.request);
 	if (peer->session == NULL) {
@@ -222,12 +226,14 @@ websocket_create(const struct websocket_setup *setup, char *error, size_t error_
 	websocket->loop = setup->loop;
 	websocket->limits = setup->limits;
 	websocket->log = setup->log;
+	websocket->arrival.fd = -1;
 	TAILQ_INIT(&websocket->incoming);
 	TAILQ_INIT(&websocket->farewells);
 	register_metrics(websocket, setup->metrics);
 	library.log = setup->log;
 	library.starting = true;
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_library_line);
+	websocket_memory_begin(websocket->limits.header_bytes);
 	if (!prepare_upgrade(websocket) || !create_context(websocket)) {
 		snprintf(error, error_size,
 		    "cannot start libwebsockets on libuv; install the package "
@@ -255,6 +261,7 @@ websocket_destroy(struct websocket **websocket)
 			lws_context_destroy(doomed->context);
 	}
 	lws_set_log_level(0, NULL);
+	websocket_memory_end();
 	library.log = NULL;
 	buffer_free(&doomed->upgrade.values);
 	buffer_free(&doomed->response);
@@ -267,8 +274,22 @@ websocket_set_core(struct websocket *websocket, struct gateway_core *core)
 	websocket->core = core;
 }
 
+/*
+ * In a storm the request is there as soon as the connection. Answered at once, it needs its memory
+ * for headers and its place in the library's list of timeouts, which is searched from one end, only
+ * for a moment. If nothing is there yet the library waits for it as ever.
+ */
+static void
+serve_at_once(struct websocket *websocket, int fd)
+{
+	struct lws_pollfd ready = { .fd = fd, .events = POLLIN, .revents = POLLIN };
+
+	lws_service_fd(websocket->context, &ready);
+}
+
 void
-websocket_adopt(struct websocket *websocket, int fd, const struct entrance *entrance)
+websocket_adopt(struct websocket *websocket, int fd, const struct sockaddr *address,
+    const struct entrance *entrance)
 {
 	const lws_adopt_desc_t connection = {
 		.vh = websocket->vhost,
@@ -277,7 +298,11 @@ websocket_adopt(struct websocket *websocket, int fd, const struct entrance *entr
 		.opaque = (void *)(uintptr_t)entrance,
 	};
 
-	lws_adopt_descriptor_vhost_via_info(&connection);
+	loop_turn_begins(websocket->loop);
+	websocket->arrival = (struct arrival){ fd, address };
+	if (lws_adopt_descriptor_vhost_via_info(&connection) != NULL)
+		serve_at_once(websocket, fd);
+	websocket->arrival.fd = -1;
 	loop_again(websocket->loop);
 }
 

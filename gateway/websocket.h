@@ -17,6 +17,7 @@
 #include "gateway/loop.h"
 #include "gateway/mounts.h"
 
+struct sockaddr;
 struct websocket;
 
 /* By which listener a connection came in, and what that means. Outlives its connections. */
@@ -45,8 +46,9 @@ void websocket_set_core(struct websocket *websocket, struct gateway_core *core);
 /* For struct gateway_core_setup. */
 struct transport websocket_transport(void);
 
-/* Takes over a connected nonblocking socket, closes it on failure. */
-void websocket_adopt(struct websocket *websocket, int fd, const struct entrance *entrance);
+/* Takes over a connected nonblocking socket with its peer's address, closes it on failure. */
+void websocket_adopt(struct websocket *websocket, int fd, const struct sockaddr *address,
+    const struct entrance *entrance);
 
 /* True if no further connection should be adopted. */
 bool websocket_is_full(const struct websocket *websocket);

@@ -49,6 +49,7 @@ struct peer {
 	struct session *session;
 	struct incoming *incoming; /* NULL while no message is unfinished */
 	struct farewell *farewell;
+	int fd;
 	uint32_t heard_turn; /* in which it last said something */
 	bool is_open;
 	bool closing; /* by us: nothing more is read for it or written to it */
@@ -70,6 +71,12 @@ struct upgrade {
 	bool answers_subprotocol;
 };
 
+/* Who has just been accepted, while it is adopted. */
+struct arrival {
+	int fd; /* -1: nobody */
+	const struct sockaddr *address;
+};
+
 struct websocket {
 	struct loop *loop;
 	struct gateway_core *core;
@@ -77,6 +84,7 @@ struct websocket {
 	struct config_limits limits;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	struct arrival arrival;
 	struct upgrade upgrade;
 	struct buffer response;
 	struct incoming_list incoming; /* by deadline: all have the same time to finish */
@@ -93,6 +101,10 @@ struct websocket {
 };
 
 struct websocket *websocket_of(struct lws *wsi);
+
+/* The library's memory: blocks of that size are kept between handshakes / all are given back. */
+void websocket_memory_begin(size_t header_bytes);
+void websocket_memory_end(void);
 
 /* The library's events, as lws_callback_function: non-zero ends the connection. */
 int websocket_on_request(struct lws *wsi, struct peer *peer, void *in, size_t length);

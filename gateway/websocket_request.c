@@ -10,14 +10,21 @@
 #include "gateway/static_files.h"
 #include "gateway/websocket_private.h"
 
+/* Whose request came along with the connection is known from accepting it. */
 static void
 describe_address(struct lws *wsi, char text_out[LISTENER_ADDRESS_TEXT_SIZE])
 {
+	const struct arrival *arrival = &websocket_of(wsi)->arrival;
 	struct sockaddr_storage storage = { .ss_family = AF_UNSPEC };
+	const struct sockaddr *address = (const struct sockaddr *)&storage;
 	socklen_t size = sizeof(storage);
+	int fd = lws_get_socket_fd(wsi);
 
-	getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&storage, &size);
-	listener_address_print_host((const struct sockaddr *)&storage, text_out);
+	if (fd == arrival->fd)
+		address = arrival->address;
+	else
+		getpeername(fd, (struct sockaddr *)&storage, &size);
+	listener_address_print_host(address, text_out);
 }
 
 /* Writes a refusal and ends the connection: no further request is read from one who was refused. */

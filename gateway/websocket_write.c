@@ -26,18 +26,21 @@ await_room(struct peer *peer)
 	loop_again(peer->websocket->loop);
 }
 
+/* One run is the rule, for which the kernel has the cheaper call. */
 static ssize_t
 send_runs(int fd, const struct iovec *runs, int count)
 {
-	struct msghdr message = { .msg_name = NULL };
+	/* sendmsg only reads. */
+	const struct msghdr message = { .msg_iov = (struct iovec *)runs,
+		.msg_iovlen = (size_t)count };
 	ssize_t sent;
 
-	/* sendmsg only reads. */
-	message.msg_iov = (struct iovec *)runs;
-	message.msg_iovlen = (size_t)count;
-	do
-		sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
+	do {
+		if (count == 1)
+			sent = send(fd, runs->iov_base, runs->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		else
+			sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
 	return sent;
 }
 
@@ -85,7 +88,7 @@ transport_write(void *context, const struct iovec *runs, int count)
 		await_room(peer);
 		return 0;
 	}
-	sent = send_runs(lws_get_socket_fd(peer->wsi), runs, given);
+	sent = send_runs(peer->fd, runs, given);
 	if (sent < 0) {
 		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM) {
 			websocket_drop(peer);
@@ -126,7 +129,6 @@ void
 websocket_drop(struct peer *peer)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-	int fd = lws_get_socket_fd(peer->wsi);
 
 	websocket_incoming_free(peer);
 	peer->closing = true;
@@ -135,8 +137,8 @@ websocket_drop(struct peer *peer)
 	 * From here every write fails, even that of bytes the library still keeps, so its way ends
 	 * in the next turn whatever it was about to do. A slow reader's bytes leave the kernel too.
 	 */
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	shutdown(fd, SHUT_RDWR);
+	setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	shutdown(peer->fd, SHUT_RDWR);
 	await_room(peer);
 }
 

@@ -71,7 +71,7 @@ declare -A owner=(
 event_users='^(gateway/(main|gateway|loop|listener(_[a-z]+)?)|hub/(main|hub|gateways|process_watch|admin|admin_socket|hubctl[a-z_]*)'
 event_users+='|common/(link_socket|status_http))$'
 # What the C library and the kernel offer needs no owner, and neither do the list and table macros.
-c_library='assert|ctype|dirent|endian|errno|fcntl|getopt|grp|inttypes|limits|locale|math|netdb|poll|pthread|pwd|sched'
+c_library='assert|ctype|dirent|endian|errno|fcntl|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched'
 c_library+='|signal|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|unistd|wchar'
 ours_to_use="^(($c_library|uthash|utlist|utarray|utstring)\\.h|(sys|netinet|arpa|net|linux)/.*)\$"
 
