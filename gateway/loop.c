@@ -11,6 +11,9 @@
 
 #include "common/clock.h"
 
+/* Passes of the nested loop in one turn: who floods must not keep the others waiting. */
+#define PASSES_MAX 8
+
 /* Passes given to the nested loop to close its handles before it is abandoned. */
 #define CLOSING_PASSES 4096
 
@@ -30,6 +33,7 @@ struct loop {
 	size_t deferred_capacity;
 	uint64_t turn_began_us; /* 0 between two turns */
 	bool again;
+	bool read_on;
 	bool stopped;
 };
 
@@ -146,6 +150,12 @@ loop_again(struct loop *loop)
 }
 
 void
+loop_read_on(struct loop *loop)
+{
+	loop->read_on = true;
+}
+
+void
 loop_stop(struct loop *loop)
 {
 	loop->stopped = true;
@@ -165,6 +175,17 @@ run_deferred(struct loop *loop)
 	loop->deferred_count -= count;
 	for (size_t i = 0; i < loop->deferred_count; i++)
 		loop->deferred[i] = loop->deferred[count + i];
+}
+
+static void
+run_nested(struct loop *loop)
+{
+	int passes = 0;
+
+	do {
+		loop->read_on = false;
+		uv_run(&loop->nested, UV_RUN_NOWAIT);
+	} while (loop->read_on && ++passes < PASSES_MAX);
 }
 
 /* Milliseconds that nothing is due for. */
@@ -218,7 +239,7 @@ loop_run(struct loop *loop)
 		 */
 		loop->again = false;
 		loop_turn_begins(loop);
-		uv_run(&loop->nested, UV_RUN_NOWAIT);
+		run_nested(loop);
 		run_deferred(loop);
 		if (loop->work.turn != NULL)
 			loop->work.turn(loop->work.context);

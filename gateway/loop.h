@@ -51,6 +51,12 @@ bool loop_defer(struct loop *loop, void (*call)(void *context), void *context);
  */
 void loop_again(struct loop *loop);
 
+/*
+ * From a nested event: it took only a part of what was ready. The nested loop runs again in this
+ * turn, a few times at most, so that the turn's own work is done for more at once.
+ */
+void loop_read_on(struct loop *loop);
+
 /* Runs the nested loop alone until nothing is left in it, within bounds: for an end in order. */
 void loop_settle(struct loop *loop);
 

@@ -13,8 +13,12 @@
 #include "common/clock.h"
 #include "gateway/websocket_private.h"
 
-/* The library reads in pieces of this size and keeps one buffer of it per connection. */
-#define RECEIVE_BYTES 1024
+/*
+ * The library reads in pieces of this size and keeps one buffer of it per connection, idle or not.
+ * Most messages fit; longer ones cost a system call for each piece. loop_read_on() sees to it that
+ * short pieces make no short turns.
+ */
+#define RECEIVE_BYTES 512
 
 /* The most it gives to one send of its own. */
 #define SEND_BYTES 65536

@@ -110,6 +110,9 @@ websocket_on_received(struct lws *wsi, struct peer *peer, void *in, size_t lengt
 
 	if (!peer->is_open || peer->closing || peer->farewell != NULL)
 		return 0;
+	/* Who says more than fits into a piece goes on: all of it belongs into one turn. */
+	if (peer->heard_turn == peer->websocket->turn || lws_remaining_packet_payload(wsi) > 0)
+		loop_read_on(peer->websocket->loop);
 	peer->heard_turn = peer->websocket->turn;
 	sum = (uint64_t)length + lws_remaining_packet_payload(wsi);
 	if (!is_first && peer->incoming != NULL)
