@@ -5,6 +5,7 @@
 #include "gateway/gateway.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,11 @@
 
 /* For clients that do not answer their CLOSE. */
 #define STOP_MS 5000
+
+/* How often free memory is looked at, how little it changes at rest, what is worth giving back. */
+#define SPARE_CHECK_MS 250
+#define SPARE_AT_REST_BYTES (64 * 1024)
+#define SPARE_MEMORY_BYTES (1024 * 1024)
 
 enum { SIGNALS = 3 };
 
@@ -46,6 +52,9 @@ struct gateway {
 	struct status_http *status;
 	struct event *signals[SIGNALS];
 	struct door doors[CONFIG_LISTENERS_MAX];
+	size_t spare_memory; /* free in the heap when last looked at */
+	uint64_t spare_checked_ms;
+	bool spare_is_back; /* the system has it; nothing was allocated since */
 	bool stopping;
 	uint64_t stop_deadline_ms;
 };
@@ -105,6 +114,34 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 	    "SIGHUP is ignored: settings are read at the start; restart to change them");
 }
 
+static size_t
+difference(size_t a, size_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/*
+ * A storm of newcomers needs memory for lists that is free in the middle of the heap afterwards,
+ * where the C library keeps it for ever unless told. It is told once, when the heap is at rest.
+ */
+static void
+give_memory_back(struct gateway *gateway, struct now now)
+{
+	size_t spare;
+
+	if (now.mono_ms < gateway->spare_checked_ms + SPARE_CHECK_MS)
+		return;
+	gateway->spare_checked_ms = now.mono_ms;
+	spare = mallinfo2().fordblks;
+	if (difference(spare, gateway->spare_memory) > SPARE_AT_REST_BYTES) {
+		gateway->spare_is_back = false;
+	} else if (!gateway->spare_is_back && spare > SPARE_MEMORY_BYTES) {
+		malloc_trim(0);
+		gateway->spare_is_back = true;
+	}
+	gateway->spare_memory = spare;
+}
+
 static void
 on_turn(void *context)
 {
@@ -116,6 +153,7 @@ on_turn(void *context)
 	gateway_core_turn(gateway->core, now);
 	/* The core wants a turn every second at least, be it only to look for the hub. */
 	log_tick(gateway->log);
+	give_memory_back(gateway, now);
 	metric_observe(gateway->turn_seconds, loop_turn_us(gateway->loop));
 	if (!gateway->stopping)
 		return;
