@@ -10,12 +10,24 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* getrandom(2) gives up to 256 bytes in one piece whatever happens. */
+#define AHEAD_BYTES 256
+
+/*
+ * Drawn ahead, for those who draw a few bytes for each client or message: a system call for each
+ * would cost more than what it is for. One for each thread, so that nobody waits; a process that
+ * forks without exec would have it twice, which none of ours does.
+ */
+static _Thread_local struct {
+	size_t left; /* behind those that are used, which are zero */
+	unsigned char bytes[AHEAD_BYTES];
+} ahead;
+
 static void
-fill_from_kernel(void *context, void *bytes, size_t length)
+draw_from_kernel(void *bytes, size_t length)
 {
 	char *at = bytes;
 
-	(void)context;
 	while (length > 0) {
 		ssize_t got = getrandom(at, length, 0);
 
@@ -30,10 +42,31 @@ fill_from_kernel(void *context, void *bytes, size_t length)
 	}
 }
 
+/* What was given out is wiped: a secret is in the memory of its owner only. */
+static void
+fill_from_system(void *context, void *bytes, size_t length)
+{
+	unsigned char *next;
+
+	(void)context;
+	if (length > AHEAD_BYTES / 4) {
+		draw_from_kernel(bytes, length);
+		return;
+	}
+	if (length > ahead.left) {
+		draw_from_kernel(ahead.bytes, AHEAD_BYTES);
+		ahead.left = AHEAD_BYTES;
+	}
+	next = ahead.bytes + AHEAD_BYTES - ahead.left;
+	memcpy(bytes, next, length);
+	explicit_bzero(next, length);
+	ahead.left -= length;
+}
+
 struct random_source
 random_system(void)
 {
-	return (struct random_source){ .fill = fill_from_kernel };
+	return (struct random_source){ .fill = fill_from_system };
 }
 
 /* One step of SplitMix64 (Steele, Lea, Flood 2014): its whole state is one number. */

@@ -13,7 +13,10 @@ struct random_source {
 	void *context;
 };
 
-/* The kernel's getrandom(2); ends the process if it fails, for nothing is safe without it. */
+/*
+ * The kernel's getrandom(2), for short draws some of it ahead; ends the process if it fails, for
+ * nothing is safe without it.
+ */
 struct random_source random_system(void);
 
 /* A repeatable source (SplitMix64) whose state is *seed, owned by the caller. Never for secrets. */

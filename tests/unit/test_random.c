@@ -73,6 +73,28 @@ test_below(void **state)
 		assert_true(random_below(source, UINT64_MAX) < UINT64_MAX);
 }
 
+/* Drawn ahead or not: nothing is given out twice, and nothing that was wiped. */
+static void
+test_system_never_repeats(void **state)
+{
+	struct random_source source = random_system();
+	unsigned char long_ones[2][200];
+	uint64_t drawn[1000];
+	unsigned char odd[13];
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++) {
+		drawn[i] = random_u64(source);
+		assert_true(drawn[i] != 0);
+		source.fill(source.context, odd, i % sizeof(odd));
+		for (size_t j = 0; j < i; j++)
+			assert_true(drawn[i] != drawn[j]);
+	}
+	source.fill(source.context, long_ones[0], sizeof(long_ones[0]));
+	source.fill(source.context, long_ones[1], sizeof(long_ones[1]));
+	assert_memory_not_equal(long_ones[0], long_ones[1], sizeof(long_ones[0]));
+}
+
 static void
 test_system_differs(void **state)
 {
@@ -90,6 +112,7 @@ main(void)
 		cmocka_unit_test(test_seeded_is_splitmix64),
 		cmocka_unit_test(test_odd_lengths_are_filled),
 		cmocka_unit_test(test_below),
+		cmocka_unit_test(test_system_never_repeats),
 		cmocka_unit_test(test_system_differs),
 	};
 
