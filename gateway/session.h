@@ -59,10 +59,10 @@ struct session {
 	struct outbound output;
 	struct session_more *more;
 	const struct dialect *dialect;
-	const char *realm; /* the mount's, which outlives every session */
-	char *address;
-	char *name;       /* NULL until session_open; user and secret stand behind its NUL */
-	const char *room; /* the mount's, or a copy of its own */
+	const char *realm;   /* the mount's, which outlives every session */
+	const char *address; /* behind the dialect's state */
+	char *name;          /* NULL until session_open; user and secret stand behind its NUL */
+	const char *room;    /* the mount's, or a copy of its own */
 	const char *close_reason;
 	uint64_t conn;
 	uint64_t opened_ms;    /* monotonic */

@@ -108,7 +108,6 @@ session_free(struct session *session)
 		free((char *)session->room);
 	session_more_free(session);
 	free(session->name);
-	free(session->address);
 	free(session);
 }
 
@@ -116,7 +115,9 @@ static struct session *
 session_allocate(struct sessions *sessions, const struct client_request *request)
 {
 	const struct dialect *dialect = request->mount->dialect;
-	struct session *session = calloc(1, sizeof(*session) + dialect->state_size);
+	size_t address_at = sizeof(struct session) + dialect->state_size;
+	struct session *session = calloc(1, address_at + request->address.length + 1);
+	char *behind = (char *)session + address_at;
 
 	if (session == NULL)
 		return NULL;
@@ -127,9 +128,8 @@ session_allocate(struct sessions *sessions, const struct client_request *request
 	session->room = request->mount->room;
 	session->home.session = session;
 	session->opened_ms = sessions->now.mono_ms;
-	session->address = text_duplicate(request->address);
-	if (session->address != NULL)
-		session->conn = conns_add(&sessions->conns, session);
+	session->address = text_copy(request->address, &behind).data;
+	session->conn = conns_add(&sessions->conns, session);
 	if (session->conn == 0) {
 		session_free(session);
 		return NULL;
