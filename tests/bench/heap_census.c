@@ -45,32 +45,32 @@ malloc(size_t size)
 }
 
 void *
-calloc(size_t number, size_t size)
+calloc(size_t nmemb, size_t size)
 {
-	void *block = __libc_calloc(number, size);
+	void *block = __libc_calloc(nmemb, size);
 
 	count(block, 1);
 	return block;
 }
 
 void *
-realloc(void *block, size_t size)
+realloc(void *ptr, size_t size)
 {
 	void *moved;
 
-	count(block, -1);
-	moved = __libc_realloc(block, size);
+	count(ptr, -1);
+	moved = __libc_realloc(ptr, size);
 	if (moved == NULL && size > 0)
-		count(block, 1);
+		count(ptr, 1);
 	count(moved, 1);
 	return moved;
 }
 
 void
-free(void *block)
+free(void *ptr)
 {
-	count(block, -1);
-	__libc_free(block);
+	count(ptr, -1);
+	__libc_free(ptr);
 }
 
 __attribute__((constructor)) static void
