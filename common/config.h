@@ -89,15 +89,17 @@ struct config_limits {
 	unsigned errors_per_minute;   /* refused messages of one client before CLOSE 1008 */
 	unsigned messages_per_second; /* of one client */
 	unsigned messages_burst;
-	unsigned list_members;          /* members up to which a room's full list is sent */
-	unsigned list_bytes_per_second; /* of user lists, per room and gateway */
-	unsigned link_queue_bytes;      /* waiting for one gateway or for the hub */
-	unsigned commands;              /* sent by a gateway and not yet answered */
+	unsigned list_members;              /* members up to which a room's full list is sent */
+	unsigned presence_bytes_per_second; /* of all presence, per room and gateway */
+	unsigned notices_per_interval;      /* in a larger room, before they are summed up */
+	unsigned link_queue_bytes;          /* waiting for one gateway or for the hub */
+	unsigned commands;                  /* sent by a gateway and not yet answered */
 	unsigned rooms_per_client;
 	unsigned connections_per_user; /* of all gateways together */
 	unsigned hold_seconds;         /* commands wait so long for a hub that is away */
 	unsigned history_messages;     /* of one answer */
 	unsigned presence_ms;          /* differences gather so long */
+	unsigned presence_max_ms;      /* in a large room so long, if telling them is dear */
 };
 
 struct config {

@@ -137,10 +137,14 @@ const struct config_key config_keys[] = {
 	{ "limits", "messages_burst", CONFIG_TYPE_NUMBER, LIMITS(messages_burst), 1, 1000000,
 	  "messages", "200", NULL, "Messages of one client at once." },
 	{ "limits", "list_members", CONFIG_TYPE_NUMBER, LIMITS(list_members), 1, 10000, "members",
-	  "500", NULL, "Members of a room whose whole list is sent; above, the first so many." },
-	{ "limits", "list_bytes_per_second", CONFIG_TYPE_NUMBER, LIMITS(list_bytes_per_second),
-	  65536, 1024 * MIB, "bytes per second", "8388608", NULL,
-	  "User lists of one room from one gateway." },
+	  "500", NULL, "Members of a room whose whole list is sent and of whom every coming and "
+	  "going is told; above, lists have the first so many and budgets decide." },
+	{ "limits", "presence_bytes_per_second", CONFIG_TYPE_NUMBER,
+	  LIMITS(presence_bytes_per_second), 65536, 1024 * MIB, "bytes per second", "8388608",
+	  NULL, "What one room is told by one gateway of who is there, all its members together." },
+	{ "limits", "notices_per_interval", CONFIG_TYPE_NUMBER, LIMITS(notices_per_interval), 0,
+	  1000, "notices", "20", NULL, "Who comes and goes in a room above list_members is told "
+	  "one by one so often in an interval; the rest is one summary." },
 	{ "limits", "link_queue_bytes", CONFIG_TYPE_NUMBER, LIMITS(link_queue_bytes), 2 * MIB,
 	  1024 * MIB, "bytes", "16777216", NULL,
 	  "Waiting for one gateway, or for the hub; past it the link is cut." },
@@ -155,7 +159,12 @@ const struct config_key config_keys[] = {
 	{ "limits", "history_messages", CONFIG_TYPE_NUMBER, LIMITS(history_messages), 1, 256,
 	  "messages", "100", NULL, "Messages in one answer to a request for history." },
 	{ "limits", "presence_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_ms), 1, 10000,
-	  "milliseconds", "100", NULL, "How long changes of who is in a room gather." },
+	  "milliseconds", "100", NULL, "How long changes of who is in a room gather; the shortest "
+	  "interval of notices." },
+	{ "limits", "presence_max_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_max_ms), 1, 60000,
+	  "milliseconds", "1000", NULL, "The longest interval in a room above list_members, where "
+	  "telling many costs much; with less than presence_ms it is that. Past it only what "
+	  "presence_bytes_per_second cannot pay waits." },
 
 	{ "store", "path", CONFIG_TYPE_PATH, STORE(path), 0, 900, "",
 	  "/var/lib/hubbub/hubbub.db", NULL, "The file; the hub's user owns it and its folder." },

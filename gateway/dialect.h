@@ -40,6 +40,23 @@ struct presence_change {
 	unsigned count; /* of users in the room now */
 };
 
+/* Who came and who left in a large room, beyond those that were told one by one. */
+struct presence_summary {
+	uint64_t joined;
+	uint64_t left;
+	size_t count; /* who are there now, by connection */
+	uint64_t time;
+};
+
+/* A list of members: head, entries with separators between them, tail. */
+struct list_words {
+	const char *head;
+	const char *separator;
+	void (*entry)(struct buffer *out, const struct roster_member *member);
+	/* `count`: how many there are, if the list has not all of them; else 0. */
+	void (*tail)(struct buffer *out, size_t count);
+};
+
 struct dialect {
 	const char *name;
 	const char *subprotocol; /* as negotiated; NULL for none                 */
@@ -113,16 +130,21 @@ struct dialect {
 	/* A user's last connection left a room that this client is in; for each member. */
 	void (*departed)(struct session *session, struct text room, struct text user);
 
+	/* How members are listed; NULL: not at all. */
+	const struct list_words *list;
+
 	/*
 	 * Rendered once per room and dialect, whatever the number of members: each
 	 * appends one message's payload. An empty payload sends nothing. NULL: nothing to say.
+	 * `count` is that of the members of a room whose lists do not have all of them, else 0.
 	 */
 	void (*render_deliver)(struct buffer *payload, const struct envelope_deliver *deliver);
 	void (*render_notice)(struct buffer *payload, const struct envelope_notice *notice);
-	void (*render_list)(struct buffer *payload, const struct roster_room *room);
-	void (*render_entered)(struct buffer *payload, const struct envelope_entered *entered);
-	void (*render_exited)(
-	    struct buffer *payload, const struct envelope_exited *exited, struct text name);
+	void (*render_entered)(
+	    struct buffer *payload, const struct envelope_entered *entered, size_t count);
+	void (*render_exited)(struct buffer *payload, const struct envelope_exited *exited,
+	    struct text name, size_t count);
+	void (*render_summary)(struct buffer *payload, const struct presence_summary *summary);
 	void (*render_presence)(struct buffer *payload, const struct presence_change *change);
 	void (*render_typed)(struct buffer *payload, const struct envelope_typed *typed);
 

@@ -2,6 +2,8 @@
  * The `lobby` dialect: plain text, everybody in one room under the name in the path. Wire format:
  * docs/dialects/lobby.md; its clients were written for another server and are right by definition.
  */
+#include <inttypes.h>
+
 #include "gateway/dialect.h"
 
 static void
@@ -79,18 +81,32 @@ render_notice(struct buffer *payload, const struct envelope_notice *notice)
 }
 
 static void
-render_entered(struct buffer *payload, const struct envelope_entered *entered)
+render_entered(struct buffer *payload, const struct envelope_entered *entered, size_t count)
 {
+	(void)count;
 	buffer_append_text(payload, entered->name);
 	buffer_append_string(payload, " 进入了聊天室");
 }
 
 static void
-render_exited(struct buffer *payload, const struct envelope_exited *exited, struct text name)
+render_exited(
+    struct buffer *payload, const struct envelope_exited *exited, struct text name, size_t count)
 {
 	(void)exited;
+	(void)count;
 	buffer_append_text(payload, name);
 	buffer_append_string(payload, " 离开了聊天室");
+}
+
+static void
+render_summary(struct buffer *payload, const struct presence_summary *summary)
+{
+	buffer_append_string(payload, "另有 ");
+	if (summary->joined > 0)
+		buffer_printf(payload, "%" PRIu64 " 人进入了聊天室,", summary->joined);
+	if (summary->left > 0)
+		buffer_printf(payload, "%" PRIu64 " 人离开了聊天室,", summary->left);
+	buffer_printf(payload, "当前在线 %zu 人", summary->count);
 }
 
 extern const struct dialect dialect_lobby;
@@ -109,4 +125,5 @@ const struct dialect dialect_lobby = {
 	.render_notice = render_notice,
 	.render_entered = render_entered,
 	.render_exited = render_exited,
+	.render_summary = render_summary,
 };

@@ -126,9 +126,11 @@ say_snapshot(struct session *session, struct text room, unsigned sharers)
 {
 	unsigned limit = session_limits(session)->list_members / (sharers > 0 ? sharers : 1);
 	struct buffer payload;
+	bool shortened;
 
 	buffer_init(&payload, 0);
-	native_render_snapshot(&payload, session, room, limit > 0 ? limit : 1);
+	shortened = native_render_snapshot(&payload, session, room, limit > 0 ? limit : 1);
+	session_snapshot_said(session, room, payload.length, shortened);
 	native_send(session, &payload);
 }
 

@@ -171,7 +171,8 @@ void native_render_whisper(
 void native_render_gap(struct buffer *out, const struct envelope_fetched *fetched);
 void native_render_ack(
     struct buffer *out, const struct envelope *command, const struct envelope_outcome *outcome);
-void native_render_snapshot(
+/* True if the budget made it shorter than `limit`. */
+bool native_render_snapshot(
     struct buffer *out, const struct session *session, struct text room, unsigned limit);
 void native_render_limits(struct buffer *out, const struct session *session);
 void native_render_deliver(struct buffer *payload, const struct envelope_deliver *deliver);

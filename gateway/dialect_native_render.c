@@ -246,7 +246,7 @@ native_render_presence(struct buffer *payload, const struct presence_change *cha
  * The replica may or may not know the newcomer yet, and may know it behind thousands: it comes
  * first in any case.
  */
-void
+bool
 native_render_snapshot(
     struct buffer *out, const struct session *session, struct text room, unsigned limit)
 {
@@ -257,8 +257,10 @@ native_render_snapshot(
 		.name = session_name(session),
 	};
 	struct roster_user other;
+	size_t share = session_snapshot_share(session, room);
 	size_t cursor = 0;
 	size_t count = 1;
+	size_t alone;
 	unsigned shown = 1;
 
 	if (roster != NULL)
@@ -267,7 +269,9 @@ native_render_snapshot(
 	native_append_member(out, ",\"room\":", room);
 	buffer_append_string(out, ",\"snapshot\":true,\"joined\":[");
 	native_append_user(out, &me);
-	while (roster != NULL && shown < limit && roster_room_next_user(roster, &cursor, &other)) {
+	alone = out->length;
+	while (roster != NULL && shown < limit && out->length - alone < share &&
+	       roster_room_next_user(roster, &cursor, &other)) {
 		if (text_equal(other.user, me.user))
 			continue;
 		buffer_append_byte(out, ',');
@@ -276,6 +280,7 @@ native_render_snapshot(
 	}
 	native_append_number(out, "],\"left\":[],\"count\":", count);
 	buffer_append_byte(out, '}');
+	return shown < limit && shown < count;
 }
 
 void

@@ -3,6 +3,7 @@
  * name. Wire format, order and error behaviour are those of docs/dialects/room.md; its
  * clients were written for other servers and are right by definition.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -32,13 +33,28 @@ append_client(struct buffer *out, const char *key, uint32_t client)
 	append_member(out, key, text_of(id));
 }
 
+/* Known clients ignore keys that they do not know. */
 static void
-append_time(struct buffer *out, uint64_t wall_ms)
+append_end(struct buffer *out, size_t count)
+{
+	if (count > 0)
+		buffer_printf(out, ", \"count\": %zu", count);
+	buffer_append_byte(out, '}');
+}
+
+static void
+append_timestamp(struct buffer *out, uint64_t wall_ms)
 {
 	char local[CLOCK_LOCAL_SIZE];
 
 	clock_local((int64_t)wall_ms, local);
 	append_member(out, ", \"timestamp\": ", text_of(local));
+}
+
+static void
+append_time(struct buffer *out, uint64_t wall_ms)
+{
+	append_timestamp(out, wall_ms);
 	buffer_append_byte(out, '}');
 }
 
@@ -222,16 +238,24 @@ render_deliver(struct buffer *payload, const struct envelope_deliver *deliver)
 }
 
 static void
-append_system(struct buffer *payload, struct text name, const char *happened, uint64_t time)
+append_system(struct buffer *payload, struct text content, uint64_t time, size_t count)
+{
+	buffer_append_string(payload, "{\"type\": \"system\"");
+	append_member(payload, ", \"content\": ", content);
+	append_timestamp(payload, time);
+	append_end(payload, count);
+}
+
+static void
+append_happened(
+    struct buffer *payload, struct text name, const char *happened, uint64_t time, size_t count)
 {
 	struct buffer sentence;
 
 	buffer_init(&sentence, 0);
 	buffer_append_text(&sentence, name);
 	buffer_append_string(&sentence, happened);
-	buffer_append_string(payload, "{\"type\": \"system\"");
-	append_member(payload, ", \"content\": ", buffer_text(&sentence));
-	append_time(payload, time);
+	append_system(payload, buffer_text(&sentence), time, count);
 	payload->failed = payload->failed || sentence.failed;
 	buffer_free(&sentence);
 }
@@ -239,38 +263,60 @@ append_system(struct buffer *payload, struct text name, const char *happened, ui
 static void
 render_notice(struct buffer *payload, const struct envelope_notice *notice)
 {
-	append_system(payload, notice->content, "", notice->time);
+	append_system(payload, notice->content, notice->time, 0);
 }
 
 static void
-render_entered(struct buffer *payload, const struct envelope_entered *entered)
+render_entered(struct buffer *payload, const struct envelope_entered *entered, size_t count)
 {
-	append_system(payload, entered->name, " 进入聊天室", entered->time);
+	append_happened(payload, entered->name, " 进入聊天室", entered->time, count);
 }
 
 static void
-render_exited(struct buffer *payload, const struct envelope_exited *exited, struct text name)
+render_exited(
+    struct buffer *payload, const struct envelope_exited *exited, struct text name, size_t count)
 {
-	append_system(payload, name, " 已离开", exited->time);
+	append_happened(payload, name, " 已离开", exited->time, count);
 }
 
 static void
-render_list(struct buffer *payload, const struct roster_room *room)
+render_summary(struct buffer *payload, const struct presence_summary *summary)
 {
-	struct roster_member member;
-	size_t cursor = 0;
-	const char *separator = "";
+	struct buffer sentence;
 
-	buffer_append_string(payload, "{\"type\": \"user_list\", \"users\": [");
-	while (roster_room_next(room, &cursor, &member)) {
-		buffer_append_string(payload, separator);
-		append_client(payload, "{\"client_id\": ", member.client);
-		append_member(payload, ", \"username\": ", member.name);
-		buffer_append_byte(payload, '}');
-		separator = ", ";
-	}
-	buffer_append_string(payload, "]}");
+	buffer_init(&sentence, 0);
+	buffer_append_string(&sentence, "另有 ");
+	if (summary->joined > 0)
+		buffer_printf(&sentence, "%" PRIu64 " 人进入聊天室,", summary->joined);
+	if (summary->left > 0)
+		buffer_printf(&sentence, "%" PRIu64 " 人已离开,", summary->left);
+	buffer_printf(&sentence, "当前在线 %zu 人", summary->count);
+	append_system(payload, buffer_text(&sentence), summary->time, summary->count);
+	payload->failed = payload->failed || sentence.failed;
+	buffer_free(&sentence);
 }
+
+static void
+append_listed(struct buffer *out, const struct roster_member *member)
+{
+	append_client(out, "{\"client_id\": ", member->client);
+	append_member(out, ", \"username\": ", member->name);
+	buffer_append_byte(out, '}');
+}
+
+static void
+append_list_end(struct buffer *out, size_t count)
+{
+	buffer_append_byte(out, ']');
+	append_end(out, count);
+}
+
+static const struct list_words list_words = {
+	.head = "{\"type\": \"user_list\", \"users\": [",
+	.separator = ", ",
+	.entry = append_listed,
+	.tail = append_list_end,
+};
 
 extern const struct dialect dialect_room;
 const struct dialect dialect_room = {
@@ -282,9 +328,10 @@ const struct dialect dialect_room = {
 	.outcome = room_outcome,
 	.whisper = room_whisper,
 	.item = room_item,
+	.list = &list_words,
 	.render_deliver = render_deliver,
 	.render_notice = render_notice,
-	.render_list = render_list,
 	.render_entered = render_entered,
 	.render_exited = render_exited,
+	.render_summary = render_summary,
 };

@@ -99,6 +99,48 @@ gathering_find(const struct differences *differences, struct text room)
 	return found;
 }
 
+/* True if lists of the room do not have all of its users. */
+static bool
+is_large(const struct differences *differences, struct text name)
+{
+	const struct roster_room *room = roster_find(differences->roster, name);
+
+	return room != NULL && roster_room_users(room) > differences->sessions->limits.list_members;
+}
+
+/* NULL if nobody here hears the room. */
+static struct presence_budget *
+budget_of(const struct differences *differences, struct text name)
+{
+	struct fanout_room *room = fanout_find(differences->fanout, name);
+
+	return room == NULL ? NULL : fanout_room_budget(room);
+}
+
+static uint64_t
+wait_ms(const struct differences *differences, struct text room)
+{
+	const struct presence_budget *budget = budget_of(differences, room);
+
+	if (budget == NULL || !is_large(differences, room))
+		return differences->sessions->limits.presence_ms;
+	return presence_interval_ms(&differences->sessions->presence, budget->difference_cost);
+}
+
+/* By time; most gather for equally long, and stand at the end. */
+static void
+stand_in_line(struct differences *differences, struct gathering *gathering)
+{
+	struct gathering *before = TAILQ_LAST(&differences->due, gathering_list);
+
+	while (before != NULL && before->due_ms > gathering->due_ms)
+		before = TAILQ_PREV(before, gathering_list, place);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&differences->due, gathering, place);
+	else
+		TAILQ_INSERT_AFTER(&differences->due, before, gathering, place);
+}
+
 static struct gathering *
 gathering_get(struct differences *differences, struct text room)
 {
@@ -117,8 +159,8 @@ gathering_get(struct differences *differences, struct text room)
 		free(gathering);
 		return NULL;
 	}
-	gathering->due_ms = sessions->now.mono_ms + sessions->limits.presence_ms;
-	TAILQ_INSERT_TAIL(&differences->due, gathering, place);
+	gathering->due_ms = sessions->now.mono_ms + wait_ms(differences, room);
+	stand_in_line(differences, gathering);
 	return gathering;
 }
 
@@ -237,15 +279,33 @@ differences_left(struct differences *differences, struct text room, const struct
 static void
 say(struct differences *differences, const struct presence_change *change)
 {
+	struct metric *bytes = differences->sessions->metrics->presence_bytes[PRESENCE_DIFFERENCE];
 	struct buffer *payload = &differences->payload;
 	struct channel *channel = first_listener(differences, change->room);
 
 	for (; channel != NULL; channel = next_listener(channel->next)) {
 		buffer_clear(payload);
 		channel->dialect->render_presence(payload, change);
+		metric_add(bytes, (uint64_t)channel->count * payload->length);
 		if (payload->failed || !fanout_say(channel, buffer_text(payload)))
 			no_memory(differences);
 	}
+}
+
+/* What saying it to all would cost. */
+static uint64_t
+cost_of(struct differences *differences, const struct presence_change *change)
+{
+	struct buffer *payload = &differences->payload;
+	struct channel *channel = first_listener(differences, change->room);
+	uint64_t cost = 0;
+
+	for (; channel != NULL; channel = next_listener(channel->next)) {
+		buffer_clear(payload);
+		channel->dialect->render_presence(payload, change);
+		cost += (uint64_t)channel->count * payload->length;
+	}
+	return cost;
 }
 
 /* Fills `users` with those that came from its beginning on, with those that left behind them. */
@@ -256,6 +316,8 @@ name_users(const struct gathering *gathering, unsigned named_max, struct roster_
 	struct roster_user *left = users + HASH_COUNT(gathering->changes);
 	const struct change *change;
 
+	out->joined_count = 0;
+	out->left_count = 0;
 	for (change = gathering->changes; change != NULL; change = change->hh.next) {
 		struct roster_user user = { change->client, { change->id, change->id_length },
 			change_name(change) };
@@ -269,28 +331,63 @@ name_users(const struct gathering *gathering, unsigned named_max, struct roster_
 	out->left = left;
 }
 
-static void
-gathering_say(struct differences *differences, struct gathering *gathering)
+/*
+ * Of a large room, or one that is small again: as many names as half of the budget pays, and then
+ * when that much is there. False if it is not, and how long that takes.
+ */
+static bool
+afford(struct differences *differences, const struct gathering *gathering,
+    struct roster_user *users, struct presence_change *change, uint64_t *wait_out)
+{
+	const struct presence_rule *rule = &differences->sessions->presence;
+	struct presence_budget *budget = budget_of(differences, change->room);
+	uint64_t now = differences->sessions->now.mono_ms;
+	unsigned named_max = is_large(differences, change->room) ? DIFFERENCES_NAMED_MAX
+								 : HASH_COUNT(gathering->changes);
+	uint64_t cost;
+
+	for (;; named_max /= 2) {
+		name_users(gathering, named_max, users, change);
+		cost = cost_of(differences, change);
+		if (named_max == 0 || cost <= presence_half(rule))
+			break;
+	}
+	budget->difference_cost = cost;
+	*wait_out = presence_wait_due_ms(budget, rule, now, cost);
+	return presence_take_due(budget, rule, now, cost);
+}
+
+/* False if it has to wait for the budget, with the time until when. */
+static bool
+gathering_say(
+    struct differences *differences, const struct gathering *gathering, uint64_t *wait_out)
 {
 	struct presence_change change = { .room = { gathering->name, gathering->name_length } };
 	const struct roster_room *room = roster_find(differences->roster, change.room);
-	unsigned named_max = UINT_MAX;
+	unsigned changes = HASH_COUNT(gathering->changes);
 	struct roster_user *users;
+	bool said = true;
 
 	if (gathering->changes == NULL)
-		return;
-	users = calloc(HASH_COUNT(gathering->changes) * (size_t)2, sizeof(*users));
+		return true;
+	users = calloc(changes * (size_t)2, sizeof(*users));
 	if (users == NULL) {
 		no_memory(differences);
-		return;
+		return true;
 	}
 	if (room != NULL)
 		change.count = (unsigned)roster_room_users(room);
-	if (change.count > differences->sessions->limits.list_members)
-		named_max = DIFFERENCES_NAMED_MAX;
-	name_users(gathering, named_max, users, &change);
-	say(differences, &change);
+	/* So many changes are those of a room that was large. */
+	if (budget_of(differences, change.room) != NULL &&
+	    (is_large(differences, change.room) ||
+		changes > differences->sessions->limits.list_members))
+		said = afford(differences, gathering, users, &change, wait_out);
+	else
+		name_users(gathering, UINT_MAX, users, &change);
+	if (said)
+		say(differences, &change);
 	free(users);
+	return said;
 }
 
 void
@@ -308,13 +405,17 @@ differences_tick(struct differences *differences)
 	uint64_t now = differences->sessions->now.mono_ms;
 	struct gathering *gathering = TAILQ_FIRST(&differences->due);
 
-	/* All gather for the same time, so they stand in the order in which they are due. */
 	while (gathering != NULL && gathering->due_ms <= now) {
-		struct gathering *next;
+		struct gathering *next = TAILQ_NEXT(gathering, place);
+		uint64_t wait = 0;
 
-		gathering_say(differences, gathering);
-		next = TAILQ_NEXT(gathering, place);
-		gathering_end(differences, gathering);
+		if (gathering_say(differences, gathering, &wait)) {
+			gathering_end(differences, gathering);
+		} else {
+			TAILQ_REMOVE(&differences->due, gathering, place);
+			gathering->due_ms = now + wait;
+			stand_in_line(differences, gathering);
+		}
 		gathering = next;
 	}
 }

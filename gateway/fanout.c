@@ -19,6 +19,7 @@
 struct fanout_room {
 	UT_hash_handle hh;
 	struct channel *channels;
+	struct presence_budget budget;
 	size_t name_length;
 	char name[];
 };
@@ -49,6 +50,12 @@ struct text
 fanout_room_name(const struct fanout_room *room)
 {
 	return (struct text){ room->name, room->name_length };
+}
+
+struct presence_budget *
+fanout_room_budget(struct fanout_room *room)
+{
+	return &room->budget;
 }
 
 struct channel *
@@ -224,6 +231,7 @@ static void
 channel_destroy(struct channel *channel)
 {
 	slab_release(&channel->slab);
+	user_list_free(&channel->lists.entries);
 	free(channel->members);
 	free(channel);
 }

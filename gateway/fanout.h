@@ -13,8 +13,9 @@
 #include "common/text.h"
 #include "gateway/dialect.h"
 #include "gateway/gateway_metrics.h"
-#include "gateway/ratelimit.h"
+#include "gateway/presence_budget.h"
 #include "gateway/slab.h"
+#include "gateway/user_list.h"
 
 struct channel;
 struct fanout;
@@ -29,15 +30,29 @@ struct membership {
 	uint64_t ordinal;        /* in joining order, 0 before the hub gave one */
 };
 
-/* What notices.c remembers of a channel. */
+/* What notices.c and crowd.c remember of a channel. */
 struct channel_lists {
 	TAILQ_ENTRY(channel) place;
-	struct ratelimit budget;
-	uint64_t due_ms;
-	uint64_t cost; /* of the list when it was last rendered */
-	bool started;  /* the budget is set up                  */
-	bool due;
-	bool told; /* everybody got the list of this change */
+	struct user_list entries;
+	uint64_t due_ms;      /* the list to all, however dear                     */
+	uint64_t try_ms;      /* not before                                        */
+	uint64_t cost;        /* of the list when it was last rendered             */
+	uint64_t interval_ms; /* when the interval of notices ends                 */
+	uint64_t joined;      /* in it, and not told one by one                    */
+	uint64_t left;
+	uint64_t version; /* of the list that all have, or are about to have   */
+	uint64_t turn_ms; /* when lists go on from member to member            */
+	size_t summary_bytes;
+	unsigned said;    /* notices of this interval                          */
+	uint32_t turn;    /* members below this one are still to be looked at  */
+	uint32_t awaited; /* became a member; its ENTERED is still to come     */
+	bool pending;     /* it stands in the list of those that are due       */
+	bool due;         /* a list to all at once                             */
+	bool told;        /* everybody got the list of this change             */
+	bool crowded;     /* the room was above the limit when last looked at  */
+	bool in_turn;     /* lists go from member to member                    */
+	bool again;       /* and once more, because some became owed one since */
+	bool all_owed;    /* which are all                                     */
 };
 
 struct channel {
@@ -93,6 +108,9 @@ struct fanout_room *fanout_find(struct fanout *fanout, struct text room);
 /* Every room once; NULL begins and ends. */
 struct fanout_room *fanout_next_room(const struct fanout *fanout, const struct fanout_room *room);
 struct text fanout_room_name(const struct fanout_room *room);
+
+/* What telling its members here who is there may cost. */
+struct presence_budget *fanout_room_budget(struct fanout_room *room);
 
 /* The room's channels, one per dialect; some may have lost their last member in this turn. */
 struct channel *fanout_channels(const struct fanout_room *room);

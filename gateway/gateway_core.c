@@ -33,7 +33,7 @@ gateway_core_create(const struct gateway_core_setup *setup)
 		.now = setup->now,
 	};
 	sessions_init(&core->sessions, &sessions);
-	core->roster = roster_create();
+	core->roster = roster_create(setup->limits.list_members);
 	notices_init(&core->notices, &core->sessions, &core->fanout, core->roster);
 	core->decoder = envelope_decoder_create();
 	if (core->roster == NULL || core->decoder == NULL) {

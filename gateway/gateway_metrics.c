@@ -28,6 +28,31 @@ static const struct close_row close_rows[CLOSE_METRIC_COUNT] = {
 	[CLOSE_METRIC_OTHER] = { CLOSE_BAD_DATA, "reason=\"other\"" },
 };
 
+static const char *const presence_labels[PRESENCE_METRIC_COUNT] = {
+	[PRESENCE_LIST] = "kind=\"list\"",
+	[PRESENCE_NEWCOMER_LIST] = "kind=\"newcomer_list\"",
+	[PRESENCE_NOTICE] = "kind=\"notice\"",
+	[PRESENCE_SUMMARY] = "kind=\"summary\"",
+	[PRESENCE_DIFFERENCE] = "kind=\"difference\"",
+	[PRESENCE_SNAPSHOT] = "kind=\"snapshot\"",
+};
+
+static void
+register_presence(struct gateway_metrics *m, struct metrics *registry)
+{
+	for (unsigned i = 0; i < PRESENCE_METRIC_COUNT; i++) {
+		m->presence_bytes[i] =
+		    metrics_counter(registry, "hubbub_gateway_presence_bytes_total",
+			presence_labels[i], "Bytes handed to clients of who is there, by kind.");
+	}
+	m->notices_summarised = metrics_counter(registry, "hubbub_gateway_notices_summarised_total",
+	    NULL, "Comings and goings that a channel was told as part of a summary.");
+	m->lists_deferred = metrics_counter(registry, "hubbub_gateway_lists_deferred_total", NULL,
+	    "User lists that had to wait for the budget.");
+	m->lists_shortened = metrics_counter(registry, "hubbub_gateway_lists_shortened_total", NULL,
+	    "User lists of newcomers that the budget made shorter.");
+}
+
 static void
 register_plain(struct gateway_metrics *m, struct metrics *registry)
 {
@@ -55,8 +80,6 @@ register_plain(struct gateway_metrics *m, struct metrics *registry)
 	    "Clients that came back as who they were.");
 	m->commands_held = metrics_gauge(registry, "hubbub_gateway_commands_held", NULL,
 	    "Commands that wait for the hub to come back.");
-	m->list_bytes = metrics_counter(registry, "hubbub_gateway_list_bytes_total", NULL,
-	    "Bytes of user lists handed to clients.");
 }
 
 static void
@@ -98,6 +121,7 @@ gateway_metrics_init(struct gateway_metrics *metrics, struct metrics *registry)
 		return;
 	register_plain(metrics, registry);
 	register_labelled(metrics, registry);
+	register_presence(metrics, registry);
 }
 
 unsigned

@@ -28,6 +28,17 @@ enum close_metric {
 	CLOSE_METRIC_COUNT,
 };
 
+/* What is said of who is there. */
+enum presence_metric {
+	PRESENCE_LIST,          /* to members that had one before */
+	PRESENCE_NEWCOMER_LIST, /* to one that just came          */
+	PRESENCE_NOTICE,
+	PRESENCE_SUMMARY,
+	PRESENCE_DIFFERENCE,
+	PRESENCE_SNAPSHOT,
+	PRESENCE_METRIC_COUNT,
+};
+
 struct gateway_metrics {
 	struct metric *clients;
 	struct metric *messages_in[METRICS_DIALECTS_MAX + 1]; /* the last: any other dialect */
@@ -42,7 +53,10 @@ struct gateway_metrics {
 	struct metric *hub_link_lost[LINK_LOSS_COUNT];
 	struct metric *refused[METRICS_OUTCOMES];
 	struct metric *refused_other;
-	struct metric *list_bytes;
+	struct metric *presence_bytes[PRESENCE_METRIC_COUNT];
+	struct metric *notices_summarised;
+	struct metric *lists_deferred;
+	struct metric *lists_shortened;
 	struct metric *fetches;
 	struct metric *receipts;
 	struct metric *resumes;

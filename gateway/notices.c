@@ -4,7 +4,10 @@
  */
 #include "gateway/notices.h"
 
-/* However small the budget, a room's list is never older. */
+#include "gateway/crowd.h"
+#include "gateway/notices_private.h"
+
+/* However small the budget, a list of all members is never older. */
 #define LIST_DELAY_MAX_MS 1000u
 
 static void
@@ -13,6 +16,7 @@ on_joined(void *context, struct membership *membership)
 	struct notices *notices = context;
 	struct session *session = membership->session;
 
+	membership->channel->lists.awaited = session->client;
 	differences_newcomer(&notices->differences, fanout_room_name(membership->channel->room));
 	if (session->dialect->presence_missed != NULL && session_room_missed_presence(membership))
 		session->dialect->presence_missed(
@@ -23,16 +27,14 @@ void
 notices_init(struct notices *notices, struct sessions *sessions, struct fanout *fanout,
     struct roster *roster)
 {
-	uint64_t bytes = sessions->limits.list_bytes_per_second;
-
 	*notices = (struct notices){
 		.sessions = sessions,
 		.fanout = fanout,
 		.roster = roster,
 		.metrics = sessions->metrics,
-		.list_rule = { bytes, 1000, bytes },
 	};
 	sessions->roster = roster;
+	presence_rule_init(&sessions->presence, &sessions->limits);
 	fanout->watcher = (struct fanout_watcher){ on_joined, notices };
 	differences_init(&notices->differences, sessions, fanout, roster);
 	TAILQ_INIT(&notices->due);
@@ -46,8 +48,8 @@ notices_free(struct notices *notices)
 	buffer_free(&notices->payload);
 }
 
-static uint64_t
-now_ms(const struct notices *notices)
+uint64_t
+notices_now_ms(const struct notices *notices)
 {
 	return notices->sessions->now.mono_ms;
 }
@@ -60,35 +62,57 @@ first_channel(struct notices *notices, struct text name)
 	return room == NULL ? NULL : fanout_channels(room);
 }
 
-/* A notice that found no memory is lost; the next list tells the truth again. */
-static void
-say(struct notices *notices, struct channel *channel)
+void
+notices_put(struct notices *notices, struct channel *channel, enum presence_metric kind)
 {
-	if (notices->payload.failed || !fanout_say(channel, buffer_text(&notices->payload)))
-		log_plain(
-		    notices->sessions->log, LOG_LEVEL_ERROR, "no memory to tell a room something");
+	metric_add(notices->metrics->presence_bytes[kind],
+	    (uint64_t)channel->count * notices->payload.length);
+	notices_say_to(notices, channel);
 }
 
-/* Above the limit in part: for `client`, or for everybody if that is 0. */
-static void
-render_list(
-    struct notices *notices, struct channel *channel, struct roster_room *room, uint32_t client)
+void
+notices_send(
+    struct notices *notices, struct session *session, enum presence_metric kind, bool shortened)
 {
+	metric_add(notices->metrics->presence_bytes[kind], notices->payload.length);
+	if (shortened)
+		metric_increment(notices->metrics->lists_shortened);
+	session_send(session, FRAME_TEXT, buffer_text(&notices->payload));
+}
+
+/* The whole list; empty if there is none. */
+static void
+render_list(struct notices *notices, struct channel *channel, const struct roster_room *room)
+{
+	const struct list_words *words = channel->dialect->list;
+	struct user_list *list = &channel->lists.entries;
+
 	buffer_clear(&notices->payload);
-	if (room != NULL && channel->dialect->render_list != NULL) {
-		roster_room_limit(room, notices->sessions->limits.list_members, client);
-		channel->dialect->render_list(&notices->payload, room);
+	if (room != NULL && words != NULL) {
+		if (user_list_refresh(list, words, room))
+			user_list_render(list, &notices->payload, words, room);
+		else
+			notices->payload.failed = true;
 	}
 	channel->lists.cost = notices->payload.length * channel->count;
 }
 
 static void
-not_due(struct notices *notices, struct channel *channel)
+pend_no_more(struct notices *notices, struct channel *channel)
 {
-	if (!channel->lists.due)
+	if (!channel->lists.pending)
 		return;
-	channel->lists.due = false;
+	channel->lists.pending = false;
 	TAILQ_REMOVE(&notices->due, channel, lists.place);
+}
+
+void
+notices_pend(struct notices *notices, struct channel *channel)
+{
+	if (channel->lists.pending)
+		return;
+	channel->lists.pending = true;
+	TAILQ_INSERT_TAIL(&notices->due, channel, lists.place);
 }
 
 static void
@@ -97,36 +121,28 @@ make_due(struct notices *notices, struct channel *channel)
 	if (channel->lists.due)
 		return;
 	channel->lists.due = true;
-	channel->lists.due_ms = now_ms(notices) + LIST_DELAY_MAX_MS;
-	TAILQ_INSERT_TAIL(&notices->due, channel, lists.place);
-}
-
-static struct ratelimit *
-budget_of(struct notices *notices, struct channel *channel)
-{
-	if (!channel->lists.started) {
-		channel->lists.started = true;
-		ratelimit_init(&channel->lists.budget, &notices->list_rule, now_ms(notices));
-	}
-	return &channel->lists.budget;
+	channel->lists.due_ms = notices_now_ms(notices) + LIST_DELAY_MAX_MS;
+	channel->lists.try_ms = 0;
+	metric_increment(notices->metrics->lists_deferred);
+	notices_pend(notices, channel);
 }
 
 /* True if everybody in the channel got the rendered list; else one is due. */
 static bool
 list_to_all(struct notices *notices, struct channel *channel, bool at_any_price)
 {
-	struct ratelimit *budget = budget_of(notices, channel);
+	struct presence_budget *budget = fanout_room_budget(channel->room);
+	const struct presence_rule *rule = &notices->sessions->presence;
 	uint64_t cost = channel->lists.cost;
 
-	if (at_any_price)
-		ratelimit_force(budget, &notices->list_rule, now_ms(notices), cost);
-	else if (!ratelimit_take(budget, &notices->list_rule, now_ms(notices), cost)) {
+	if (at_any_price) {
+		presence_force(budget, rule, notices_now_ms(notices), cost);
+	} else if (!presence_take(budget, rule, notices_now_ms(notices), cost, 0)) {
 		make_due(notices, channel);
 		return false;
 	}
-	not_due(notices, channel);
-	metric_add(notices->metrics->list_bytes, cost);
-	say(notices, channel);
+	channel->lists.due = false;
+	notices_put(notices, channel, PRESENCE_LIST);
 	return true;
 }
 
@@ -141,55 +157,89 @@ member_of(struct notices *notices, struct channel *channel, uint32_t client)
 
 /* The newcomer never waits for its list, and always finds itself in it. */
 static void
-list_to_newcomer(struct notices *notices, struct channel *channel,
-    const struct envelope_entered *entered, bool all_were_told)
+list_to_newcomer(struct notices *notices, struct channel *channel, struct session *newcomer,
+    const struct roster_room *room, bool all_were_told)
 {
-	struct session *newcomer = member_of(notices, channel, entered->client);
-	struct roster_room *room = roster_find(notices->roster, entered->room);
-	bool in_part =
-	    room != NULL && roster_room_size(room) > notices->sessions->limits.list_members;
-
-	if (newcomer == NULL || (all_were_told && !in_part))
+	if (newcomer == NULL || all_were_told)
 		return;
-	render_list(notices, channel, room, entered->client);
-	if (notices->payload.failed || notices->payload.length == 0)
-		return;
-	metric_add(notices->metrics->list_bytes, notices->payload.length);
-	session_send(newcomer, FRAME_TEXT, buffer_text(&notices->payload));
+	render_list(notices, channel, room);
+	if (!notices->payload.failed && notices->payload.length > 0)
+		notices_send(notices, newcomer, PRESENCE_NEWCOMER_LIST, false);
 }
 
 /*
  * While a list is due anyway, rendering one only to find it too dear would cost a burst dearly.
  */
 static bool
-list_for_change(struct notices *notices, struct channel *channel, struct roster_room *room)
+list_for_change(struct notices *notices, struct channel *channel, const struct roster_room *room)
 {
+	if (channel->dialect->list == NULL)
+		return true;
 	if (channel->lists.due)
 		return false;
-	render_list(notices, channel, room, 0);
+	render_list(notices, channel, room);
 	return list_to_all(notices, channel, false);
 }
 
+/* In a crowd whoever came itself hears of that in any case: it may wait for it. */
 static void
-say_entered(
-    struct notices *notices, struct channel *channel, const struct envelope_entered *entered)
+say_entered(struct notices *notices, struct channel *channel,
+    const struct envelope_entered *entered, const struct roster_room *room,
+    struct session *newcomer)
 {
+	bool crowd = crowd_is(notices, room);
+
 	buffer_clear(&notices->payload);
 	if (channel->dialect->render_entered == NULL)
 		return;
-	channel->dialect->render_entered(&notices->payload, entered);
-	say(notices, channel);
+	channel->dialect->render_entered(
+	    &notices->payload, entered, crowd ? roster_room_size(room) : 0);
+	if (!crowd)
+		notices_put(notices, channel, PRESENCE_NOTICE);
+	else if (!crowd_notice(notices, channel, true) && newcomer != NULL)
+		crowd_notice_to(notices, channel, newcomer);
 }
 
 static void
 say_exited(struct notices *notices, struct channel *channel, const struct envelope_exited *exited,
-    struct text name)
+    struct text name, const struct roster_room *room)
 {
+	bool crowd = crowd_is(notices, room);
+
 	buffer_clear(&notices->payload);
 	if (channel->dialect->render_exited == NULL)
 		return;
-	channel->dialect->render_exited(&notices->payload, exited, name);
-	say(notices, channel);
+	channel->dialect->render_exited(
+	    &notices->payload, exited, name, crowd ? roster_room_size(room) : 0);
+	if (crowd)
+		crowd_notice(notices, channel, false);
+	else
+		notices_put(notices, channel, PRESENCE_NOTICE);
+}
+
+/* True if everybody got a list of the room as it is now. */
+static bool
+list_changed(struct notices *notices, struct channel *channel, const struct roster_room *room)
+{
+	if (crowd_is(notices, room)) {
+		crowd_changed(notices, channel, room);
+		return false;
+	}
+	crowd_ended(channel);
+	return list_for_change(notices, channel, room);
+}
+
+static void
+entered_channel(struct notices *notices, struct channel *channel,
+    const struct envelope_entered *entered, const struct roster_room *room, bool all_were_told)
+{
+	struct session *newcomer = member_of(notices, channel, entered->client);
+
+	if (!crowd_is(notices, room))
+		list_to_newcomer(notices, channel, newcomer, room, all_were_told);
+	else if (newcomer != NULL)
+		crowd_list_to(notices, channel, newcomer, room);
+	say_entered(notices, channel, entered, room, newcomer);
 }
 
 static void
@@ -255,9 +305,8 @@ notices_entered(struct notices *notices, const struct envelope_entered *entered)
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
-		list_to_newcomer(
-		    notices, channel, entered, list_for_change(notices, channel, room));
-		say_entered(notices, channel, entered);
+		entered_channel(
+		    notices, channel, entered, room, list_changed(notices, channel, room));
 	}
 }
 
@@ -272,8 +321,8 @@ notices_exited(struct notices *notices, const struct envelope_exited *exited, st
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
-		list_for_change(notices, channel, room);
-		say_exited(notices, channel, exited, name);
+		list_changed(notices, channel, room);
+		say_exited(notices, channel, exited, name, room);
 	}
 }
 
@@ -284,21 +333,20 @@ notices_changed(struct notices *notices, struct text name, struct roster_room *r
 
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count > 0)
-			channel->lists.told = list_for_change(notices, channel, room);
+			channel->lists.told = list_changed(notices, channel, room);
 	}
 }
 
 void
 notices_entered_too(struct notices *notices, const struct envelope_entered *entered)
 {
+	struct roster_room *room = roster_find(notices->roster, entered->room);
 	struct channel *channel = first_channel(notices, entered->room);
 
 	user_joined(notices, entered);
 	for (; channel != NULL; channel = channel->next) {
-		if (channel->count == 0)
-			continue;
-		list_to_newcomer(notices, channel, entered, channel->lists.told);
-		say_entered(notices, channel, entered);
+		if (channel->count > 0)
+			entered_channel(notices, channel, entered, room, channel->lists.told);
 	}
 }
 
@@ -311,83 +359,65 @@ notices_was_there(struct notices *notices, const struct envelope_entered *entere
 void
 notices_exited_too(struct notices *notices, const struct envelope_exited *exited, struct text name)
 {
+	struct roster_room *room = roster_find(notices->roster, exited->room);
 	struct channel *channel = first_channel(notices, exited->room);
 
 	leave(notices, exited);
 	user_left(notices, exited->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count > 0)
-			say_exited(notices, channel, exited, name);
+			say_exited(notices, channel, exited, name, room);
 	}
-}
-
-static void
-say_notice(struct notices *notices, struct fanout_room *room, const struct envelope_notice *notice)
-{
-	struct channel *channel = fanout_channels(room);
-	bool to_all = text_is_empty(notice->room);
-
-	for (; channel != NULL; channel = channel->next) {
-		buffer_clear(&notices->payload);
-		if (channel->count == 0 || channel->dialect->render_notice == NULL)
-			continue;
-		if (to_all && channel->dialect->many_rooms)
-			continue;
-		channel->dialect->render_notice(&notices->payload, notice);
-		say(notices, channel);
-	}
-}
-
-/* Who may be in many rooms hears once what is said to all, and also if it is in none. */
-static void
-say_to_each(struct notices *notices, const struct envelope_notice *notice)
-{
-	struct buffer *payload = &notices->payload;
-	const struct dialect *rendered = NULL;
-	struct session *session = TAILQ_FIRST(&notices->sessions->open);
-	struct session *next;
-
-	for (; session != NULL; session = next) {
-		const struct dialect *dialect = session->dialect;
-
-		next = TAILQ_NEXT(session, place);
-		if (!dialect->many_rooms || !session->hears_inbox || dialect->render_notice == NULL)
-			continue;
-		if (rendered != dialect) {
-			rendered = dialect;
-			buffer_clear(payload);
-			dialect->render_notice(payload, notice);
-		}
-		if (!payload->failed && payload->length > 0)
-			session_send(session, FRAME_TEXT, buffer_text(payload));
-	}
-}
-
-void
-notices_say(struct notices *notices, const struct envelope_notice *notice)
-{
-	struct fanout_room *room = NULL;
-
-	if (!text_is_empty(notice->room)) {
-		room = fanout_find(notices->fanout, notice->room);
-		if (room != NULL)
-			say_notice(notices, room, notice);
-		return;
-	}
-	while ((room = fanout_next_room(notices->fanout, room)) != NULL)
-		say_notice(notices, room, notice);
-	say_to_each(notices, notice);
 }
 
 /* The cost is that of the last rendering: near enough to know when to try. */
 static uint64_t
-try_ms(const struct notices *notices, const struct channel *channel)
+try_ms(const struct notices *notices, struct channel *channel)
 {
-	uint64_t wait = ratelimit_wait_ms(
-	    &channel->lists.budget, &notices->list_rule, now_ms(notices), channel->lists.cost);
-	uint64_t last = channel->lists.due_ms;
+	struct channel_lists *lists = &channel->lists;
+	uint64_t now = notices_now_ms(notices);
+	uint64_t wait = presence_wait_ms(
+	    fanout_room_budget(channel->room), &notices->sessions->presence, now, lists->cost);
+	uint64_t at =
+	    wait > lists->due_ms || now + wait > lists->due_ms ? lists->due_ms : now + wait;
 
-	return wait > last || now_ms(notices) + wait > last ? last : now_ms(notices) + wait;
+	return at > lists->try_ms ? at : lists->try_ms;
+}
+
+/*
+ * True if one just became a member whom the roster is about to know: the first list that it hears
+ * must have it in the last place.
+ */
+static bool
+awaits_one(struct notices *notices, struct channel *channel, const struct roster_room *room)
+{
+	struct roster_member member;
+
+	return member_of(notices, channel, channel->lists.awaited) != NULL &&
+	       (room == NULL || !roster_room_member(room, channel->lists.awaited, &member));
+}
+
+static void
+list_due(struct notices *notices, struct channel *channel)
+{
+	struct roster_room *room = roster_find(notices->roster, fanout_room_name(channel->room));
+
+	if (awaits_one(notices, channel, room)) {
+		channel->lists.try_ms =
+		    notices_now_ms(notices) + notices->sessions->presence.interval_min_ms;
+		return;
+	}
+	render_list(notices, channel, room);
+	list_to_all(notices, channel, notices_now_ms(notices) >= channel->lists.due_ms);
+}
+
+static uint64_t
+channel_deadline_ms(const struct notices *notices, struct channel *channel)
+{
+	uint64_t due = crowd_deadline_ms(notices, channel);
+	uint64_t list = channel->lists.due ? try_ms(notices, channel) : UINT64_MAX;
+
+	return list < due ? list : due;
 }
 
 void
@@ -399,15 +429,14 @@ notices_tick(struct notices *notices)
 	for (; channel != NULL; channel = next) {
 		next = TAILQ_NEXT(channel, lists.place);
 		/* Channels without members are freed at the end of this turn. */
-		if (channel->count == 0) {
-			not_due(notices, channel);
-			continue;
+		if (channel->count > 0) {
+			if (channel->lists.due &&
+			    try_ms(notices, channel) <= notices_now_ms(notices))
+				list_due(notices, channel);
+			crowd_tick(notices, channel);
 		}
-		if (try_ms(notices, channel) > now_ms(notices))
-			continue;
-		render_list(notices, channel,
-		    roster_find(notices->roster, fanout_room_name(channel->room)), 0);
-		list_to_all(notices, channel, now_ms(notices) >= channel->lists.due_ms);
+		if (channel->count == 0 || channel_deadline_ms(notices, channel) == UINT64_MAX)
+			pend_no_more(notices, channel);
 	}
 	differences_tick(&notices->differences);
 }
@@ -415,11 +444,11 @@ notices_tick(struct notices *notices)
 uint64_t
 notices_deadline_ms(const struct notices *notices)
 {
-	const struct channel *channel;
 	uint64_t due = differences_deadline_ms(&notices->differences);
+	struct channel *channel;
 
 	TAILQ_FOREACH (channel, &notices->due, lists.place) {
-		uint64_t at = try_ms(notices, channel);
+		uint64_t at = channel_deadline_ms(notices, channel);
 
 		if (at < due)
 			due = at;

@@ -1,7 +1,7 @@
 /*
- * Who came, who left and who is there: user lists and notices to a room's members. Notices go
- * out at once; lists, whose cost grows with the square of a room, by a budget of bytes per
- * second; to dialects that count by user as differences.
+ * Who came, who left and who is there: user lists and notices to a room's members. Up to
+ * limits.list_members notices go out at once and lists by a budget of bytes per second, above it
+ * all is a matter of that budget (crowd.h); to dialects that count by user it goes as differences.
  */
 #ifndef HUBBUB_GATEWAY_NOTICES_H
 #define HUBBUB_GATEWAY_NOTICES_H
@@ -16,8 +16,7 @@ struct notices {
 	struct fanout *fanout;
 	struct roster *roster;
 	struct gateway_metrics *metrics;
-	struct ratelimit_rule list_rule;
-	struct channel_list due; /* a list is owed to these */
+	struct channel_list due; /* something is still to be said to these */
 	struct differences differences;
 	struct buffer payload;
 };

@@ -72,6 +72,14 @@ ratelimit_force(
 }
 
 uint64_t
+ratelimit_left(const struct ratelimit *bucket, const struct ratelimit_rule *rule, uint64_t now_ms)
+{
+	int64_t level = level_at(bucket, rule, now_ms);
+
+	return level <= 0 || rule->period_ms == 0 ? 0 : (uint64_t)level / rule->period_ms;
+}
+
+uint64_t
 ratelimit_wait_ms(const struct ratelimit *bucket, const struct ratelimit_rule *rule,
     uint64_t now_ms, uint64_t cost)
 {

@@ -32,6 +32,10 @@ bool ratelimit_take(
 void ratelimit_force(
     struct ratelimit *bucket, const struct ratelimit_rule *rule, uint64_t now_ms, uint64_t cost);
 
+/* Whole tokens that are there; 0 in debt. */
+uint64_t ratelimit_left(
+    const struct ratelimit *bucket, const struct ratelimit_rule *rule, uint64_t now_ms);
+
 /* Milliseconds until ratelimit_take would succeed; UINT64_MAX if never (more than the burst). */
 uint64_t ratelimit_wait_ms(const struct ratelimit *bucket, const struct ratelimit_rule *rule,
     uint64_t now_ms, uint64_t cost);

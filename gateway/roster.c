@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gateway/roster_room.h"
+#include "gateway/roster_shown.h"
 
 struct roster {
 	struct roster_room *rooms;
@@ -16,14 +17,19 @@ struct roster {
 	struct roster_entry *gone;   /* likewise, who left last                          */
 	struct room_user *gone_user; /* and its user, if that was its last connection    */
 	struct roster_move move;
+	struct roster_window window;
 	bool collecting;
 	bool known;
 };
 
 struct roster *
-roster_create(void)
+roster_create(size_t shown)
 {
-	return calloc(1, sizeof(struct roster));
+	struct roster *roster = calloc(1, sizeof(*roster));
+
+	if (roster != NULL)
+		roster->window.limit = shown;
+	return roster;
 }
 
 static struct text
@@ -42,7 +48,7 @@ room_find(struct roster_room *rooms, struct text name)
 }
 
 static struct roster_room *
-room_get(struct roster_room **rooms, struct text name)
+room_get(struct roster *roster, struct roster_room **rooms, struct text name)
 {
 	struct roster_room *room = room_find(*rooms, name);
 
@@ -54,6 +60,7 @@ room_get(struct roster_room **rooms, struct text name)
 	memcpy(room->name, name.data, name.length);
 	room->name_length = name.length;
 	TAILQ_INIT(&room->entries);
+	roster_shown_otherwise(&roster->window, room);
 	HASH_ADD_KEYPTR(hh, *rooms, room->name, room->name_length, room);
 	if (room->hh.tbl == NULL) {
 		free(room);
@@ -133,8 +140,7 @@ insert_in_order(struct roster_room *room, struct roster_entry *entry)
 }
 
 static enum roster_change
-room_enter(
-    struct roster_room *room, const struct envelope_entered *entered, struct roster_move *move_out)
+room_enter(struct roster *roster, struct roster_room *room, const struct envelope_entered *entered)
 {
 	struct roster_entry *entry;
 
@@ -149,7 +155,8 @@ room_enter(
 	entry->ordinal = entered->ordinal;
 	entry->time = entered->time;
 	entry->client = entered->client;
-	entry->name_length = (uint32_t)entered->name.length;
+	entry->name_length = (uint32_t)entered->name.length & INT32_MAX;
+	entry->shown = false;
 	if (entered->name.length > 0)
 		memcpy(entry->name, entered->name.data, entered->name.length);
 	if (!roster_users_add(&room->users, entry, entered->user)) {
@@ -161,9 +168,10 @@ room_enter(
 		TAILQ_INSERT_TAIL(&room->entries, entry, place);
 	else
 		insert_in_order(room, entry);
-	*move_out =
+	roster_shown_inserted(&roster->window, room, entry);
+	roster->move =
 	    (struct roster_move){ roster_entry_user(entry), room_user_first(entry->user) == entry };
-	room->version += move_out->edge;
+	room->version += roster->move.edge;
 	return ROSTER_CHANGED;
 }
 
@@ -173,8 +181,7 @@ room_remove(struct roster *roster, struct roster_room *room, struct roster_entry
 {
 	if (room->latest == entry)
 		room->latest = NULL;
-	room->end = NULL;
-	room->extra = NULL;
+	roster_shown_removing(&roster->window, room, entry);
 	id_map_remove(&room->clients, entry->client);
 	TAILQ_REMOVE(&room->entries, entry, place);
 	roster->gone = entry;
@@ -207,10 +214,10 @@ roster_enter(struct roster *roster, const struct envelope_entered *entered)
 	enum roster_change change;
 
 	forget_last(roster);
-	room = room_get(rooms, entered->room);
+	room = room_get(roster, rooms, entered->room);
 	if (room != NULL && roster->collecting && TAILQ_EMPTY(&room->entries))
 		roster_users_begin(&room->users);
-	change = room == NULL ? ROSTER_FAILED : room_enter(room, entered, &roster->move);
+	change = room == NULL ? ROSTER_FAILED : room_enter(roster, room, entered);
 	return change == ROSTER_CHANGED && roster->collecting ? ROSTER_SAME : change;
 }
 
@@ -401,6 +408,7 @@ roster_commit(struct roster *roster, uint64_t time, const struct roster_watcher 
 	roster->collecting = false;
 	HASH_ITER (hh, roster->rooms, room, next) {
 		room_order(room);
+		roster_shown_anew(&roster->window, room, room_find(before, room_name(room)));
 	}
 	HASH_ITER (hh, before, room, next) {
 		tell_difference(

@@ -28,8 +28,8 @@ struct roster_watcher {
 	void *context;
 };
 
-/* NULL without memory. */
-struct roster *roster_create(void);
+/* `shown`: how many members of a room roster_room_next shows, at least one. NULL without memory. */
+struct roster *roster_create(size_t shown);
 void roster_destroy(struct roster **roster);
 
 /* A link opens: ENTERED and EXITED are collected aside until roster_commit. */
@@ -73,9 +73,20 @@ uint64_t roster_room_version(const struct roster_room *room);
 struct roster_room *roster_find(const struct roster *roster, struct text name);
 
 /*
- * What roster_room_next shows from now on: the first `limit` members, at least one. If `client` is
- * a member but not among them, it stands in the last one's place; 0 for nobody.
+ * Of those that are shown: another number whenever they changed in another way than that one more
+ * stands at their end. Never the same for two rooms or two lives of one, and never 0. While it
+ * stays, so does any cursor of roster_room_next. O(1), as are the next three.
  */
-void roster_room_limit(struct roster_room *room, size_t limit, uint32_t client);
+uint64_t roster_room_shown_version(const struct roster_room *room);
+
+/* The same, but it stays when a new roster brings the same members. */
+uint64_t roster_room_list_version(const struct roster_room *room);
+
+/* True if the client is a member and among those that are shown. */
+bool roster_room_shows(const struct roster_room *room, uint32_t client);
+
+/* False if it is no member. The name is valid until the next change. */
+bool roster_room_member(
+    const struct roster_room *room, uint32_t client, struct roster_member *member_out);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * What is read of a room: its members and its users, in order, in part or whole. Changes nothing
- * but what is shown.
+ * What is read of a room: its members and its users, in order, in part or whole. Changes nothing.
  */
 #include "gateway/roster_room.h"
 
@@ -17,25 +16,36 @@ roster_entry_user(const struct roster_entry *entry)
 		roster_entry_name(entry) };
 }
 
-void
-roster_room_limit(struct roster_room *room, size_t limit, uint32_t client)
+uint64_t
+roster_room_shown_version(const struct roster_room *room)
 {
-	struct roster_entry *own = id_map_get(&room->clients, client);
-	struct roster_entry *entry = TAILQ_FIRST(&room->entries);
-	struct roster_entry *last = NULL;
+	return room->shown_version;
+}
 
-	room->end = NULL;
-	room->extra = NULL;
-	if (room->clients.count <= limit)
-		return;
-	for (; limit > 0; limit--) {
-		if (entry == own)
-			own = NULL;
-		last = entry;
-		entry = TAILQ_NEXT(entry, place);
-	}
-	room->end = own == NULL ? entry : last;
-	room->extra = own;
+uint64_t
+roster_room_list_version(const struct roster_room *room)
+{
+	return room->list_version;
+}
+
+bool
+roster_room_shows(const struct roster_room *room, uint32_t client)
+{
+	const struct roster_entry *entry = id_map_get(&room->clients, client);
+
+	return entry != NULL && entry->shown;
+}
+
+bool
+roster_room_member(
+    const struct roster_room *room, uint32_t client, struct roster_member *member_out)
+{
+	const struct roster_entry *entry = id_map_get(&room->clients, client);
+
+	if (entry == NULL)
+		return false;
+	*member_out = (struct roster_member){ client, roster_entry_name(entry) };
+	return true;
 }
 
 bool
@@ -81,12 +91,8 @@ roster_room_next(const struct roster_room *room, size_t *cursor, struct roster_m
 	const struct roster_entry *shown = (const struct roster_entry *)(uintptr_t)*cursor;
 	const struct roster_entry *entry;
 
-	if (shown != NULL && shown == room->extra)
-		return false;
 	entry = shown == NULL ? TAILQ_FIRST(&room->entries) : TAILQ_NEXT(shown, place);
-	if (entry == room->end)
-		entry = room->extra;
-	if (entry == NULL)
+	if (entry == NULL || !entry->shown)
 		return false;
 	*cursor = (size_t)(uintptr_t)entry;
 	*member_out = (struct roster_member){ entry->client, roster_entry_name(entry) };

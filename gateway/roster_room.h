@@ -18,9 +18,11 @@ struct roster_room {
 	struct roster_users users;
 	struct id_map clients;
 	uint64_t version;            /* counts changes of who is there, by user     */
+	uint64_t shown_version;      /* see roster_room_shown_version               */
+	uint64_t list_version;       /* and roster_room_list_version                */
+	size_t shown;                /* how many those are now                      */
+	struct roster_entry *end;    /* the last of them, NULL for none             */
 	struct roster_entry *latest; /* inserted, while it is still there           */
-	struct roster_entry *end;    /* the first that is not shown; NULL shows all */
-	struct roster_entry *extra;  /* shown all the same, in its place, or NULL   */
 	size_t name_length;
 	char name[];
 };

@@ -23,7 +23,8 @@ struct roster_entry {
 	uint64_t ordinal;
 	uint64_t time;
 	uint32_t client;
-	uint32_t name_length;
+	uint32_t name_length : 31;
+	uint32_t shown : 1; /* among the first of the room */
 	char name[];
 };
 

@@ -55,6 +55,7 @@ struct session {
 	bool gone : 1;        /* the transport has no connection any more   */
 	bool reason_mine : 1; /* close_reason is to be freed                */
 	bool room_mine : 1;   /* and room                                   */
+	bool list_owed : 1;   /* its user list is older or shorter than it could be */
 	uint16_t close_code;
 	struct outbound output;
 	struct session_more *more;

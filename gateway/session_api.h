@@ -111,6 +111,14 @@ const struct config_store *session_store(const struct session *session);
 /* Who is in a room that this client is in; NULL if it is not, or nobody is known to be. */
 const struct roster_room *session_roster(const struct session *session, struct text name);
 
+/*
+ * Bytes that telling this client of others in a room may cost now; SIZE_MAX in a room where
+ * everybody is told of everybody. What was said is charged, and counted as shortened if there was
+ * more.
+ */
+size_t session_snapshot_share(const struct session *session, struct text room);
+void session_snapshot_said(struct session *session, struct text room, size_t bytes, bool shortened);
+
 /* Counts an offence; too many of them close the client with 1008. False if that happened. */
 bool session_offence(struct session *session);
 

@@ -44,6 +44,7 @@ struct sessions {
 	struct session_uplink uplink;
 	struct gateway_metrics *metrics; /* borrowed */
 	struct roster *roster;           /* borrowed; set by notices_init */
+	struct presence_rule presence;   /* likewise                      */
 	struct log *log;                 /* borrowed */
 	struct slab_pool *pool;          /* borrowed */
 	struct fanout *fanout;           /* borrowed */

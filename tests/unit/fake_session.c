@@ -372,6 +372,21 @@ session_roster(const struct session *session, struct text name)
 }
 
 size_t
+session_snapshot_share(const struct session *session, struct text room)
+{
+	(void)room;
+	return session->snapshot_share == 0 ? SIZE_MAX : session->snapshot_share;
+}
+
+void
+session_snapshot_said(struct session *session, struct text room, size_t bytes, bool shortened)
+{
+	(void)room;
+	session->snapshot_bytes += bytes;
+	session->snapshots_shortened += shortened;
+}
+
+size_t
 roster_room_size(const struct roster_room *room)
 {
 	return room->count;

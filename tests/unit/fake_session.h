@@ -33,6 +33,10 @@ struct session {
 	bool busy;                        /* history and list are refused */
 	bool refuses_open;                /* session_open_as fails */
 
+	size_t snapshot_share; /* bytes of others in a snapshot; 0: any number */
+	size_t snapshot_bytes; /* said, all together */
+	unsigned snapshots_shortened;
+
 	char *replies[FAKE_REPLIES_MAX];
 	enum frame_opcode opcodes[FAKE_REPLIES_MAX];
 	unsigned reply_count;

@@ -13,135 +13,6 @@
 
 static char heard[1024 * 1024];
 
-static void
-reply(struct session *session, const char *word, struct text text)
-{
-	struct buffer payload;
-
-	buffer_init(&payload, 0);
-	buffer_append_string(&payload, word);
-	buffer_append_text(&payload, text);
-	session_reply(session, FRAME_TEXT, buffer_text(&payload));
-	buffer_free(&payload);
-}
-
-static void
-word_received(struct session *session, enum frame_opcode opcode, struct text message)
-{
-	const char *blank = memchr(message.data, ' ', message.length);
-
-	(void)opcode;
-	if (!session_is_open(session)) {
-		session_open(session, message, session_room(session));
-	} else if (message.length > 0 && message.data[0] == '!') {
-		reply(session, "error", TEXT(""));
-		session_offence(session);
-	} else if (message.length > 0 && message.data[0] == '@' && blank != NULL) {
-		size_t to = (size_t)(blank - message.data) - 1;
-		struct text rest = { blank + 1, message.length - to - 2 };
-
-		session_tell(session, (struct text){ message.data + 1, to }, rest);
-	} else {
-		session_publish(session, session_room(session), message);
-	}
-}
-
-static void
-word_refused(struct session *session, uint32_t code)
-{
-	reply(session, "refused ", text_of(outcome_word(code)));
-}
-
-static void
-word_outcome(
-    struct session *session, const struct envelope *command, const struct envelope_outcome *outcome)
-{
-	if (outcome->code != OUTCOME_OK)
-		reply(session, "failed ", text_of(outcome_word(outcome->code)));
-	else if (command->kind == ENVELOPE_TELL)
-		reply(session, "told ", command->tell.content);
-}
-
-static void
-word_whisper(struct session *session, const struct envelope_whisper *whisper)
-{
-	reply(session, "whisper ", whisper->content);
-}
-
-static void
-word_deliver(struct buffer *payload, const struct envelope_deliver *deliver)
-{
-	buffer_append_text(payload, deliver->from_name);
-	buffer_append_string(payload, ": ");
-	buffer_append_text(payload, deliver->content);
-}
-
-static void
-word_notice(struct buffer *payload, const struct envelope_notice *notice)
-{
-	buffer_append_string(payload, "* ");
-	buffer_append_text(payload, notice->content);
-}
-
-static void
-word_list(struct buffer *payload, const struct roster_room *room)
-{
-	struct roster_member member;
-	size_t cursor = 0;
-
-	buffer_append_string(payload, "list");
-	while (roster_room_next(room, &cursor, &member)) {
-		buffer_append_byte(payload, ' ');
-		buffer_append_text(payload, member.name);
-	}
-}
-
-static void
-word_entered(struct buffer *payload, const struct envelope_entered *entered)
-{
-	buffer_append_byte(payload, '+');
-	buffer_append_text(payload, entered->name);
-}
-
-static void
-word_exited(struct buffer *payload, const struct envelope_exited *exited, struct text name)
-{
-	(void)exited;
-	buffer_append_byte(payload, '-');
-	buffer_append_text(payload, name);
-}
-
-static void
-loud_deliver(struct buffer *payload, const struct envelope_deliver *deliver)
-{
-	buffer_append_string(payload, "LOUD ");
-	buffer_append_text(payload, deliver->content);
-}
-
-const struct dialect rig_dialect = {
-	.name = "word",
-	.reaches_hub = true,
-	.received = word_received,
-	.refused = word_refused,
-	.outcome = word_outcome,
-	.whisper = word_whisper,
-	.render_deliver = word_deliver,
-	.render_notice = word_notice,
-	.render_list = word_list,
-	.render_entered = word_entered,
-	.render_exited = word_exited,
-};
-
-const struct dialect rig_loud_dialect = {
-	.name = "loud",
-	.reaches_hub = true,
-	.takes_binary = true,
-	.state_size = 24,
-	.received = word_received,
-	.outcome = word_outcome,
-	.render_deliver = loud_deliver,
-};
-
 /* Bytes of the first frame, header included, and of its payload. */
 static size_t
 frame_size(const char *bytes, size_t length, size_t *payload_out)
@@ -191,7 +62,9 @@ fake_write(void *context, const struct iovec *runs, int count)
 			break;
 		taken += size;
 	}
-	buffer_append(&peer->taken, offered.data, taken);
+	peer->rig->frame_bytes += taken;
+	if (!peer->rig->keeps_first || peer->writes == 1)
+		buffer_append(&peer->taken, offered.data, taken);
 	peer->room -= taken;
 	buffer_free(&offered);
 	return taken;

@@ -9,7 +9,7 @@
 #include "gateway/gateway_core.h"
 #include "gateway/mounts.h"
 
-#define RIG_PEERS_MAX 400
+#define RIG_PEERS_MAX 11000
 
 struct rig;
 
@@ -42,6 +42,8 @@ struct rig {
 	unsigned peer_count;
 	unsigned writes; /* to all of them */
 	uint64_t ordinal;
+	bool keeps_first;     /* of each client only what its socket took first */
+	uint64_t frame_bytes; /* that all sockets took */
 };
 
 /*

@@ -126,15 +126,19 @@ room_frames_are_rendered_as_the_old_server_did(void **state)
 
 	(void)state;
 	buffer_init(&payload, 0);
-	dialect_lobby.render_entered(&payload, &entered);
+	dialect_lobby.render_entered(&payload, &entered, 0);
 	assert_rendered(&payload, "小明 进入了聊天室");
 	dialect_lobby.render_deliver(&payload, &deliver);
 	assert_rendered(&payload, "小明 发送消息:");
-	dialect_lobby.render_exited(&payload, &exited, TEXT("小明"));
+	dialect_lobby.render_exited(&payload, &exited, TEXT("小明"), 501);
 	assert_rendered(&payload, "小明 离开了聊天室");
 	dialect_lobby.render_notice(&payload, &notice);
 	assert_rendered(&payload, "back at nine");
-	assert_null(dialect_lobby.render_list);
+	assert_null(dialect_lobby.list);
+	dialect_lobby.render_summary(&payload, &(struct presence_summary){ 37, 5, 1204, 0 });
+	assert_rendered(&payload, "另有 37 人进入了聊天室,5 人离开了聊天室,当前在线 1204 人");
+	dialect_lobby.render_summary(&payload, &(struct presence_summary){ 37, 0, 1204, 0 });
+	assert_rendered(&payload, "另有 37 人进入了聊天室,当前在线 1204 人");
 	buffer_free(&payload);
 }
 

@@ -327,6 +327,31 @@ a_snapshot_begins_with_oneself(void **state)
 	fake_session_close(&session);
 }
 
+/* The budget of the room, which the session knows. */
+static void
+a_snapshot_has_as_many_as_may_be(void **state)
+{
+	struct session session;
+
+	(void)state;
+	fake_native_welcome(&session);
+	session.roster = &roster;
+	session.snapshots_shortened = 0;
+	session.snapshot_bytes = 0;
+	session.snapshot_share = 1;
+	session.dialect->presence_missed(&session, TEXT("lobby"));
+	assert_string_equal(fake_session_reply(&session, 0),
+	    "{\"type\":\"presence\",\"room\":\"lobby\",\"snapshot\":true,\"joined\":[{\"user\":"
+	    "\"bf0c711b\",\"username\":\"ana\"},{\"user\":\"u1\",\"username\":"
+	    "\"ana\"}],\"left\":[],\"count\":3}");
+	assert_int_equal(session.snapshots_shortened, 1);
+	assert_int_equal(session.snapshot_bytes, strlen(fake_session_reply(&session, 0)));
+	session.snapshot_share = 1000;
+	session.dialect->presence_missed(&session, TEXT("lobby"));
+	assert_int_equal(session.snapshots_shortened, 1);
+	fake_session_close(&session);
+}
+
 static void
 a_snapshot_that_got_old_is_said_again(void **state)
 {
@@ -457,6 +482,7 @@ main(void)
 		cmocka_unit_test(rooms_are_one_answer),
 		cmocka_unit_test(who_comes_in_pages),
 		cmocka_unit_test(a_snapshot_begins_with_oneself),
+		cmocka_unit_test(a_snapshot_has_as_many_as_may_be),
 		cmocka_unit_test(a_snapshot_that_got_old_is_said_again),
 		cmocka_unit_test(missed_messages_and_gaps),
 		cmocka_unit_test(what_all_members_hear),

@@ -230,7 +230,7 @@ the_operator_is_heard(void **state)
 	buffer_free(&payload);
 	assert_null(dialect_pair.render_entered);
 	assert_null(dialect_pair.render_exited);
-	assert_null(dialect_pair.render_list);
+	assert_null(dialect_pair.list);
 }
 
 int

@@ -288,6 +288,21 @@ assert_rendered(struct buffer *payload, const char *expected)
 }
 
 static void
+render_list(
+    struct buffer *payload, const struct roster_member *members, size_t listed, size_t count)
+{
+	const struct list_words *words = room()->list;
+
+	buffer_append_string(payload, words->head);
+	for (size_t i = 0; i < listed; i++) {
+		if (i > 0)
+			buffer_append_string(payload, words->separator);
+		words->entry(payload, &members[i]);
+	}
+	words->tail(payload, count);
+}
+
+static void
 room_frames_are_rendered_as_the_old_servers_did(void **state)
 {
 	struct envelope_deliver deliver = { .from = 0xbf0c711b, .time = NOON_MS };
@@ -298,7 +313,6 @@ room_frames_are_rendered_as_the_old_servers_did(void **state)
 		{ 0xbf0c711b, { "ana", 3 } },
 		{ 0x00000001, { "小", 3 } },
 	};
-	struct roster_room listed = { .members = members, .count = 2 };
 	struct buffer payload;
 
 	(void)state;
@@ -310,11 +324,11 @@ room_frames_are_rendered_as_the_old_servers_did(void **state)
 	    "{\"type\": \"public\", \"from\": \"bf0c711b\", \"sender_name\": \"ana\", "
 	    "\"content\": \"hi\\n\", \"timestamp\": \"2025-03-14 05:05:40\"}");
 	entered.name = text_of("ben");
-	room()->render_entered(&payload, &entered);
+	room()->render_entered(&payload, &entered, 0);
 	assert_rendered(&payload, "{\"type\": \"system\", \"content\": "
 				  "\"ben \\u8fdb\\u5165\\u804a\\u5929\\u5ba4\", "
 				  "\"timestamp\": \"2025-03-14 05:05:40\"}");
-	room()->render_exited(&payload, &exited, TEXT("ben"));
+	room()->render_exited(&payload, &exited, TEXT("ben"), 0);
 	assert_rendered(&payload,
 	    "{\"type\": \"system\", \"content\": \"ben \\u5df2\\u79bb\\u5f00\", "
 	    "\"timestamp\": \"2025-03-14 05:05:40\"}");
@@ -322,14 +336,53 @@ room_frames_are_rendered_as_the_old_servers_did(void **state)
 	room()->render_notice(&payload, &notice);
 	assert_rendered(&payload, "{\"type\": \"system\", \"content\": \"back at nine\", "
 				  "\"timestamp\": \"2025-03-14 05:05:40\"}");
-	room()->render_list(&payload, &listed);
+	render_list(&payload, members, 2, 0);
 	assert_rendered(&payload,
 	    "{\"type\": \"user_list\", \"users\": [{\"client_id\": \"bf0c711b\", "
 	    "\"username\": \"ana\"}, {\"client_id\": \"00000001\", "
 	    "\"username\": \"\\u5c0f\"}]}");
-	listed.count = 0;
-	room()->render_list(&payload, &listed);
+	render_list(&payload, members, 0, 0);
 	assert_rendered(&payload, "{\"type\": \"user_list\", \"users\": []}");
+	buffer_free(&payload);
+}
+
+/* What old clients do not know is an extra key behind all that they know. */
+static void
+a_large_room_has_a_count(void **state)
+{
+	struct envelope_entered entered = { .name = { "ben", 3 }, .time = NOON_MS };
+	struct envelope_exited exited = { .time = NOON_MS };
+	struct presence_summary summary = { 37, 5, 1204, NOON_MS };
+	struct roster_member member = { 1, { "ana", 3 } };
+	struct buffer payload;
+
+	(void)state;
+	buffer_init(&payload, 0);
+	render_list(&payload, &member, 1, 501);
+	assert_rendered(&payload,
+	    "{\"type\": \"user_list\", \"users\": [{\"client_id\": \"00000001\", "
+	    "\"username\": \"ana\"}], \"count\": 501}");
+	room()->render_entered(&payload, &entered, 501);
+	assert_rendered(&payload, "{\"type\": \"system\", \"content\": "
+				  "\"ben \\u8fdb\\u5165\\u804a\\u5929\\u5ba4\", "
+				  "\"timestamp\": \"2025-03-14 05:05:40\", \"count\": 501}");
+	room()->render_exited(&payload, &exited, TEXT("ben"), 501);
+	assert_rendered(&payload,
+	    "{\"type\": \"system\", \"content\": \"ben \\u5df2\\u79bb\\u5f00\", "
+	    "\"timestamp\": \"2025-03-14 05:05:40\", \"count\": 501}");
+	/* 另有 37 人进入聊天室,5 人已离开,当前在线 1204 人 */
+	room()->render_summary(&payload, &summary);
+	assert_rendered(&payload,
+	    "{\"type\": \"system\", \"content\": \"\\u53e6\\u6709 37 "
+	    "\\u4eba\\u8fdb\\u5165\\u804a\\u5929\\u5ba4,5 \\u4eba\\u5df2\\u79bb\\u5f00,"
+	    "\\u5f53\\u524d\\u5728\\u7ebf 1204 \\u4eba\", "
+	    "\"timestamp\": \"2025-03-14 05:05:40\", \"count\": 1204}");
+	summary.joined = 0;
+	room()->render_summary(&payload, &summary);
+	assert_rendered(&payload,
+	    "{\"type\": \"system\", \"content\": \"\\u53e6\\u6709 5 "
+	    "\\u4eba\\u5df2\\u79bb\\u5f00,\\u5f53\\u524d\\u5728\\u7ebf 1204 \\u4eba\", "
+	    "\"timestamp\": \"2025-03-14 05:05:40\", \"count\": 1204}");
 	buffer_free(&payload);
 }
 
@@ -338,6 +391,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_frame_is_the_name),
+		cmocka_unit_test(a_large_room_has_a_count),
 		cmocka_unit_test(first_frame_that_is_no_object_ends_it),
 		cmocka_unit_test(messages_are_public_unless_private),
 		cmocka_unit_test(bad_messages_cost_an_error_frame),

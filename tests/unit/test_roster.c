@@ -96,7 +96,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	roster = roster_create();
+	roster = roster_create(SIZE_MAX);
 	roster_begin(roster);
 	assert_false(roster_is_known(roster));
 	assert_string_equal(commit(), "");
@@ -201,51 +201,124 @@ a_lost_link_leaves_the_replica(void **state)
 	assert_string_equal(members("lobby"), "ana ");
 }
 
-static void
-only_the_first_are_shown(void **state)
+static struct roster_room *
+lobby(void)
 {
-	struct roster_room *room;
-
-	(void)state;
-	enter("lobby", 1, "ana", 1);
-	enter("lobby", 2, "ben", 2);
-	enter("lobby", 3, "eve", 3);
-	room = roster_find(roster, TEXT("lobby"));
-	roster_room_limit(room, 2, 0);
-	assert_string_equal(members("lobby"), "ana ben ");
-	assert_int_equal(roster_room_size(room), 3);
-	leave("lobby", 3, "eve");
-	assert_string_equal(members("lobby"), "ana ben ");
-	roster_room_limit(room, 500, 0);
-	assert_string_equal(members("lobby"), "ana ben ");
-	roster_room_limit(room, 1, 0);
-	assert_string_equal(members("lobby"), "ana ");
+	return roster_find(roster, TEXT("lobby"));
 }
 
 static void
-one_of_them_is_shown_in_any_case(void **state)
+only_the_first_are_shown(void **state)
 {
-	struct roster_room *room;
+	struct roster_member member;
 
 	(void)state;
-	enter("lobby", 1, "ana", 1);
+	roster_destroy(&roster);
+	roster = roster_create(2);
 	enter("lobby", 2, "ben", 2);
 	enter("lobby", 3, "eve", 3);
+	assert_string_equal(members("lobby"), "ben eve ");
 	enter("lobby", 4, "zoe", 4);
-	room = roster_find(roster, TEXT("lobby"));
-	roster_room_limit(room, 2, 4);
-	assert_string_equal(members("lobby"), "ana zoe ");
-	roster_room_limit(room, 2, 3);
-	assert_string_equal(members("lobby"), "ana eve ");
-	roster_room_limit(room, 2, 2);
+	assert_string_equal(members("lobby"), "ben eve ");
+	assert_int_equal(roster_room_size(lobby()), 3);
+	assert_true(roster_room_shows(lobby(), 3));
+	assert_false(roster_room_shows(lobby(), 4));
+	assert_false(roster_room_shows(lobby(), 5));
+	assert_true(roster_room_member(lobby(), 4, &member));
+	assert_true(text_equal(member.name, TEXT("zoe")));
+	assert_false(roster_room_member(lobby(), 5, &member));
+	/* Whoever comes in front pushes the last one out; whoever goes lets the next one in. */
+	enter("lobby", 1, "ana", 1);
 	assert_string_equal(members("lobby"), "ana ben ");
-	roster_room_limit(room, 1, 4);
-	assert_string_equal(members("lobby"), "zoe ");
-	roster_room_limit(room, 2, 77);
-	assert_string_equal(members("lobby"), "ana ben ");
-	roster_room_limit(room, 2, 4);
 	leave("lobby", 4, "zoe");
-	assert_string_equal(members("lobby"), "ana ben eve ");
+	assert_string_equal(members("lobby"), "ana ben ");
+	leave("lobby", 2, "ben");
+	assert_string_equal(members("lobby"), "ana eve ");
+	leave("lobby", 3, "eve");
+	assert_string_equal(members("lobby"), "ana ");
+	enter("lobby", 5, "kim", 5);
+	assert_string_equal(members("lobby"), "ana kim ");
+	leave("lobby", 5, "kim");
+	leave("lobby", 1, "ana");
+	enter("lobby", 6, "max", 6);
+	assert_string_equal(members("lobby"), "max ");
+}
+
+static void
+what_is_shown_has_a_version(void **state)
+{
+	uint64_t version;
+
+	(void)state;
+	roster_destroy(&roster);
+	roster = roster_create(2);
+	enter("lobby", 2, "ben", 2);
+	version = roster_room_shown_version(lobby());
+	assert_true(version > 0);
+	/* More at the end is none, nor is what happens behind it. */
+	enter("lobby", 3, "eve", 3);
+	enter("lobby", 4, "zoe", 4);
+	leave("lobby", 4, "zoe");
+	assert_int_equal(roster_room_shown_version(lobby()), version);
+	assert_int_equal(roster_room_list_version(lobby()), version);
+	enter("lobby", 1, "ana", 1);
+	assert_true(roster_room_shown_version(lobby()) > version);
+	version = roster_room_shown_version(lobby());
+	leave("lobby", 2, "ben");
+	assert_true(roster_room_shown_version(lobby()) > version);
+	version = roster_room_shown_version(lobby());
+	assert_int_equal(roster_room_list_version(lobby()), version);
+	/* The same again: a list of it is still right, a cursor into it is not. */
+	roster_begin(roster);
+	enter("lobby", 3, "eve", 3);
+	enter("lobby", 1, "ana", 1);
+	assert_string_equal(commit(), "");
+	assert_string_equal(members("lobby"), "ana eve ");
+	assert_true(roster_room_shown_version(lobby()) > version);
+	assert_int_equal(roster_room_list_version(lobby()), version);
+	roster_begin(roster);
+	enter("lobby", 1, "ana", 1);
+	commit();
+	assert_true(roster_room_list_version(lobby()) > version);
+	/* No room begins with the version of an earlier one. */
+	version = roster_room_shown_version(lobby());
+	leave("lobby", 1, "ana");
+	enter("lobby", 1, "ana", 1);
+	assert_true(roster_room_shown_version(lobby()) > version);
+}
+
+/* Against the plain way of counting, whatever comes and goes. */
+static void
+the_first_are_the_first_whatever_happens(void **state)
+{
+	bool there[40] = { false };
+	uint32_t seed = 9;
+
+	(void)state;
+	roster_destroy(&roster);
+	roster = roster_create(7);
+	for (unsigned step = 0; step < 20000; step++) {
+		struct roster_member member;
+		unsigned expected = 0, who;
+		size_t cursor = 0;
+
+		seed = seed * 1664525u + 1013904223u;
+		who = seed >> 16 & 31;
+		if (there[who])
+			leave("lobby", who + 1, "x");
+		else
+			enter("lobby", who + 1, "x", who + 1);
+		there[who] = !there[who];
+		for (unsigned i = 0; i < 40 && expected < 7; i++) {
+			if (!there[i])
+				continue;
+			expected++;
+			assert_true(roster_room_next(lobby(), &cursor, &member));
+			assert_int_equal(member.client, i + 1);
+			assert_true(roster_room_shows(lobby(), i + 1));
+		}
+		assert_false(lobby() != NULL && roster_room_next(lobby(), &cursor, &member));
+	}
 }
 
 /* Half of them come back late, below the others: quick, and in order all the same. */
@@ -302,7 +375,8 @@ main(void)
 		TEST(the_difference_is_what_happened),
 		TEST(a_lost_link_leaves_the_replica),
 		TEST(only_the_first_are_shown),
-		TEST(one_of_them_is_shown_in_any_case),
+		TEST(what_is_shown_has_a_version),
+		TEST(the_first_are_the_first_whatever_happens),
 		TEST(late_members_find_their_place),
 		TEST(members_may_come_backwards),
 	};

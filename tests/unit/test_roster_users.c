@@ -118,7 +118,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	roster = roster_create();
+	roster = roster_create(SIZE_MAX);
 	roster_begin(roster);
 	commit();
 	return 0;

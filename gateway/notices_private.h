@@ -1,0 +1,22 @@
+/*
+ * What notices.c, notices_operator.c and crowd.c share, for them alone.
+ */
+#ifndef HUBBUB_GATEWAY_NOTICES_PRIVATE_H
+#define HUBBUB_GATEWAY_NOTICES_PRIVATE_H
+
+#include "gateway/notices.h"
+
+uint64_t notices_now_ms(const struct notices *notices);
+
+/* Says notices->payload to the whole channel; the second one counts it. */
+void notices_say_to(struct notices *notices, struct channel *channel);
+void notices_put(struct notices *notices, struct channel *channel, enum presence_metric kind);
+
+/* The same to one client. */
+void notices_send(
+    struct notices *notices, struct session *session, enum presence_metric kind, bool shortened);
+
+/* notices_tick looks at it from now on. */
+void notices_pend(struct notices *notices, struct channel *channel);
+
+#endif
