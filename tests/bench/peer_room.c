@@ -20,7 +20,28 @@ room_opened(struct peer_client *client, const struct peer_events *events)
 	events->send(events->context, WS_TEXT, name, (size_t)size);
 }
 
-static void
+/*
+ * False if the entry that begins with this id is another client's. The floor calls all of them
+ * `load`, without a number.
+ */
+static bool
+is_own(const struct peer_client *client, const char *id, const char *end)
+{
+	static const char key[] = "\", \"username\": \"load";
+	const char *name = memmem(id, (size_t)(end - id), key, sizeof(key) - 1);
+	char number[16];
+	int length = snprintf(number, sizeof(number), "%u\"", client->index);
+
+	if (name == NULL)
+		return false;
+	name += sizeof(key) - 1;
+	if (name < end && *name == '"')
+		return true;
+	return end - name >= length && memcmp(name, number, (size_t)length) == 0;
+}
+
+/* False for a first list that does not end with oneself. */
+static bool
 take_list(
     struct peer_client *client, const struct peer_events *events, const char *bytes, size_t size)
 {
@@ -28,7 +49,7 @@ take_list(
 	const char *end = bytes + size, *id = NULL, *next = bytes;
 
 	if (memmem(bytes, size, "\"user_list\"", 11) == NULL)
-		return;
+		return true;
 	if (size > LAST_ENTRY)
 		next = end - LAST_ENTRY;
 	while ((next = memmem(next, (size_t)(end - next), key, sizeof(key) - 1)) != NULL) {
@@ -36,21 +57,23 @@ take_list(
 		id = next;
 	}
 	if (id == NULL || end - id < PEER_ID_SIZE)
-		return;
+		return true;
+	if (!is_own(client, id, end))
+		return false;
 	memcpy(client->id, id, PEER_ID_SIZE - 1);
 	client->id[PEER_ID_SIZE - 1] = '\0';
 	client->in = true;
 	events->joined(events->context);
+	return true;
 }
 
 static bool
 room_received(
     struct peer_client *client, const struct peer_events *events, const char *bytes, size_t size)
 {
-	if (client->in)
-		events->heard(events->context, PEER_DELIVERY, bytes, size);
-	else
-		take_list(client, events, bytes, size);
+	if (!client->in)
+		return take_list(client, events, bytes, size);
+	events->heard(events->context, PEER_DELIVERY, bytes, size);
 	return true;
 }
 
