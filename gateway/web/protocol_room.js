@@ -68,16 +68,22 @@ export class RoomProtocol {
     this.#chat.rosterChanged({ replaced: true });
   }
 
-  #receivedNotice({ content, timestamp }) {
+  #receivedNotice({ content, timestamp, count }) {
     const text = String(content);
     const at = timestamp ? String(timestamp) : now();
 
+    // In a large room, whose lists do not have everybody.
+    if (Number.isInteger(count)) {
+      this.#roster.recount(null, count);
+      this.#chat.rosterChanged({ replaced: false });
+    }
     if (text.endsWith(JOIN_SUFFIX))
       this.#joined(text.slice(0, -JOIN_SUFFIX.length), at);
     else if (text.endsWith(LEAVE_SUFFIX))
       this.#chat.cameOrWent({ kind: "left", room: null, name: text.slice(0, -LEAVE_SUFFIX.length),
         at });
-    else
+    // A summary of a large room says no more than its count; without one it is the operator.
+    else if (!Number.isInteger(count))
       this.#chat.announced(text, at);
   }
 

@@ -115,6 +115,12 @@ export class Roster {
     return changes;
   }
 
+  recount(room, count) {
+    const members = this.#of(room);
+
+    members.total = Math.max(members.users.size, count);
+  }
+
   // People of a page of the list who were not named before.
   addAll(room, users) {
     const members = this.#of(room);

@@ -31,6 +31,21 @@ def test_comings_and_goings_are_told(window):
     ana.wait(lambda: "Ben left" in ana.notices)
 
 
+@pytest.mark.settings({"limits.list_members": 2, "limits.notices_per_interval": 0})
+def test_a_crowd_is_counted(window):
+    ana, ben, eve = window("Ana"), window("Ben"), window("Eve")
+
+    for page in (ana, ben, eve):
+        page.wait(lambda page=page: page.find("#people-count").text == "3")
+    assert set(ana.people) == {"Ana", "Ben"}
+    eve.sees("Eve")
+    kim = window("Kim")
+    kim.sees("Kim")
+    # Only a summary told of it.
+    ana.wait(lambda: ana.find("#people-count").text == "4")
+    assert not any("Kim" in notice or "另有" in notice for notice in ana.notices)
+
+
 def test_comes_back_by_itself(window, site):
     ana, ben = window("Ana"), window("Ben", gateway=1)
 
