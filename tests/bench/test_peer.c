@@ -129,8 +129,8 @@ room_comes_in_by_the_last_of_the_list(void **state)
 	assert_string_equal(scene.sent, "{\"username\": \"load6\"}");
 	assert_true(feed_text(&scene, "{\"type\": \"system\", \"content\": \"x\"}"));
 	assert_true(feed_text(&scene, "{\"type\": \"user_list\", \"users\": []}"));
-	assert_false(feed_text(&scene,
-	    "{\"type\": \"user_list\", \"users\": [{\"client_id\": \"bf0c711a\", \"username\": \"load7\"}]}"));
+	assert_false(feed_text(&scene, "{\"type\": \"user_list\", \"users\": [{\"client_id\": "
+				       "\"bf0c711a\", \"username\": \"load7\"}]}"));
 	assert_true(
 	    feed_text(&scene, "{\"type\": \"user_list\", \"users\": [{\"client_id\": \"aaaaaaaa\"},"
 			      " {\"client_id\": \"bf0c711b\", \"username\": \"load6\"}]}"));
