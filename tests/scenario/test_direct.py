@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 import urllib.parse
 
 import pytest
@@ -31,6 +32,11 @@ def message(sender, content, timestamp="null"):
     )
 
 
+def nfc(user):
+    """As names are shown."""
+    return unicodedata.normalize("NFC", user)
+
+
 class Users:
     """The direct clients of a cluster."""
 
@@ -41,12 +47,22 @@ class Users:
     def come(self, user, gateway=0):
         client = self.cluster.gateway(gateway).connect(path(user))
         client.name = user
+        self.is_there(user, gateway)
         return client
 
     def come_raw(self, user, gateway=0):
         client = RawClient(self.cluster.gateway(gateway).port, path(user))
         assert client.status == 101
+        self.is_there(user, gateway)
         return client
+
+    def is_there(self, user, gateway):
+        """What is said through another gateway may be at the hub before the word of a newcomer is."""
+        if self.cluster.hub.alive() and self.cluster.gateway(gateway).ready():
+            wait_for(
+                lambda: any(row.get("name") == nfc(user) for row in online(self.cluster)),
+                f"{user} is not online",
+            )
 
     def mark(self, client):
         """A message to nobody: when its answer is here, all that was said before is on its way."""
