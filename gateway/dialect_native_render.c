@@ -284,9 +284,10 @@ native_render_snapshot(
 }
 
 void
-native_render_hub(struct buffer *out, bool away)
+native_render_hub(struct buffer *payload, bool away)
 {
-	buffer_append_string(out, away ? "{\"type\":\"hub_degraded\"}" : "{\"type\":\"hub_back\"}");
+	buffer_append_string(
+	    payload, away ? "{\"type\":\"hub_degraded\"}" : "{\"type\":\"hub_back\"}");
 }
 
 void
