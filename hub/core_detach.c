@@ -17,26 +17,44 @@ core_detach(struct core *core, struct gateway *gateway, struct now now)
 	gateway->clients = 0;
 }
 
-void
-core_detached_gone(struct core *core, uint32_t life, struct now now)
+static void
+end_detached(struct core *core, uint32_t life, struct now now, bool also_left)
 {
 	struct client *client = presence_first_of(core->presence, PRESENCE_DETACHED);
 	struct client *next;
 
 	for (; client != NULL; client = next) {
 		next = client->neighbour;
-		if (client->life == life)
+		if (client->life == life && (also_left || !client->left))
 			core_client_gone(core, client, now);
 	}
 }
 
 void
+core_detached_gone(struct core *core, uint32_t life, struct now now)
+{
+	end_detached(core, life, now, true);
+}
+
+void
+core_detached_unsaid(struct core *core, uint32_t life, struct now now)
+{
+	end_detached(core, life, now, false);
+}
+
+void
 core_detached_others(struct core *core, const struct gateway *gateway, struct now now)
 {
+	const struct gateway_past *last = NULL;
+
+	/* Those of lives before the last one went when that said HELLO. */
 	for (unsigned i = 0; i < CORE_PASTS; i++) {
 		const struct gateway_past *past = &core->pasts[i];
 
-		if (past->life != gateway->life && strcmp(past->name, gateway->name) == 0)
-			core_detached_gone(core, past->life, now);
+		if (past->life != gateway->life && strcmp(past->name, gateway->name) == 0 &&
+		    (last == NULL || past->lost_order > last->lost_order))
+			last = past;
 	}
+	if (last != NULL)
+		core_detached_gone(core, last->life, now);
 }

@@ -80,10 +80,17 @@ announced(struct core *core, const struct gateway *gateway, const struct envelop
 	return choose_id(core, open->client, &identity->client);
 }
 
+/* A gateway that lost its link still has its clients' connections: they are nobody else's. */
+static bool
+may_be_taken_over(const struct client *client)
+{
+	return client->lingers && (client->life == 0 || client->left);
+}
+
 static bool
 is_like(const struct client *client, const struct envelope_open *open)
 {
-	return client->lingers && text_equal(client->dialect, open->dialect) &&
+	return may_be_taken_over(client) && text_equal(client->dialect, open->dialect) &&
 	       (text_is_empty(open->name) || text_equal(client->name, open->name));
 }
 
@@ -115,7 +122,8 @@ choose_client(struct core *core, struct now now, const struct envelope_open *ope
 		identity->client = identity->lingerer->id;
 		return true;
 	}
-	if (wanted != 0 && holder != NULL && holder->lingers && holder->user == identity->user) {
+	if (wanted != 0 && holder != NULL && may_be_taken_over(holder) &&
+	    holder->user == identity->user) {
 		identity->user->is_coming = true;
 		core_client_gone(core, holder, now);
 		identity->user->is_coming = false;

@@ -56,11 +56,17 @@ core_linger(struct core *core, struct client *client, struct now now)
 void
 core_linger_detached(struct core *core, struct client *client, uint32_t life, struct now now)
 {
-	wait_end(client);
-	if (!client->lingers)
+	bool left = client->lingers;
+
+	/* Whoever had lost its connection before has no longer to come back for that. */
+	client->left = left;
+	if (!left) {
+		wait_end(client);
 		users_linger(client);
+	}
 	presence_detach(core->presence, client, life);
-	wait_begin(core, client, now);
+	if (!left)
+		wait_begin(core, client, now);
 }
 
 bool

@@ -78,16 +78,29 @@ past_life(struct core *core, const char *name, uint64_t epoch)
 	return core->lives;
 }
 
+/* What was lost longest ago makes place; whose clients still wait was lost just now. */
+static struct gateway_past *
+past_lost_first(struct core *core)
+{
+	struct gateway_past *first = &core->pasts[0];
+
+	for (unsigned i = 1; i < CORE_PASTS; i++) {
+		if (core->pasts[i].lost_order < first->lost_order)
+			first = &core->pasts[i];
+	}
+	return first;
+}
+
 void
 core_past_keep(struct core *core, const struct gateway *gateway)
 {
 	struct gateway_past *past = past_of(core, gateway->name, gateway->epoch);
 
 	if (past == NULL) {
-		past = &core->pasts[core->next_past];
-		core->next_past = (core->next_past + 1) % CORE_PASTS;
+		past = past_lost_first(core);
 		*past = (struct gateway_past){ 0 };
 	}
+	past->lost_order = ++core->losses;
 	memcpy(past->name, gateway->name, sizeof(past->name));
 	past->epoch = gateway->epoch;
 	past->life = gateway->life;
@@ -102,7 +115,6 @@ core_past_lost(struct core *core, const struct gateway *gateway, enum link_loss 
 	if (past == NULL)
 		return;
 	past->lost = why;
-	past->lost_order = ++core->losses;
 }
 
 enum link_loss
@@ -196,7 +208,7 @@ on_roster_end(
 		return LINK_OUT_OF_ORDER;
 	gateway->state = GATEWAY_ATTACHED;
 	/* Whom it has not said has gone meanwhile. */
-	core_detached_gone(core, gateway->life, now);
+	core_detached_unsaid(core, gateway->life, now);
 	core->attached++;
 	metric_set(core->metrics.gateways, core->attached);
 	core_roster_counted(core);

@@ -144,7 +144,6 @@ struct core {
 	struct settling settling;
 	struct gateway gateways[CORE_GATEWAYS_MAX];
 	struct gateway_past pasts[CORE_PASTS];
-	unsigned next_past;
 	uint64_t losses;
 	unsigned attached;
 	uint64_t doomed; /* slots that missed a frame for want of memory */

@@ -66,8 +66,12 @@ uint64_t core_linger_deadline(const struct core *core, struct now now);
 /* core_detach.c: the link is lost, its clients wait for the next one of the same life. */
 void core_detach(struct core *core, struct gateway *gateway, struct now now);
 
-/* Those of a life that still wait are gone; or of other lives of that gateway. */
+/*
+ * Those of a life that still wait are gone; all but those whose own connection was lost before; or
+ * those of other lives of that gateway.
+ */
 void core_detached_gone(struct core *core, uint32_t life, struct now now);
+void core_detached_unsaid(struct core *core, uint32_t life, struct now now);
 void core_detached_others(struct core *core, const struct gateway *gateway, struct now now);
 
 /* The name of the gateway of that life; empty if it is forgotten. */

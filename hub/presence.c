@@ -274,6 +274,7 @@ presence_rebind(struct presence *presence, struct client *client, const struct c
 	client->has_receipts = facts->has_receipts;
 	client->lingers = false;
 	client->life = 0;
+	client->left = false;
 	slot_add(presence, client);
 	return true;
 }

@@ -35,6 +35,7 @@ struct client {
 	struct text address;        /* a block of its own */
 	bool has_receipts;          /* it says what it received */
 	bool lingers;               /* without a connection for now: `conn` means nothing */
+	bool left;                  /* so already when its gateway lost the link */
 	uint64_t waits_until_ms;    /* for its connection, then for its rooms; see core_linger.c */
 	struct waiting *waits_in;   /* NULL: it does not wait   */
 	struct client *waits_after; /* in order of that */

@@ -281,6 +281,103 @@ an_operator_may_kick_who_is_detached(void **state)
 	rig_silent(rig, scene->there);
 }
 
+/* cleo, whom the gateway vouches for, in the lobby; the conn is her tab. */
+static void
+cleo_comes(struct scene *scene, unsigned slot, uint64_t conn, uint32_t client)
+{
+	RIG_SAY(&scene->rig, slot, OPEN, open, .conn = conn, .client = client,
+	    .dialect = TEXT("native"), .realm = TEXT("open"), .name = TEXT("cleo"),
+	    .user = TEXT("cleo"), .flags = OPEN_KEEPS_MAIL);
+	RIG_SAY(&scene->rig, slot, JOIN, join, .conn = conn, .room = TEXT("lobby"));
+	rig_turn(&scene->rig, 1);
+}
+
+static void
+nobody_else_takes_the_place_of_who_is_detached(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	uint32_t first;
+	uint32_t second;
+
+	cleo_comes(scene, scene->here, 3, 0);
+	first = rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client;
+	rig_forget(rig);
+	lose_link(scene, LINK_CLOSED_BY_PEER);
+	cleo_comes(scene, scene->there, 9, 0);
+	second = rig_hear(rig, scene->there, ENVELOPE_OPENED).opened.client;
+	assert_int_not_equal(second, first);
+	rig_forget(rig);
+	link_again(scene, scene->epoch);
+	say_again(scene, 1, scene->ana, "ana");
+	say_again(scene, 2, scene->ben, "ben");
+	cleo_comes(scene, scene->here, 3, first);
+	all_said(scene);
+	(void)rig_hear(rig, scene->there, ENVELOPE_ROSTER_END);
+	rig_turn(rig, 10000);
+	rig_silent(rig, scene->there);
+	assert_int_equal(core_status(rig->core).clients, 5);
+}
+
+static void
+who_lingered_before_the_break_has_its_time(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	uint32_t cleo;
+
+	cleo_comes(scene, scene->here, 3, 0);
+	cleo = rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client;
+	rig_forget(rig);
+	RIG_SAY(rig, scene->here, CLOSED, closed, .conn = 3, .linger = 1);
+	rig_turn(rig, 10);
+	lose_link(scene, LINK_CLOSED_BY_PEER);
+	link_again(scene, scene->epoch);
+	say_again(scene, 1, scene->ana, "ana");
+	say_again(scene, 2, scene->ben, "ben");
+	all_said(scene);
+	(void)rig_hear(rig, scene->there, ENVELOPE_ROSTER_END);
+	rig_turn(rig, CORE_LINGER_MS - 100);
+	rig_silent(rig, scene->there);
+	rig_forget(rig);
+	cleo_comes(scene, scene->there, 9, 0);
+	assert_int_equal(rig_hear(rig, scene->there, ENVELOPE_OPENED).opened.client, cleo);
+	rig_forget(rig);
+	rig_turn(rig, 10000);
+	rig_silent(rig, scene->there);
+}
+
+static void
+restarts_of_others_do_not_make_a_life_forgotten(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+
+	lose_link(scene, LINK_CLOSED_BY_PEER);
+	link_again(scene, scene->epoch);
+	say_again(scene, 1, scene->ana, "ana");
+	say_again(scene, 2, scene->ben, "ben");
+	all_said(scene);
+	for (uint64_t life = 1; life <= 300; life++) {
+		unsigned other = rig_link(rig);
+
+		rig_hello(rig, other, "other", 5000 + life, 0, 0);
+		rig_turn(rig, 1);
+		core_gateway_lost(rig->core, other, rig->now, LINK_CLOSED_BY_PEER);
+		rig_turn(rig, 1);
+		if (life == 200) {
+			rig_forget(rig);
+			lose_link(scene, LINK_CLOSED_BY_PEER);
+		}
+	}
+	rig_forget(rig);
+	link_again(scene, scene->epoch);
+	say_again(scene, 1, scene->ana, "ana");
+	rig_turn(rig, 1);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client, scene->ana);
+	assert_int_equal(core_status(rig->core).clients, 3);
+}
+
 int
 main(void)
 {
@@ -296,6 +393,9 @@ main(void)
 		SCENE(another_gateway_may_get_the_slot),
 		SCENE(mail_waits_for_who_is_detached),
 		SCENE(an_operator_may_kick_who_is_detached),
+		SCENE(nobody_else_takes_the_place_of_who_is_detached),
+		SCENE(who_lingered_before_the_break_has_its_time),
+		SCENE(restarts_of_others_do_not_make_a_life_forgotten),
 #undef SCENE
 	};
 
