@@ -211,7 +211,7 @@ check_presence(struct sim_world *world)
 const char *
 sim_check(struct sim_world *world)
 {
-	const char *problem = check_presence(world);
+	const char *problem = world->wrong[0] != '\0' ? world->wrong : check_presence(world);
 
 	for (unsigned i = 0; i < world->client_count && problem == NULL; i++) {
 		const struct sim_client *client = &world->clients[i];

@@ -38,7 +38,8 @@ bool sim_is_message(const char *line);
 /* Everything that anybody heard, as one number: equal runs give equal numbers. */
 uint64_t sim_digest(const struct sim_world *world);
 
-/* Changes what one client heard in a way that must be caught; false for an unknown word. */
-bool sim_lie(struct sim_world *world, const char *word);
+/* Changes what one client heard in a way that must be caught. */
+void sim_lie(struct sim_world *world, const char *word);
+bool sim_lie_is_known(const char *word);
 
 #endif

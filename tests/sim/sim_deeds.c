@@ -1,6 +1,6 @@
 /*
- * What may happen in a step: somebody comes, talks or leaves, the operator speaks, and
- * in runs with faults links break and processes die.
+ * What may happen in a step: somebody comes, talks or leaves, the operator speaks. What breaks is in
+ * sim_faults.c, what native and direct clients do in sim_deeds_kept.c.
  */
 #include "sim_deeds.h"
 
@@ -63,6 +63,8 @@ client_named(struct sim_world *world, struct sim_client *client)
 	char name[16];
 
 	client->named = true;
+	client->socket.may_close = false;
+	sim_trace(world, "c%u says its name", client->number);
 	client_says(world, client, "{\"username\": \"%s\"}", sim_client_name(client, name));
 }
 
@@ -76,9 +78,11 @@ sim_client_connects(struct sim_world *world)
 
 	if (world->client_count == SIM_CLIENTS)
 		return;
-	sim_client_init(client, world->client_count, world->random);
+	sim_client_init(client, world->client_count, world->inner);
 	if (!sim_come(world, &client->socket, gateway, &request))
 		return;
+	client->socket.may_close = true; /* until it has said its name */
+	sim_trace(world, "c%u connects to gateway %u", client->number, gateway + 1);
 	client->socket.slow = world->client_count > 0 && random_below(world->random, 5) == 0;
 	world->sockets[world->socket_count++] = &client->socket;
 	world->client_count++;
@@ -110,6 +114,8 @@ somebody_talks(struct sim_world *world, struct sim_client *client)
 		     random_below(world->random, 3) == 0;
 	sim_book_add(
 	    &world->book, client->number, is_private ? SIM_INBOX : 0, is_private ? to->number : 0);
+	sim_trace(world, "c%u says message %u %s", client->number, client->sent,
+	    is_private ? "privately" : "in the lobby");
 	if (is_private)
 		client_says(world, client,
 		    "{\"type\": \"private\", \"to\": \"%s\", \"content\": \"p%u>%u %u\"}", to->id,
@@ -124,11 +130,14 @@ somebody_leaves(struct sim_world *world, struct sim_client *client)
 {
 	if (client->number == 0)
 		return;
-	if (random_below(world->random, 4) != 0 || client->id[0] == '\0' || world->hub == NULL)
+	if (random_below(world->random, 4) != 0 || client->id[0] == '\0' || world->hub == NULL) {
+		sim_trace(world, "c%u goes", client->number);
 		sim_gone(world, &client->socket);
-	else
-		world->kicks +=
-		    core_kick(world->hub, world->now, text_of(client->id), TEXT("enough"));
+		return;
+	}
+	sim_trace(world, "the operator kicks c%u", client->number);
+	client->socket.may_close = true;
+	world->kicks += core_kick(world->hub, world->now, text_of(client->id), TEXT("enough"));
 }
 
 static void
@@ -138,69 +147,9 @@ operator_speaks(struct sim_world *world)
 
 	if (world->hub == NULL)
 		return;
+	sim_trace(world, "the operator speaks");
 	snprintf(sentence, sizeof(sentence), "notice %u", ++world->notices);
 	core_say(world->hub, world->now, text_of(sentence));
-}
-
-static void
-gateway_dies(struct sim_gateway *gateway)
-{
-	struct sim_world *world = gateway->world;
-
-	if (gateway->core == NULL) {
-		sim_gateway_start(gateway);
-		return;
-	}
-	gateway_core_destroy(&gateway->core);
-	gateway->wants_link = false;
-	sim_link_lost(gateway, LINK_STOPPED, LINK_CLOSED_BY_PEER);
-	if (world->hub != NULL && gateway->life != 0)
-		core_gateway_died(world->hub, gateway->life, world->now);
-	gateway->life = 0;
-	for (unsigned i = 0; i < world->socket_count; i++) {
-		if (world->sockets[i]->gateway == gateway->number)
-			sim_gone(world, world->sockets[i]);
-	}
-}
-
-static void
-hub_dies(struct sim_world *world)
-{
-	if (world->hub == NULL) {
-		sim_hub_start(world);
-		return;
-	}
-	core_destroy(&world->hub);
-	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
-		world->gateways[i].life = 0;
-	bus_close(&world->bus);
-	store_double_crash(&world->store, (unsigned)random_below(world->random, 4));
-	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
-		sim_link_lost(&world->gateways[i], LINK_CLOSED_BY_PEER, LINK_STOPPED);
-}
-
-static void
-something_breaks(struct sim_world *world)
-{
-	world->sick_ms = world->now.mono_ms;
-	switch (random_below(world->random, 5)) {
-	case 0:
-		sim_link_lost(&world->gateways[random_below(world->random, SIM_GATEWAYS)],
-		    LINK_CLOSED_BY_PEER, LINK_CLOSED_BY_PEER);
-		break;
-	case 1:
-		gateway_dies(&world->gateways[1]);
-		break;
-	case 2:
-		hub_dies(world);
-		break;
-	case 3:
-		world->store.full = !world->store.full;
-		break;
-	default:
-		world->store.fails = !world->store.fails;
-		break;
-	}
 }
 
 void
@@ -216,8 +165,10 @@ sim_something_happens(struct sim_world *world)
 	else if (die < 95)
 		operator_speaks(world);
 	else if (die < 100 && world->faults)
-		something_breaks(world);
-	else if (die < 103)
+		sim_something_breaks(world);
+	else if (die < 104)
+		sim_crowd_happens(world);
+	else if (die < 107)
 		world->patience = 1 + random_below(world->random, 4);
 	else if (die >= 600)
 		sim_kept_happens(world);

@@ -39,7 +39,30 @@ void sim_kept_all_come(struct sim_world *world);
 /* Direct clients begin anew, and must not hear again what was acknowledged. */
 void sim_kept_again(struct sim_world *world);
 
+/* sim_watch.c: what must hold after every turn. */
+void sim_watch(struct sim_world *world);
+
+/* A gateway's process has just ended, and the hub knows. */
+void sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway);
+
+/* sim_faults.c: in runs with faults something breaks, or is mended. */
+void sim_something_breaks(struct sim_world *world);
+
+/* Somebody's socket is full for a while, or all clients of a gateway come again at once. */
+void sim_crowd_happens(struct sim_world *world);
+
+/* A new connection for the native or direct client of that socket; false for any other. */
+bool sim_kept_comes(struct sim_world *world, struct sim_socket *socket);
+
 /* Pieces of sim_world.c. */
+/* Keeps the first that was found while it ran. */
+void sim_wrong(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A deed, for whoever reads the trace. */
+void sim_trace(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 void sim_must(bool holds, const char *what);
 void sim_hub_start(struct sim_world *world);
 void sim_gateway_start(struct sim_gateway *gateway);

@@ -38,6 +38,7 @@ native_comes(struct sim_world *world, struct sim_native *native)
 	if (!sim_come(world, &native->socket, gateway, &request))
 		return;
 	sim_native_gone(native);
+	sim_trace(world, "c%u comes to gateway %u", native->number, gateway + 1);
 	native->socket.slow = !world->settling && one_in(world, SLOW_ONE_IN);
 	buffer_init(&hello, 0);
 	sim_native_hello(native, !one_in(world, 4), &hello);
@@ -54,6 +55,7 @@ native_says(struct sim_world *world, struct sim_native *native, struct sim_messa
 		to = world->natives[message->to - SIM_FIRST_NATIVE].user;
 	buffer_init(&frame, 0);
 	sim_native_say(native, message, to, &frame);
+	sim_trace(world, "c%u says %.*s", native->number, (int)frame.length, frame.data);
 	say_buffer(world, &native->socket, &frame);
 }
 
@@ -82,6 +84,8 @@ native_reads(struct sim_world *world, struct sim_native *native)
 	buffer_init(&frame, 0);
 	buffer_printf(&frame, "{\"type\":\"read\",\"inbox\":%llu,\"id\":\"r\"}",
 	    (unsigned long long)native->inbox.seq);
+	sim_trace(world, "c%u has read its inbox up to %llu", native->number,
+	    (unsigned long long)native->inbox.seq);
 	say_buffer(world, &native->socket, &frame);
 }
 
@@ -103,6 +107,7 @@ native_reuses(struct sim_world *world, struct sim_native *native)
 	    "{\"type\":\"public\",\"room\":\"%s\",\"content\":\"other\",\"id\":\"m%u\"}",
 	    sim_rooms[message->room], message->number);
 	native->reused = message->number;
+	sim_trace(world, "c%u uses id m%u again", native->number, message->number);
 	sim_say(world, &native->socket, text_of(frame));
 }
 
@@ -130,6 +135,7 @@ native_moves(struct sim_world *world, struct sim_native *native)
 			    (unsigned long long)room->place.seq);
 		buffer_append_byte(&frame, '}');
 	}
+	sim_trace(world, "c%u says %.*s", native->number, (int)frame.length, frame.data);
 	say_buffer(world, &native->socket, &frame);
 }
 
@@ -144,10 +150,13 @@ native_acts(struct sim_world *world, struct sim_native *native)
 		if (die < 15)
 			native_comes(world, native);
 	} else if (die < 4) {
+		sim_trace(world, "c%u goes", native->number);
 		sim_gone(world, &native->socket);
 	} else if (!sim_native_is_in(native)) {
 		return;
 	} else if (die < 6) {
+		sim_trace(world, "c%u says bye", native->number);
+		native->socket.may_close = true;
 		sim_say(world, &native->socket, TEXT("{\"type\":\"bye\"}"));
 	} else if (die < 14) {
 		native_moves(world, native);
@@ -221,6 +230,7 @@ direct_comes(struct sim_world *world, struct sim_direct *direct)
 	if (!sim_come(world, &direct->socket, gateway, &request))
 		return;
 	sim_direct_came(direct);
+	sim_trace(world, "d%u comes to gateway %u", direct->number, gateway + 1);
 	direct->socket.slow = !world->settling && one_in(world, SLOW_ONE_IN);
 	direct->socket.holds_pong = one_in(world, 2);
 }
@@ -235,6 +245,7 @@ direct_talks(struct sim_world *world, struct sim_direct *direct)
 	if (to == direct->number || world->book.of[direct->number].count + 2 > SIM_DIRECT_NUMBERS)
 		return;
 	sim_book_write(sim_book_add(&world->book, direct->number, SIM_INBOX, to), content);
+	sim_trace(world, "d%u says %s", direct->number, content);
 	snprintf(frame, sizeof(frame), "{\"content\": \"%s\", \"to_user\": \"d%u\"}", content, to);
 	sim_say(world, &direct->socket, text_of(frame));
 }
@@ -242,6 +253,7 @@ direct_talks(struct sim_world *world, struct sim_direct *direct)
 static void
 direct_goes(struct sim_world *world, struct sim_direct *direct)
 {
+	sim_trace(world, "d%u goes", direct->number);
 	sim_direct_gone(direct, false);
 	sim_gone(world, &direct->socket);
 }
@@ -258,12 +270,35 @@ direct_acts(struct sim_world *world, struct sim_direct *direct)
 		direct_goes(world, direct);
 	} else if (die < 30) {
 		direct->socket.holds_pong = !direct->socket.holds_pong;
+		direct->socket.may_close = true;
+		sim_trace(world, "d%u %s its PONGs", direct->number,
+		    direct->socket.holds_pong ? "holds back" : "gives");
 	} else {
 		direct_talks(world, direct);
 	}
 }
 
 /* All of them. */
+
+bool
+sim_kept_comes(struct sim_world *world, struct sim_socket *socket)
+{
+	for (unsigned i = 0; i < SIM_NATIVES; i++) {
+		if (&world->natives[i].socket == socket) {
+			if (!world->natives[i].is_lost)
+				native_comes(world, &world->natives[i]);
+			return true;
+		}
+	}
+	for (unsigned i = 0; i < SIM_DIRECTS; i++) {
+		if (&world->directs[i].socket == socket) {
+			sim_direct_gone(&world->directs[i], false);
+			direct_comes(world, &world->directs[i]);
+			return true;
+		}
+	}
+	return false;
+}
 
 void
 sim_kept_happens(struct sim_world *world)
@@ -329,12 +364,12 @@ sim_kept_create(struct sim_world *world)
 {
 	for (unsigned i = 0; i < SIM_NATIVES; i++) {
 		sim_native_init(
-		    &world->natives[i], SIM_FIRST_NATIVE + i, &world->book, world->random);
+		    &world->natives[i], SIM_FIRST_NATIVE + i, &world->book, world->inner);
 		world->sockets[world->socket_count++] = &world->natives[i].socket;
 	}
 	for (unsigned i = 0; i < SIM_DIRECTS; i++) {
 		sim_direct_init(
-		    &world->directs[i], SIM_FIRST_DIRECT + i, &world->book, world->random);
+		    &world->directs[i], SIM_FIRST_DIRECT + i, &world->book, world->inner);
 		world->sockets[world->socket_count++] = &world->directs[i].socket;
 	}
 }

@@ -248,13 +248,20 @@ static const struct {
 };
 
 bool
+sim_lie_is_known(const char *word)
+{
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		if (strcmp(lies[i].word, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
 sim_lie(struct sim_world *world, const char *word)
 {
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		if (strcmp(lies[i].word, word) == 0) {
+		if (strcmp(lies[i].word, word) == 0)
 			lies[i].tell(world);
-			return true;
-		}
 	}
-	return false;
 }

@@ -27,11 +27,20 @@ sim_socket_open(struct sim_socket *socket, unsigned gateway, struct session *ses
 	socket->gateway = gateway;
 	socket->session = session;
 	socket->state = SIM_CONNECTED;
-	socket->slow = false;
+	sim_socket_recovers(socket);
+	socket->may_close = false;
 	socket->holds_pong = false;
 	socket->wants_writable = false;
 	socket->close_asked = false;
 	socket->close_code = CLOSE_DROP;
+}
+
+void
+sim_socket_recovers(struct sim_socket *socket)
+{
+	socket->slow = false;
+	socket->stuck = false;
+	socket->stuck_until_ms = 0;
 }
 
 void
@@ -100,7 +109,9 @@ transport_write(void *peer, const struct iovec *runs, int count)
 
 	if (socket->close_asked)
 		sim_socket_broken(socket, "written to after the core closed it");
-	if (socket->slow || random_below(socket->random, 8) == 0)
+	if (socket->stuck)
+		room = 0;
+	else if (socket->slow || random_below(socket->random, 8) == 0)
 		room = (size_t)random_below(socket->random, 2) * random_below(socket->random, 3000);
 	for (int i = 0; i < count; i++) {
 		struct text run = { runs[i].iov_base, runs[i].iov_len };
@@ -124,6 +135,9 @@ transport_close(void *peer, enum close_code code, struct text reason)
 
 	if (socket->close_asked)
 		sim_socket_broken(socket, "closed twice");
+	if (!socket->may_close && !socket->slow && !socket->stuck && !socket->holds_pong)
+		sim_socket_broken(socket, "its connection closed for nothing: %u %.*s",
+		    (unsigned)code, (int)reason.length, reason.data);
 	if (reason.length > 123)
 		sim_socket_broken(socket, "a close reason of more than 123 bytes");
 	socket->close_asked = true;

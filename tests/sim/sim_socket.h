@@ -26,6 +26,9 @@ struct sim_socket {
 	struct session *session;
 
 	bool slow;           /* takes bytes now and then only             */
+	bool stuck;          /* takes nothing for now                     */
+	uint64_t stuck_until_ms;
+	bool may_close;      /* it gave the server a reason to end this connection */
 	bool wants_writable; /* the transport owes the core a call        */
 	bool holds_pong;     /* leaves PINGs unanswered for now           */
 	bool close_asked;    /* by the core                               */
@@ -46,6 +49,9 @@ void sim_socket_open(struct sim_socket *socket, unsigned gateway, struct session
 
 /* The transport of every gateway core in the simulation; a peer is a struct sim_socket. */
 struct transport sim_socket_transport(void);
+
+/* Reads again as fast as anybody. */
+void sim_socket_recovers(struct sim_socket *socket);
 
 /* Parses what has arrived. */
 void sim_socket_read(struct sim_socket *socket);

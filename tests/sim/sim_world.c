@@ -5,6 +5,7 @@
 #include "sim_deeds.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #define AGAIN_MS 4000
 #define LONG_MS 70000
 #define QUIET_MS 2000
-#define SIM_INBOX_MESSAGES 60
+#define RESUME_MS (UINT64_C(7) * 24 * 60 * 60 * 1000) /* longer than clocks are set by */
 
 void
 sim_must(bool holds, const char *what)
@@ -43,7 +44,10 @@ hub_send(void *context, unsigned slot, const void *frames, size_t length)
 {
 	struct sim_gateway *gateway = gateway_of_slot(context, slot);
 
-	sim_must(gateway != NULL, "the hub sent to a slot without a link");
+	if (gateway == NULL) {
+		sim_wrong(context, "the hub sent to a slot without a link");
+		return;
+	}
 	link_send_frames(gateway->link.hub_side, frames, length);
 }
 
@@ -53,6 +57,35 @@ hub_drop(void *context, unsigned slot, enum link_loss why)
 	struct sim_world *world = context;
 
 	world->hub_dropped[slot] = why;
+}
+
+void
+sim_wrong(struct sim_world *world, const char *format, ...)
+{
+	va_list arguments;
+
+	if (world->wrong[0] != '\0')
+		return;
+	va_start(arguments, format);
+	vsnprintf(world->wrong, sizeof(world->wrong), format, arguments);
+	va_end(arguments);
+}
+
+void
+sim_trace(struct sim_world *world, const char *format, ...)
+{
+	char what[160];
+	va_list arguments;
+
+	if (world->plan.trace == NULL)
+		return;
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	if (world->step == SIM_SETTLING)
+		return;
+	fprintf(world->plan.trace, "step %4u at %7llu ms: %s\n", world->step,
+	    (unsigned long long)world->now.mono_ms, what);
 }
 
 /* So that some of what clients come back for is gone. */
@@ -76,11 +109,13 @@ sim_hub_start(struct sim_world *world)
 		    .content_bytes = 1000,
 		    .name_bytes = 256,
 		    .settle_ms = 2000,
+		    .resume_ms = RESUME_MS,
+		    .read_keep_ms = RESUME_MS,
 		    .inbox_messages = SIM_INBOX_MESSAGES },
 		.links = { .send = hub_send, .drop = hub_drop, .context = world },
 		.classes = &short_class,
 		.class_count = 1,
-		.random = world->random,
+		.random = world->inner,
 		.now = world->now,
 	};
 
@@ -138,7 +173,7 @@ sim_gateway_start(struct sim_gateway *gateway)
 		    .queued = uplink_queued,
 		    .drop = uplink_drop,
 		    .context = gateway },
-		.random = world->random,
+		.random = world->inner,
 		.now = world->now,
 	};
 
@@ -146,6 +181,8 @@ sim_gateway_start(struct sim_gateway *gateway)
 	config_defaults(&config);
 	config.limits.content_bytes = 1000;
 	config.limits.messages_burst = 100000;
+	config.limits.queue_bytes = SIM_QUEUE_BYTES;
+	config.limits.commands = SIM_COMMANDS;
 	config.limits.messages_per_second = 100000;
 	setup.limits = config.limits;
 	gateway->core = gateway_core_create(&setup);
@@ -213,6 +250,13 @@ sim_link_lost(
 		gateway_core_hub_lost(gateway->core, world->now, at_gateway_side);
 }
 
+/* Time alone may end a link whose bytes are late; nothing else does. */
+static bool
+is_fair(const struct sim_world *world, enum link_loss loss)
+{
+	return loss == LINK_ALIVE || (world->faults && loss == LINK_SILENT);
+}
+
 static void
 link_pump(struct sim_gateway *gateway, bool all)
 {
@@ -231,7 +275,9 @@ link_pump(struct sim_gateway *gateway, bool all)
 		end.at_gateway = gateway->dropped;
 	if (end.at_hub == LINK_ALIVE && end.at_gateway == LINK_ALIVE)
 		return;
-	sim_must(world->faults, "a link broke by itself");
+	if (!is_fair(world, end.at_hub) || !is_fair(world, end.at_gateway))
+		sim_wrong(world, "a link broke by itself: %s at the hub, %s at the gateway",
+		    link_loss_word(end.at_hub), link_loss_word(end.at_gateway));
 	sim_link_lost(gateway, end.at_gateway == LINK_ALIVE ? LINK_CLOSED_BY_PEER : end.at_gateway,
 	    end.at_hub == LINK_ALIVE ? LINK_CLOSED_BY_PEER : end.at_hub);
 }
@@ -243,6 +289,7 @@ socket_pump(struct sim_world *world, struct sim_socket *socket, bool all)
 	struct gateway_core *core = world->gateways[socket->gateway].core;
 
 	sim_socket_read(socket);
+	socket->stuck = world->now.mono_ms < socket->stuck_until_ms;
 	if (socket->state != SIM_CONNECTED || core == NULL)
 		return;
 	if (socket->close_asked) {
@@ -256,7 +303,7 @@ socket_pump(struct sim_world *world, struct sim_socket *socket, bool all)
 		if (socket->ponged != NULL)
 			socket->ponged(socket);
 	}
-	if (socket->wants_writable && (all || random_below(world->random, 2) == 0)) {
+	if (socket->wants_writable && !socket->stuck && (all || random_below(world->random, 2) == 0)) {
 		socket->wants_writable = false;
 		gateway_core_client_writable(core, socket->session, world->now);
 	}
@@ -286,6 +333,7 @@ turn(struct sim_world *world, bool all)
 		if (world->gateways[i].core != NULL)
 			gateway_core_turn(world->gateways[i].core, world->now);
 	}
+	sim_watch(world);
 	sockets_pump(world, all);
 }
 
@@ -294,6 +342,16 @@ pass_time(struct sim_world *world, uint64_t ms)
 {
 	world->now.mono_ms += ms;
 	world->now.wall_ms += (int64_t)ms;
+}
+
+static void
+begin_step(struct sim_world *world, uint32_t step)
+{
+	world->step = step;
+	world->state = world->seed;
+	world->state = random_u64(world->random) ^ (step * UINT64_C(0xd1b54a32d192ed03));
+	world->inner_state = random_u64(world->random);
+	world->state = random_u64(world->random);
 }
 
 /* Nobody does anything for a while: graces, holds and PINGs come to their ends. */
@@ -311,8 +369,11 @@ wait(struct sim_world *world, uint64_t ms)
 }
 
 void
-sim_world_step(struct sim_world *world)
+sim_world_step(struct sim_world *world, uint32_t step)
 {
+	if (world->plan.left_out != NULL && world->plan.left_out[step])
+		return;
+	begin_step(world, step);
 	pass_time(world, random_below(world->random, 4));
 	if (random_below(world->random, 400) == 0)
 		wait(world, random_below(world->random, 4000));
@@ -325,6 +386,7 @@ sim_world_step(struct sim_world *world)
 void
 sim_world_settle(struct sim_world *world)
 {
+	begin_step(world, SIM_SETTLING);
 	world->store.full = false;
 	world->store.fails = false;
 	if (world->hub == NULL)
@@ -334,7 +396,7 @@ sim_world_settle(struct sim_world *world)
 			sim_gateway_start(&world->gateways[i]);
 	}
 	for (unsigned i = 0; i < world->socket_count; i++)
-		world->sockets[i]->slow = false;
+		sim_socket_recovers(world->sockets[i]);
 	sim_kept_all_come(world);
 	wait(world, SETTLE_MS);
 	sim_kept_again(world);
@@ -367,12 +429,14 @@ mount(struct sim_world *world)
 }
 
 void
-sim_world_create(struct sim_world *world, uint64_t seed)
+sim_world_create(struct sim_world *world, uint64_t seed, struct sim_plan plan)
 {
 	memset(world, 0, sizeof(*world));
 	world->seed = seed;
-	world->state = seed;
+	world->plan = plan;
 	world->random = random_seeded(&world->state);
+	world->inner = random_seeded(&world->inner_state);
+	begin_step(world, SIM_SETTLING - 1);
 	world->faults = seed % 2 == 1;
 	world->patience = 1;
 	world->now = (struct now){ .mono_ms = 1000, .wall_ms = EPOCH_MS };

@@ -5,6 +5,8 @@
 #ifndef HUBBUB_TESTS_SIM_SIM_WORLD_H
 #define HUBBUB_TESTS_SIM_SIM_WORLD_H
 
+#include <stdio.h>
+
 #include "gateway/gateway_core.h"
 #include "gateway/mounts.h"
 #include "hub/core.h"
@@ -15,6 +17,20 @@
 #include "tests/store_double.h"
 
 #define SIM_GATEWAYS 2
+
+/* What gateways grant in every run: small, so that runs come to it. */
+#define SIM_QUEUE_BYTES 32768u
+#define SIM_COMMANDS 60u
+#define SIM_INBOX_MESSAGES 20u
+
+/* The step behind all others, in which everything settles. */
+#define SIM_SETTLING UINT32_MAX
+
+/* How a run is to differ from what its seed alone says. */
+struct sim_plan {
+	const bool *left_out;  /* steps that do not take place; may be NULL     */
+	FILE *trace;           /* gets a line for each deed; NULL: nobody reads */
+};
 
 struct sim_gateway {
 	struct sim_world *world;
@@ -28,9 +44,18 @@ struct sim_gateway {
 
 struct sim_world {
 	uint64_t seed;
-	uint64_t state; /* of the random source */
-	struct random_source random;
+	struct sim_plan plan;
+	uint32_t step;
+	/*
+	 * Both begin anew with each step, so that one that is left out changes the luck of no
+	 * other.
+	 */
+	uint64_t state;
+	uint64_t inner_state;
+	struct random_source random; /* of the world       */
+	struct random_source inner;  /* of cores and sockets */
 	struct now now;
+	int64_t wall_offset_ms; /* that somebody set the clock by */
 	bool faults;   /* links break and processes die in this run */
 	bool settling; /* who is away comes again at once */
 	struct mount_table mounts;
@@ -59,13 +84,14 @@ struct sim_world {
 	unsigned socket_count;
 	unsigned kicks;
 	unsigned notices;
+	char wrong[200]; /* the first that was found while it ran, or empty */
 };
 
-void sim_world_create(struct sim_world *world, uint64_t seed);
+void sim_world_create(struct sim_world *world, uint64_t seed, struct sim_plan plan);
 void sim_world_destroy(struct sim_world *world);
 
 /* One step of random length in which anything may happen. */
-void sim_world_step(struct sim_world *world);
+void sim_world_step(struct sim_world *world, uint32_t step);
 
 /* Lets everything arrive: no new deeds, seconds of virtual time. */
 void sim_world_settle(struct sim_world *world);

@@ -1,0 +1,69 @@
+/*
+ * What must hold after every turn, whatever broke: queues within their bounds, and nobody online whose
+ * gateway's process is known to have ended.
+ */
+#include "sim_deeds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/gateway_core_state.h"
+#include "hub/core_state.h"
+
+static void
+watch_gateway(struct sim_world *world, const struct sim_gateway *gateway)
+{
+	const struct gateway_core *core = gateway->core;
+	const struct commands *commands = &core->commands;
+
+	if (commands->next - commands->first > SIM_COMMANDS)
+		sim_wrong(world, "gateway %u holds %llu commands, %u may wait", gateway->number + 1,
+		    (unsigned long long)(commands->next - commands->first), SIM_COMMANDS);
+	if (commands->bytes > COMMANDS_BYTES_MAX)
+		sim_wrong(world, "gateway %u holds %zu bytes of commands", gateway->number + 1,
+		    commands->bytes);
+	if (core->slabs.pinned > core->sessions.limits.pinned_bytes)
+		sim_wrong(world, "gateway %u pins %zu bytes", gateway->number + 1,
+		    core->slabs.pinned);
+}
+
+static void
+watch_session(struct sim_world *world, const struct sim_socket *socket)
+{
+	if (socket->state == SIM_CONNECTED && !socket->close_asked &&
+	    world->gateways[socket->gateway].core != NULL &&
+	    socket->session->output.bytes > SIM_QUEUE_BYTES)
+		sim_wrong(world, "%zu bytes wait for one client, %u may",
+		    socket->session->output.bytes, SIM_QUEUE_BYTES);
+}
+
+void
+sim_watch(struct sim_world *world)
+{
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		if (world->gateways[i].core != NULL)
+			watch_gateway(world, &world->gateways[i]);
+	}
+	for (unsigned i = 0; i < world->socket_count; i++)
+		watch_session(world, world->sockets[i]);
+	for (unsigned i = 0; world->hub != NULL && i < HELD_SLOTS; i++) {
+		if (world->hub->held.counts[i] > SIM_COMMANDS ||
+		    world->hub->held.bytes[i] > HELD_BYTES_MAX)
+			sim_wrong(world, "the hub holds %u commands of one gateway, %u may wait",
+			    world->hub->held.counts[i], SIM_COMMANDS);
+	}
+}
+
+void
+sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway)
+{
+	struct core_client_info info;
+	void *cursor = NULL;
+	char name[16];
+
+	snprintf(name, sizeof(name), "gw-%u", gateway->number + 1);
+	while (world->hub != NULL && core_next_client(world->hub, TEXT(""), &cursor, &info)) {
+		if (strcmp(info.gateway, name) == 0)
+			sim_wrong(world, "%s is online by %s, which is dead", info.name, name);
+	}
+}
