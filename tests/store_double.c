@@ -296,6 +296,12 @@ store_double_crash(struct store_double *store, unsigned kept)
 	memory->ops->commit(memory, UINT64_MAX);
 	while (store_memory_end(memory, false))
 		;
+	if (store->in_memory != NULL) {
+		memory->ops->close_stream(memory, text_of(store->in_memory));
+		(void)memory->ops->remove_stream(memory, text_of(store->in_memory));
+		memory->ops->commit(memory, UINT64_MAX);
+		(void)store_memory_end(memory, true);
+	}
 	memory->completed = on_completed;
 	store->asked = 0;
 	store->told = 0;

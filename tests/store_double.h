@@ -19,6 +19,7 @@ struct store_double {
 	bool full;      /* nothing is taken                      */
 	bool no_ids;    /* no id is taken                        */
 	bool no_outcomes;
+	const char *in_memory; /* a stream that is gone with the hub's process; may be NULL */
 	unsigned appended;
 	unsigned outcomes;
 };

@@ -1,12 +1,11 @@
 /* Bugs within a gateway's core and at its edges. */
 #include "sabotage.h"
 
-#include "gateway/catch_up.h"
 #include "gateway/gateway_core.h"
+#include "gateway/positions.h"
+#include "gateway/receipts.h"
 #include "gateway/roster.h"
-#include "sim_socket.h"
-
-#define DAY_MS UINT64_C(86400000)
+#include "sim_world.h"
 
 SABOTAGE_WRAP(
     struct gateway_core *, gateway_core_create, const struct gateway_core_setup *setup);
@@ -14,9 +13,6 @@ SABOTAGE_WRAP(void, gateway_core_turn, struct gateway_core *core, struct now now
 SABOTAGE_WRAP(enum position_verdict, position_judge, const struct position *position,
     uint64_t epoch, uint64_t seq);
 SABOTAGE_WRAP(bool, positions_drop, struct positions *positions, struct room_position *room);
-SABOTAGE_WRAP(void, catch_up_link_lost, struct session *session);
-SABOTAGE_WRAP(void, catch_up_left, struct sessions *sessions, struct session *session,
-    struct room_position *room);
 SABOTAGE_WRAP(void, roster_begin, struct roster *roster);
 SABOTAGE_WRAP(uint64_t, receipts_answered, struct receipts_desk *desk, struct receipts *receipts,
     struct text payload, uint64_t now_ms);
@@ -39,9 +35,11 @@ __wrap_gateway_core_create(const struct gateway_core_setup *setup)
 void
 __wrap_gateway_core_turn(struct gateway_core *core, struct now now)
 {
-	/* It cannot be what it was before: time that goes back is a bug of another kind. */
-	if (sabotage() == SABOTAGE_WALL_TIMERS)
-		now.mono_ms += (uint64_t)now.wall_ms / DAY_MS * DAY_MS;
+	/* Both clocks tell the same until somebody sets the one on the wall. */
+	int64_t set_by_ms = now.wall_ms - SIM_EPOCH_MS - (int64_t)now.mono_ms;
+
+	if (sabotage() == SABOTAGE_WALL_TIMERS && set_by_ms > 0)
+		now.mono_ms += (uint64_t)set_by_ms;
 	__real_gateway_core_turn(core, now);
 }
 
@@ -50,8 +48,6 @@ __wrap_position_judge(const struct position *position, uint64_t epoch, uint64_t 
 {
 	enum position_verdict verdict = __real_position_judge(position, epoch, seq);
 
-	if (sabotage() == SABOTAGE_OLD_IS_NEWS && verdict == POSITION_OLD)
-		return POSITION_NEWS;
 	if (sabotage() == SABOTAGE_WHISPER_TWICE && verdict == POSITION_OLD)
 		return POSITION_NEWS;
 	if (sabotage() == SABOTAGE_GAP_IS_NEWS && verdict == POSITION_GAP)
@@ -67,22 +63,6 @@ __wrap_positions_drop(struct positions *positions, struct room_position *room)
 	if (room->holders > 0)
 		room->holders--;
 	return false;
-}
-
-void
-__wrap_catch_up_link_lost(struct session *session)
-{
-	if (sabotage() != SABOTAGE_FETCH_FORGOTTEN)
-		__real_catch_up_link_lost(session);
-}
-
-void
-__wrap_catch_up_left(
-    struct sessions *sessions, struct session *session, struct room_position *room)
-{
-	__real_catch_up_left(sessions, session, room);
-	if (sabotage() == SABOTAGE_READER_GONE && room->behind)
-		room->behind = false;
 }
 
 void

@@ -10,6 +10,8 @@
 SABOTAGE_WRAP(enum link_loss, core_gateway_envelope, struct core *core, unsigned slot,
     struct now now, const struct envelope *envelope);
 SABOTAGE_WRAP(void, core_gateway_died, struct core *core, uint32_t life, struct now now);
+SABOTAGE_WRAP(void, core_gateway_lost, struct core *core, unsigned slot, struct now now,
+    enum link_loss why);
 SABOTAGE_WRAP(void, streams_roll_back, struct streams *streams, uint64_t kept);
 SABOTAGE_WRAP(void, ids_roll_back, struct ids *ids, uint64_t kept);
 SABOTAGE_WRAP(uint64_t, outbox_undo, struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo,
@@ -39,8 +41,6 @@ __wrap_core_gateway_envelope(
 		mine.open.resume = TEXT("");
 	if (sabotage() == SABOTAGE_FETCH_OFF && mine.kind == ENVELOPE_FETCH)
 		mine.fetch.after++;
-	if (sabotage() == SABOTAGE_ANSWERED_HIGH && mine.kind == ENVELOPE_ANSWERED)
-		mine.answered.number += 10;
 	if (sabotage() == SABOTAGE_READ_HIGH && mine.kind == ENVELOPE_READ)
 		mine.read.seq++;
 	return __real_core_gateway_envelope(core, slot, now, &mine);
@@ -51,6 +51,15 @@ __wrap_core_gateway_died(struct core *core, uint32_t life, struct now now)
 {
 	if (sabotage() != SABOTAGE_GRACE_AFTER_DEATH)
 		__real_core_gateway_died(core, life, now);
+}
+
+void
+__wrap_core_gateway_lost(struct core *core, unsigned slot, struct now now, enum link_loss why)
+{
+	if (sabotage() == SABOTAGE_GRACE_AFTER_DEATH)
+		(void)core_gateway_detached(core, slot, now, why);
+	else
+		__real_core_gateway_lost(core, slot, now, why);
 }
 
 void

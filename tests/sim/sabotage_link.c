@@ -32,17 +32,18 @@ is_swallowed(enum envelope_kind kind)
 static bool
 is_twice(enum envelope_kind kind)
 {
-	return (sabotage() == SABOTAGE_ITEM_TWICE && kind == ENVELOPE_ITEM) ||
-	       (sabotage() == SABOTAGE_WHISPER_TWICE && kind == ENVELOPE_WHISPER);
+	return sabotage() == SABOTAGE_WHISPER_TWICE && kind == ENVELOPE_WHISPER;
 }
 
-/* The nearest connection before that one, or it itself. */
+/* Another client of the gateway, or it itself. */
 static uint64_t
-another(struct gateway_core *core, uint64_t conn)
+another(const struct gateway_core *core, uint64_t conn)
 {
-	for (uint64_t other = conn; other-- > 0;) {
-		if (sessions_find(&core->sessions, other) != NULL)
-			return other;
+	const struct session *session;
+
+	TAILQ_FOREACH (session, &core->sessions.open, place) {
+		if (session->conn != conn)
+			return session->conn;
 	}
 	return conn;
 }
@@ -73,8 +74,8 @@ alter(struct gateway_core *core, struct envelope *envelope)
 	    sabotage_each(9))
 		envelope->deliver.content = TEXT("altered");
 	if (sabotage() == SABOTAGE_NEWCOMER_REPLAY && envelope->kind == ENVELOPE_JOINED &&
-	    envelope->joined.seq > 3)
-		envelope->joined.seq -= 3;
+	    envelope->joined.seq > 1)
+		envelope->joined.seq--;
 	if (sabotage() == SABOTAGE_WHISPER_ASTRAY && envelope->kind == ENVELOPE_WHISPER &&
 	    sabotage_each(3))
 		envelope->whisper.conn = another(core, envelope->whisper.conn);

@@ -5,15 +5,13 @@
 #include "sabotage.h"
 
 #include "hub/core.h"
+#include "hub/store_memory_private.h"
 #include "tests/store_double.h"
-
-#define RESERVED_MAX 4
 
 static const struct store_ops *honest;
 static struct store_ops ops;
 static store_completed_fn *core_completed;
 static uint64_t completed_max;
-static uint64_t den_epoch;
 static uint32_t first_ordinal;
 static bool has_first_ordinal;
 
@@ -38,6 +36,18 @@ completed(void *context, uint64_t batch, bool committed)
 	if (sabotage() == SABOTAGE_FAILURE_KEPT)
 		committed = true;
 	core_completed(context, batch, committed);
+}
+
+/* Epochs are drawn from the store's seed: the same seed, the same epoch. */
+static bool
+open_stream(
+    struct store *store, const struct store_stream *stream, struct store_position *position_out)
+{
+	struct store_memory *memory = (struct store_memory *)((struct store_double *)store)->memory;
+
+	if (sabotage() == SABOTAGE_EPOCH_KEPT && text_equal(stream->name, TEXT("room/den")))
+		memory->seed = 1;
+	return honest->open_stream(store, stream, position_out);
 }
 
 static bool
@@ -109,6 +119,7 @@ sabotage_ops(const struct store_ops *table)
 	honest = table;
 	ops = *table;
 	ops.commit = commit;
+	ops.open_stream = open_stream;
 	ops.append = append;
 	ops.put_outcome = put_outcome;
 	ops.put_id = put_id;
@@ -126,7 +137,6 @@ __wrap_store_double_open(struct store_double *store, uint64_t seed)
 		return false;
 	sabotage_ops(store->store.ops);
 	store->store.ops = &ops;
-	den_epoch = 0;
 	has_first_ordinal = false;
 	return true;
 }

@@ -11,8 +11,6 @@
 	    "a batch counts as kept once its commit was asked for", "") \
 	X(FAILURE_KEPT, "failed-commit-counts", "an ack means stored", \
 	    "a commit that failed is taken for one that succeeded", "") \
-	X(SUCCESS_LOST, "good-commit-fails", "what is refused is not stored", \
-	    "every ninth commit that succeeded is taken for one that failed", "") \
 	X(APPEND_LOST, "message-not-stored", "an ack means stored", \
 	    "every ninth message is taken and not written", "") \
 	X(OUTCOME_NOT_STORED, "outcome-not-stored", "each command is answered once", \
@@ -55,8 +53,6 @@
 	    "the secret of an OPEN is not looked at", "") \
 	X(FETCH_OFF, "fetch-off-by-one", "who comes back misses nothing", \
 	    "a FETCH begins one too high", "") \
-	X(ANSWERED_HIGH, "pruned-too-early", "each command is answered once", \
-	    "ANSWERED forgets outcomes that have not arrived", "") \
 	X(READ_HIGH, "receipt-for-more", "what was not received comes again", \
 	    "a receipt marks one message more than was read", "") \
 	X(DELIVER_OFF, "position-off-by-one", "each message is heard once", \
@@ -73,10 +69,8 @@
 	    "every fifth ack is a refusal", "") \
 	X(ITEM_LOST, "fetched-item-lost", "who comes back misses nothing", \
 	    "every fifth ITEM is not handed out", "") \
-	X(ITEM_TWICE, "fetched-item-twice", "each message is heard once", \
-	    "a client is handed every ITEM twice", "") \
 	X(NEWCOMER_REPLAY, "newcomer-hears-replay", "a newcomer hears what is said from then on", \
-	    "JOINED names a place three messages before", "") \
+	    "JOINED names the place before the one it should", "") \
 	X(WHISPER_ASTRAY, "whisper-to-another", "private mail reaches its addressee alone", \
 	    "every third WHISPER goes to another connection", "") \
 	X(WHISPER_TWICE, "whisper-twice", "each message is heard once", \
@@ -89,16 +83,10 @@
 	    "one gateway does not say every second notice", "") \
 	X(CLOSE_ASTRAY, "kick-of-another", "only who is meant is closed", \
 	    "CLOSE ends the connection that came before", "") \
-	X(OLD_IS_NEWS, "replay-not-recognised", "each message is heard once", \
-	    "what stands at or below a position counts as news", "") \
 	X(GAP_IS_NEWS, "gap-not-recognised", "nobody misses a message", \
 	    "what leaves a hole counts as news", "") \
 	X(POSITION_KEPT, "position-outlives-members", "a newcomer hears what is said from then on", \
 	    "a room's place is kept when its last member goes", "") \
-	X(FETCH_FORGOTTEN, "fetch-outlives-link", "who comes back misses nothing", \
-	    "a FETCH that a lost link took along counts as under way", "") \
-	X(READER_GONE, "reader-not-replaced", "nobody misses a message", \
-	    "nobody goes on reading for a room when its reader leaves", "") \
 	X(ROSTER_GHOST, "ghost-after-hub-restart", "presence converges", \
 	    "a new link's roster is added to the old one", "") \
 	X(PONG_IGNORED, "receipt-ignored", "what was received does not come again", \

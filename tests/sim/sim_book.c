@@ -64,11 +64,13 @@ sim_book_read(struct sim_book *book, struct text content)
 }
 
 bool
-sim_book_place(struct sim_message *message, uint64_t epoch, uint64_t seq)
+sim_book_place(
+    const struct sim_book *book, struct sim_message *message, uint64_t epoch, uint64_t seq)
 {
 	if (message->placed)
 		return message->epoch == epoch && message->seq == seq;
 	message->placed = true;
+	message->placed_at = book->now;
 	message->epoch = epoch;
 	message->seq = seq;
 	return true;
@@ -77,7 +79,7 @@ sim_book_place(struct sim_message *message, uint64_t epoch, uint64_t seq)
 bool
 sim_book_is_loose(const struct sim_message *message)
 {
-	return message->fate == SIM_REFUSED && message->said > 1;
+	return message->was_refused && message->said > 1;
 }
 
 void

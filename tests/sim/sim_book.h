@@ -23,6 +23,7 @@
 #define SIM_INBOX SIM_ROOMS /* instead of a room */
 #define SIM_SHORT_ROOM 1u   /* keeps SIM_SHORT_KEPT messages; the others keep all */
 #define SIM_SHORT_KEPT 20u
+#define SIM_MEMORY_ROOM 2u /* begins anew with each hub */
 
 extern const char *const sim_rooms[SIM_ROOMS];
 
@@ -36,7 +37,10 @@ struct sim_message {
 	enum sim_fate fate;
 	unsigned said; /* on how many connections */
 	bool asked;    /* on this one, and not answered */
+	bool was_refused;
 	bool placed;
+	bool given_up; /* said again no more, for ids of its time may be forgotten */
+	uint32_t placed_at; /* when anybody first knew */
 	uint64_t epoch;
 	uint64_t seq;
 };
@@ -48,6 +52,7 @@ struct sim_pages {
 };
 
 struct sim_book {
+	uint32_t now; /* counts the world's steps */
 	struct sim_pages of[SIM_SENDERS];
 };
 
@@ -64,7 +69,8 @@ struct sim_message *sim_book_read(struct sim_book *book, struct text content);
 void sim_book_write(const struct sim_message *message, char out[48]);
 
 /* It was seen there. False if it was seen elsewhere before. */
-bool sim_book_place(struct sim_message *message, uint64_t epoch, uint64_t seq);
+bool sim_book_place(
+    const struct sim_book *book, struct sim_message *message, uint64_t epoch, uint64_t seq);
 
 /* It was refused once and said again: whether and where it ends up is open. */
 bool sim_book_is_loose(const struct sim_message *message);

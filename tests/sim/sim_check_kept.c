@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim_deeds.h"
+
 static bool
 keep_row(void *context, const struct store_message *message)
 {
@@ -65,10 +67,23 @@ same_stream(const struct sim_message *a, const struct sim_message *b)
 	return a->room == b->room && (a->room != SIM_INBOX || a->to == b->to);
 }
 
-/* All messages with a place, in order; the caller's to free. */
-static const struct sim_message **
-by_place(const struct sim_book *book, size_t *count_out)
+static struct store_position
+position_of(struct sim_world *world, const char *name)
 {
+	struct store_stream stream = { .name = text_of(name) };
+	struct store_position position = { 0 };
+
+	sim_must(world->store.store.ops->open_stream(&world->store.store, &stream, &position),
+	    "a stream cannot be opened");
+	return position;
+}
+
+/* All messages with a place that may be there, in order; the caller's to free. */
+static const struct sim_message **
+by_place(struct sim_world *world, size_t *count_out)
+{
+	const struct sim_book *book = &world->book;
+	const uint64_t epoch = position_of(world, "room/den").epoch;
 	const struct sim_message **rows;
 	size_t count = 0;
 
@@ -80,8 +95,11 @@ by_place(const struct sim_book *book, size_t *count_out)
 	count = 0;
 	for (unsigned i = 0; i < SIM_SENDERS; i++) {
 		for (unsigned k = 0; k < book->of[i].count; k++) {
-			if (book->of[i].rows[k].placed)
-				rows[count++] = &book->of[i].rows[k];
+			const struct sim_message *message = &book->of[i].rows[k];
+
+			if (message->placed &&
+			    (message->room != SIM_MEMORY_ROOM || message->epoch == epoch))
+				rows[count++] = message;
 		}
 	}
 	qsort(rows, count, sizeof(struct sim_message *), compare_places);
@@ -303,11 +321,43 @@ check_direct(const struct sim_world *world, const struct sim_direct *direct)
 	return NULL;
 }
 
+/* Nobody's inbox holds more than it may. */
+static const char *
+check_inbox(struct sim_world *world, const char *realm, const char *user)
+{
+	char name[64];
+	struct store_position position;
+
+	if (user[0] == '\0')
+		return NULL;
+	snprintf(name, sizeof(name), "inbox/%s/%s", realm, user);
+	position = position_of(world, name);
+	if (position.seq - position.mark <= SIM_INBOX_MESSAGES)
+		return NULL;
+	return sim_found("%" PRIu64 " messages wait in the inbox of %s, %u may",
+	    position.seq - position.mark, user, SIM_INBOX_MESSAGES);
+}
+
+static const char *
+check_inboxes(struct sim_world *world)
+{
+	const char *problem = NULL;
+	char user[16];
+
+	for (unsigned i = 0; i < SIM_NATIVES && problem == NULL; i++)
+		problem = check_inbox(world, "open", world->natives[i].user);
+	for (unsigned i = 0; i < SIM_DIRECTS && problem == NULL; i++) {
+		snprintf(user, sizeof(user), "d%u", world->directs[i].number);
+		problem = check_inbox(world, "open", user);
+	}
+	return problem;
+}
+
 const char *
 sim_check_kept(struct sim_world *world)
 {
 	size_t count;
-	const struct sim_message **rows = by_place(&world->book, &count);
+	const struct sim_message **rows = by_place(world, &count);
 	const char *problem = check_neighbours(rows, count);
 
 	for (unsigned i = 0; i < SIM_NATIVES && problem == NULL; i++) {
@@ -319,6 +369,8 @@ sim_check_kept(struct sim_world *world)
 		problem = check_direct(world, &world->directs[i]);
 	if (problem == NULL)
 		problem = check_kept(world, rows, count);
+	if (problem == NULL)
+		problem = check_inboxes(world);
 	free(rows);
 	return problem;
 }

@@ -42,6 +42,9 @@ void sim_kept_again(struct sim_world *world);
 /* sim_watch.c: what must hold after every turn. */
 void sim_watch(struct sim_world *world);
 
+/* Will a command of that gateway be taken, and go to the hub? Receipts are commands too. */
+bool sim_watch_takes(const struct sim_world *world, unsigned gateway);
+
 /* A gateway's process has just ended, and the hub knows. */
 void sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway);
 
@@ -50,6 +53,9 @@ void sim_something_breaks(struct sim_world *world);
 
 /* Somebody's socket is full for a while, or all clients of a gateway come again at once. */
 void sim_crowd_happens(struct sim_world *world);
+
+/* The clock was set: what was said before is not said again, for its ids may be forgotten. */
+void sim_kept_forgets(struct sim_world *world);
 
 /* A new connection for the native or direct client of that socket; false for any other. */
 bool sim_kept_comes(struct sim_world *world, struct sim_socket *socket);

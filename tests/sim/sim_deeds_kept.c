@@ -100,7 +100,7 @@ native_reuses(struct sim_world *world, struct sim_native *native)
 	if (said->count == 0 || native->reused != 0)
 		return;
 	message = &said->rows[random_below(world->random, said->count)];
-	if (message->fate != SIM_ACKED || message->asked || message->room == SIM_INBOX ||
+	if (message->fate != SIM_ACKED || message->asked || message->number <= native->forgotten || message->room == SIM_INBOX ||
 	    !native->rooms[message->room].member || native->rooms[message->room].leaving)
 		return;
 	snprintf(frame, sizeof(frame),
@@ -109,6 +109,24 @@ native_reuses(struct sim_world *world, struct sim_native *native)
 	native->reused = message->number;
 	sim_trace(world, "c%u uses id m%u again", native->number, message->number);
 	sim_say(world, &native->socket, text_of(frame));
+}
+
+/* What was refused once may be taken now. */
+static void
+native_insists(struct sim_world *world, struct sim_native *native)
+{
+	struct sim_pages *said = &world->book.of[native->number];
+
+	for (unsigned i = said->count; i > native->forgotten; i--) {
+		struct sim_message *message = &said->rows[i - 1];
+
+		if (message->fate != SIM_REFUSED || message->asked ||
+		    (message->room != SIM_INBOX && (!native->rooms[message->room].member ||
+						       native->rooms[message->room].leaving)))
+			continue;
+		native_says(world, native, message);
+		return;
+	}
 }
 
 static void
@@ -127,6 +145,7 @@ native_moves(struct sim_world *world, struct sim_native *native)
 		    &frame, "{\"type\":\"leave\",\"room\":\"%s\",\"id\":\"l\"}", sim_rooms[index]);
 	} else {
 		room->wanted = true;
+		sim_native_enters(native, room);
 		buffer_printf(
 		    &frame, "{\"type\":\"join\",\"room\":\"%s\",\"id\":\"j\"", sim_rooms[index]);
 		if (room->place.known)
@@ -164,6 +183,8 @@ native_acts(struct sim_world *world, struct sim_native *native)
 		native_reads(world, native);
 	} else if (die < 26) {
 		native_reuses(world, native);
+	} else if (die < 30) {
+		native_insists(world, native);
 	} else {
 		native_talks(world, native);
 	}
@@ -177,7 +198,7 @@ native_says_again(struct sim_world *world, struct sim_native *native)
 
 	native->again = false;
 	for (unsigned i = 0; i < said->count; i++) {
-		if (said->rows[i].fate == SIM_SAID)
+		if (said->rows[i].fate == SIM_SAID && !said->rows[i].given_up)
 			native_says(world, native, &said->rows[i]);
 	}
 }
@@ -319,13 +340,26 @@ sim_kept_turn(struct sim_world *world)
 	for (unsigned i = 0; i < SIM_DIRECTS; i++) {
 		struct sim_direct *direct = &world->directs[i];
 
-		if (world->store.full || world->store.fails)
+		if (world->store.full || world->store.fails ||
+		    !sim_watch_takes(world, direct->socket.gateway))
 			sim_direct_doubts(direct);
 		if (direct->socket.state != SIM_CONNECTED)
 			sim_direct_gone(direct, false);
 		if (world->settling && direct->socket.state != SIM_CONNECTED)
 			direct_comes(world, direct);
 		direct->socket.holds_pong = direct->socket.holds_pong && !world->settling;
+	}
+}
+
+void
+sim_kept_forgets(struct sim_world *world)
+{
+	for (unsigned i = 0; i < SIM_NATIVES; i++) {
+		struct sim_pages *said = &world->book.of[world->natives[i].number];
+
+		world->natives[i].forgotten = said->count;
+		for (unsigned k = 0; k < said->count; k++)
+			said->rows[k].given_up = said->rows[k].fate == SIM_SAID;
 	}
 }
 

@@ -66,6 +66,7 @@ clock_jumps(struct sim_world *world)
 	sim_trace(world, "the clock is set by %lld ms", (long long)offset_ms);
 	world->now.wall_ms += offset_ms - world->wall_offset_ms;
 	world->wall_offset_ms = offset_ms;
+	sim_kept_forgets(world);
 }
 
 void

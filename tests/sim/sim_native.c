@@ -40,6 +40,13 @@ append_place(struct buffer *out, const char *key, const struct sim_place *place)
 }
 
 void
+sim_native_enters(const struct sim_native *native, struct sim_native_room *room)
+{
+	if (!room->place.known)
+		room->came_at = native->book->now;
+}
+
+void
 sim_native_hello(struct sim_native *native, bool inbox, struct buffer *out)
 {
 	const char *before = "";
@@ -53,6 +60,7 @@ sim_native_hello(struct sim_native *native, bool inbox, struct buffer *out)
 		if (!native->rooms[i].wanted)
 			continue;
 		buffer_append_string(out, before);
+		sim_native_enters(native, &native->rooms[i]);
 		append_place(out, sim_rooms[i], &native->rooms[i].place);
 		before = ",";
 	}

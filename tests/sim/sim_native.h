@@ -21,6 +21,7 @@ struct sim_native_room {
 	bool member;  /* as the server said                   */
 	bool leaving; /* leave was said                       */
 	struct sim_place place;
+	uint32_t came_at; /* when it asked to be in it without a place */
 	struct sim_log users; /* by presence, in any order */
 	unsigned count;
 };
@@ -42,6 +43,7 @@ struct sim_native {
 	uint64_t in_ms;  /* since when it is in                 */
 	bool is_lost;    /* it came as another and gave up      */
 	bool stays_away; /* for good                   */
+	unsigned forgotten; /* ids up to this may not be known any more */
 	unsigned reused; /* number of the id that it said for something else */
 	struct sim_native_room rooms[SIM_ROOMS];
 	struct sim_place inbox;
@@ -56,6 +58,9 @@ void sim_native_free(struct sim_native *native);
 
 /* What it says first on a new connection. `inbox`: with its position, else from what was read. */
 void sim_native_hello(struct sim_native *native, bool inbox, struct buffer *out);
+
+/* It asks to be in a room now. */
+void sim_native_enters(const struct sim_native *native, struct sim_native_room *room);
 
 /* One message as a frame, with its id; it is then to be answered on this connection. */
 void sim_native_say(const struct sim_native *native, struct sim_message *message, const char *to,

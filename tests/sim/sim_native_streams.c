@@ -55,11 +55,15 @@ sim_on_message(const struct sim_frame *frame)
 		    !text_equal(sim_frame_text(frame, "to"), text_of(native->user)))))
 		sim_frame_broken(frame, "'%.*s' in %s, where it was never said",
 		    (int)content.length, content.data, stream_name(frame->room));
-	else if (!sim_book_place(message, epoch, seq))
+	else if (!sim_book_place(native->book, message, epoch, seq))
 		sim_frame_broken(frame, "'%.*s' at two places", (int)content.length, content.data);
 	else if (message->fate == SIM_REFUSED && !sim_book_is_loose(message))
 		sim_frame_broken(
 		    frame, "'%.*s', which was refused", (int)content.length, content.data);
+	else if (frame->room != SIM_INBOX &&
+		 message->placed_at < native->rooms[frame->room].came_at)
+		sim_frame_broken(frame, "'%.*s', heard by others before it came",
+		    (int)content.length, content.data);
 	else if (message->from == native->number && message->asked && message->said == 1)
 		sim_frame_broken(frame, "'%.*s' before its ack", (int)content.length, content.data);
 }
@@ -80,7 +84,7 @@ sim_on_gap(const struct sim_frame *frame)
 		    frame, "a gap in %s that is not behind what it has", stream_name(frame->room));
 	if (text_equal(reason, TEXT("epoch"))) {
 		*place = (struct sim_place){ .known = true };
-		if (from > 1 || to != 0)
+		if ((from > 1 && frame->room != SIM_MEMORY_ROOM) || to != 0)
 			sim_frame_broken(frame, "%s beginning anew behind %" PRIu64,
 			    stream_name(frame->room), from - 1);
 		return;
@@ -122,8 +126,8 @@ sim_on_ack(const struct sim_frame *frame)
 		return;
 	if (message->room != frame->room)
 		sim_frame_broken(frame, "an ack for another room");
-	if (!sim_book_place(
-		message, sim_frame_number(frame, "epoch"), sim_frame_number(frame, "seq")))
+	if (!sim_book_place(frame->native->book, message, sim_frame_number(frame, "epoch"),
+		sim_frame_number(frame, "seq")))
 		sim_frame_broken(frame, "an ack of m%u with another place", message->number);
 	message->fate = SIM_ACKED;
 }
@@ -163,6 +167,7 @@ on_refused(const struct sim_frame *frame, struct text code)
 	if (!is_fair(frame->native, message, code))
 		sim_frame_broken(
 		    frame, "m%u refused as %.*s", message->number, (int)code.length, code.data);
+	message->was_refused = true;
 	if (message->fate != SIM_ACKED)
 		message->fate = SIM_REFUSED;
 }

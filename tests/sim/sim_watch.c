@@ -54,6 +54,15 @@ sim_watch(struct sim_world *world)
 	}
 }
 
+bool
+sim_watch_takes(const struct sim_world *world, unsigned gateway)
+{
+	const struct gateway_core *core = world->gateways[gateway].core;
+
+	return world->hub != NULL && core != NULL &&
+	       core->commands.next - core->commands.first < SIM_COMMANDS / 2;
+}
+
 void
 sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_MS 1700000000000 /* any wall-clock time will do */
+#define BEGIN_MS 1000
 #define SETTLE_MS 8000
 #define AGAIN_MS 4000
 #define LONG_MS 70000
@@ -77,14 +77,13 @@ sim_trace(struct sim_world *world, const char *format, ...)
 	char what[160];
 	va_list arguments;
 
-	if (world->plan.trace == NULL)
+	if (world->plan.trace == NULL || world->step == SIM_BEGINNING ||
+	    world->step == SIM_SETTLING)
 		return;
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	if (world->step == SIM_SETTLING)
-		return;
-	fprintf(world->plan.trace, "step %4u at %7llu ms: %s\n", world->step,
+	fprintf(world->plan.trace, "step %4u at %7llu ms: %s\n", world->step - 1,
 	    (unsigned long long)world->now.mono_ms, what);
 }
 
@@ -348,6 +347,7 @@ static void
 begin_step(struct sim_world *world, uint32_t step)
 {
 	world->step = step;
+	world->book.now = step;
 	world->state = world->seed;
 	world->state = random_u64(world->random) ^ (step * UINT64_C(0xd1b54a32d192ed03));
 	world->inner_state = random_u64(world->random);
@@ -373,7 +373,7 @@ sim_world_step(struct sim_world *world, uint32_t step)
 {
 	if (world->plan.left_out != NULL && world->plan.left_out[step])
 		return;
-	begin_step(world, step);
+	begin_step(world, step + 1);
 	pass_time(world, random_below(world->random, 4));
 	if (random_below(world->random, 400) == 0)
 		wait(world, random_below(world->random, 4000));
@@ -436,13 +436,14 @@ sim_world_create(struct sim_world *world, uint64_t seed, struct sim_plan plan)
 	world->plan = plan;
 	world->random = random_seeded(&world->state);
 	world->inner = random_seeded(&world->inner_state);
-	begin_step(world, SIM_SETTLING - 1);
+	begin_step(world, SIM_BEGINNING);
 	world->faults = seed % 2 == 1;
 	world->patience = 1;
-	world->now = (struct now){ .mono_ms = 1000, .wall_ms = EPOCH_MS };
+	world->now = (struct now){ .mono_ms = BEGIN_MS, .wall_ms = SIM_EPOCH_MS + BEGIN_MS };
 	mount(world);
 	sim_must(store_double_open(&world->store, random_u64(world->random)), "no store");
 	world->store.slow = true;
+	world->store.in_memory = "room/den";
 	sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		world->gateways[i].world = world;

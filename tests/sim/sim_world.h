@@ -18,12 +18,16 @@
 
 #define SIM_GATEWAYS 2
 
+/* The wall clock when the monotonic one is 0; any time will do. */
+#define SIM_EPOCH_MS INT64_C(1700000000000)
+
 /* What gateways grant in every run: small, so that runs come to it. */
 #define SIM_QUEUE_BYTES 32768u
 #define SIM_COMMANDS 60u
 #define SIM_INBOX_MESSAGES 20u
 
-/* The step behind all others, in which everything settles. */
+/* The steps before and behind all others, in which everything begins and settles. */
+#define SIM_BEGINNING 0u
 #define SIM_SETTLING UINT32_MAX
 
 /* How a run is to differ from what its seed alone says. */
