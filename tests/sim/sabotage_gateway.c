@@ -5,14 +5,12 @@
 #include "gateway/positions.h"
 #include "gateway/receipts.h"
 #include "gateway/roster.h"
-#include "sim_world.h"
+#include "sim_socket.h"
 
 SABOTAGE_WRAP(
     struct gateway_core *, gateway_core_create, const struct gateway_core_setup *setup);
-SABOTAGE_WRAP(void, gateway_core_turn, struct gateway_core *core, struct now now);
 SABOTAGE_WRAP(enum position_verdict, position_judge, const struct position *position,
     uint64_t epoch, uint64_t seq);
-SABOTAGE_WRAP(bool, positions_drop, struct positions *positions, struct room_position *room);
 SABOTAGE_WRAP(void, roster_begin, struct roster *roster);
 SABOTAGE_WRAP(uint64_t, receipts_answered, struct receipts_desk *desk, struct receipts *receipts,
     struct text payload, uint64_t now_ms);
@@ -32,17 +30,6 @@ __wrap_gateway_core_create(const struct gateway_core_setup *setup)
 	return __real_gateway_core_create(&mine);
 }
 
-void
-__wrap_gateway_core_turn(struct gateway_core *core, struct now now)
-{
-	/* Both clocks tell the same until somebody sets the one on the wall. */
-	int64_t set_by_ms = now.wall_ms - SIM_EPOCH_MS - (int64_t)now.mono_ms;
-
-	if (sabotage() == SABOTAGE_WALL_TIMERS && set_by_ms > 0)
-		now.mono_ms += (uint64_t)set_by_ms;
-	__real_gateway_core_turn(core, now);
-}
-
 enum position_verdict
 __wrap_position_judge(const struct position *position, uint64_t epoch, uint64_t seq)
 {
@@ -53,16 +40,6 @@ __wrap_position_judge(const struct position *position, uint64_t epoch, uint64_t 
 	if (sabotage() == SABOTAGE_GAP_IS_NEWS && verdict == POSITION_GAP)
 		return POSITION_NEWS;
 	return verdict;
-}
-
-bool
-__wrap_positions_drop(struct positions *positions, struct room_position *room)
-{
-	if (sabotage() != SABOTAGE_POSITION_KEPT)
-		return __real_positions_drop(positions, room);
-	if (room->holders > 0)
-		room->holders--;
-	return false;
 }
 
 void

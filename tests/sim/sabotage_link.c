@@ -35,17 +35,35 @@ is_twice(enum envelope_kind kind)
 	return sabotage() == SABOTAGE_WHISPER_TWICE && kind == ENVELOPE_WHISPER;
 }
 
-/* Another client of the gateway, or it itself. */
-static uint64_t
+/* Another client of the gateway; NULL if there is none. */
+static const struct session *
 another(const struct gateway_core *core, uint64_t conn)
 {
 	const struct session *session;
 
 	TAILQ_FOREACH (session, &core->sessions.open, place) {
 		if (session->conn != conn)
-			return session->conn;
+			return session;
 	}
-	return conn;
+	return NULL;
+}
+
+/* What is for one client goes to another. */
+static void
+lead_astray(const struct gateway_core *core, struct envelope *envelope)
+{
+	bool is_close = envelope->kind == ENVELOPE_CLOSE;
+	const struct session *other =
+	    another(core, is_close ? envelope->close.conn : envelope->whisper.conn);
+
+	if (other == NULL)
+		return;
+	if (is_close) {
+		envelope->close.conn = other->conn;
+		envelope->close.client = other->client;
+	} else {
+		envelope->whisper.conn = other->conn;
+	}
 }
 
 static void
@@ -76,13 +94,10 @@ alter(struct gateway_core *core, struct envelope *envelope)
 	if (sabotage() == SABOTAGE_NEWCOMER_REPLAY && envelope->kind == ENVELOPE_JOINED &&
 	    envelope->joined.seq > 1)
 		envelope->joined.seq--;
-	if (sabotage() == SABOTAGE_WHISPER_ASTRAY && envelope->kind == ENVELOPE_WHISPER &&
-	    sabotage_each(3))
-		envelope->whisper.conn = another(core, envelope->whisper.conn);
-	if (sabotage() == SABOTAGE_CLOSE_ASTRAY && envelope->kind == ENVELOPE_CLOSE) {
-		envelope->close.conn = another(core, envelope->close.conn);
-		envelope->close.client = 0;
-	}
+	if ((sabotage() == SABOTAGE_WHISPER_ASTRAY && envelope->kind == ENVELOPE_WHISPER &&
+		sabotage_each(3)) ||
+	    (sabotage() == SABOTAGE_CLOSE_ASTRAY && envelope->kind == ENVELOPE_CLOSE))
+		lead_astray(core, envelope);
 }
 
 enum link_loss

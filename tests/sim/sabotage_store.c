@@ -93,14 +93,6 @@ last_outcome(struct store *store, struct text gateway, uint64_t gateway_epoch, u
 }
 
 static bool
-read_outcomes(struct store *store, struct text gateway, uint64_t gateway_epoch, uint64_t above,
-    store_outcome_fn *row, void *context)
-{
-	return sabotage() == SABOTAGE_OUTCOMES_NOT_SAID ||
-	       honest->read_outcomes(store, gateway, gateway_epoch, above, row, context);
-}
-
-static bool
 reserve_clients(struct store *store, uint32_t count, uint32_t *first_out, uint64_t *key_out)
 {
 	if (!honest->reserve_clients(store, count, first_out, key_out))
@@ -126,7 +118,6 @@ sabotage_ops(const struct store_ops *table)
 	ops.put_user = put_user;
 	ops.set_mark = set_mark;
 	ops.last_outcome = last_outcome;
-	ops.read_outcomes = read_outcomes;
 	ops.reserve_clients = reserve_clients;
 }
 

@@ -15,8 +15,6 @@
 	    "every ninth message is taken and not written", "") \
 	X(OUTCOME_NOT_STORED, "outcome-not-stored", "each command is answered once", \
 	    "a command's outcome is not in its transaction", "") \
-	X(OUTCOMES_NOT_SAID, "outcomes-not-replayed", "each command is answered once", \
-	    "a new link does not hear what the last one missed", "") \
 	X(COMMITTED_FORGOTTEN, "committed-forgotten", "no command is applied twice", \
 	    "WELCOME says that nothing was committed", "") \
 	X(ID_NOT_STORED, "id-forgotten", "an id is taken once", \
@@ -43,8 +41,6 @@
 	    "the clients of a dead gateway wait as those of a lost link do", "") \
 	X(MAILBOX_UNBOUNDED, "mailbox-unbounded", "an inbox is bounded", \
 	    "an inbox never counts as full", "") \
-	X(WALL_TIMERS, "timers-by-wall-clock", "setting the clock harms nobody", \
-	    "the gateway's timers run by the wall clock", "") \
 	X(CLOSED_LOST, "closed-swallowed", "presence converges", \
 	    "every third CLOSED is not applied", "") \
 	X(LEAVE_LOST, "leave-swallowed", "each wish is answered", \
@@ -85,8 +81,6 @@
 	    "CLOSE ends the connection that came before", "") \
 	X(GAP_IS_NEWS, "gap-not-recognised", "nobody misses a message", \
 	    "what leaves a hole counts as news", "") \
-	X(POSITION_KEPT, "position-outlives-members", "a newcomer hears what is said from then on", \
-	    "a room's place is kept when its last member goes", "") \
 	X(ROSTER_GHOST, "ghost-after-hub-restart", "presence converges", \
 	    "a new link's roster is added to the old one", "") \
 	X(PONG_IGNORED, "receipt-ignored", "what was received does not come again", \

@@ -38,6 +38,7 @@ struct sim_message {
 	unsigned said; /* on how many connections */
 	bool asked;    /* on this one, and not answered */
 	bool was_refused;
+	bool doubtful; /* it may have been refused, and nobody was there to hear it */
 	bool placed;
 	bool given_up; /* said again no more, for ids of its time may be forgotten */
 	uint32_t placed_at; /* when anybody first knew */
@@ -72,7 +73,7 @@ void sim_book_write(const struct sim_message *message, char out[48]);
 bool sim_book_place(
     const struct sim_book *book, struct sim_message *message, uint64_t epoch, uint64_t seq);
 
-/* It was refused once and said again: whether and where it ends up is open. */
+/* It was, or may have been, refused once and said again: whether and where it ends up is open. */
 bool sim_book_is_loose(const struct sim_message *message);
 
 void sim_book_free(struct sim_book *book);

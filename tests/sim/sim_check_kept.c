@@ -227,7 +227,10 @@ check_native(const struct sim_native *native, const struct sim_message *const *r
 	for (unsigned i = 0; i < SIM_ROOMS && problem == NULL; i++) {
 		const struct sim_native_room *room = &native->rooms[i];
 
-		if (room->wanted != room->member)
+		if (room->leaving)
+			problem = sim_found("c%u has no answer to its leaving %s", native->number,
+			    sim_rooms[i]);
+		else if (room->wanted != room->member)
 			problem = sim_found("c%u wants to be in %s and is not, or the other way",
 			    native->number, sim_rooms[i]);
 		else if (room->member)

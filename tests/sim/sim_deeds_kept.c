@@ -219,9 +219,23 @@ native_weighed(struct sim_world *world, struct sim_native *native)
 		native->risky = false;
 }
 
+/* What has no answer may be refused, on a connection that is over before it hears so. */
+static void
+native_doubts(struct sim_world *world, struct sim_native *native)
+{
+	struct sim_pages *said = &world->book.of[native->number];
+
+	if (!world->store.full && !world->store.fails &&
+	    sim_watch_takes(world, native->socket.gateway))
+		return;
+	for (unsigned i = 0; i < said->count; i++)
+		said->rows[i].doubtful |= said->rows[i].fate == SIM_SAID;
+}
+
 static void
 native_turn(struct sim_world *world, struct sim_native *native)
 {
+	native_doubts(world, native);
 	if (native->is_lost) {
 		sim_gone(world, &native->socket);
 		return;

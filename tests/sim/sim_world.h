@@ -24,7 +24,7 @@
 /* What gateways grant in every run: small, so that runs come to it. */
 #define SIM_QUEUE_BYTES 32768u
 #define SIM_COMMANDS 60u
-#define SIM_INBOX_MESSAGES 20u
+#define SIM_INBOX_MESSAGES 8u
 
 /* The steps before and behind all others, in which everything begins and settles. */
 #define SIM_BEGINNING 0u
