@@ -7,7 +7,8 @@
 #include "sim_bugs.h"
 
 static const struct sim_bug bugs[] = {
-#define SABOTAGE_ROW(NAME, name, breaks, how, findings) { name, breaks, how, findings },
+#define SABOTAGE_ROW(NAME, first, name, breaks, how, findings) \
+	{ first, name, breaks, how, findings },
 	SABOTAGE_TABLE(SABOTAGE_ROW)
 #undef SABOTAGE_ROW
 };

@@ -11,7 +11,7 @@
 
 enum sabotage {
 	SABOTAGE_NONE,
-#define SABOTAGE_ENUM(NAME, name, breaks, how, findings) SABOTAGE_##NAME,
+#define SABOTAGE_ENUM(NAME, first, name, breaks, how, findings) SABOTAGE_##NAME,
 	SABOTAGE_TABLE(SABOTAGE_ENUM)
 #undef SABOTAGE_ENUM
 };
@@ -23,8 +23,8 @@ enum sabotage sabotage(void);
 bool sabotage_each(unsigned times);
 
 /* Declares the function that stands in for another, and the one it stands in for. */
-#define SABOTAGE_WRAP(result, name, ...)     \
-	result __real_##name(__VA_ARGS__);   \
+#define SABOTAGE_WRAP(result, name, ...)   \
+	result __real_##name(__VA_ARGS__); \
 	result __wrap_##name(__VA_ARGS__)
 
 #endif

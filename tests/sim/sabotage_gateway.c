@@ -7,8 +7,7 @@
 #include "gateway/roster.h"
 #include "sim_socket.h"
 
-SABOTAGE_WRAP(
-    struct gateway_core *, gateway_core_create, const struct gateway_core_setup *setup);
+SABOTAGE_WRAP(struct gateway_core *, gateway_core_create, const struct gateway_core_setup *setup);
 SABOTAGE_WRAP(enum position_verdict, position_judge, const struct position *position,
     uint64_t epoch, uint64_t seq);
 SABOTAGE_WRAP(void, roster_begin, struct roster *roster);
@@ -50,8 +49,8 @@ __wrap_roster_begin(struct roster *roster)
 }
 
 uint64_t
-__wrap_receipts_answered(struct receipts_desk *desk, struct receipts *receipts, struct text payload,
-    uint64_t now_ms)
+__wrap_receipts_answered(
+    struct receipts_desk *desk, struct receipts *receipts, struct text payload, uint64_t now_ms)
 {
 	uint64_t seq = __real_receipts_answered(desk, receipts, payload, now_ms);
 

@@ -10,15 +10,15 @@
 SABOTAGE_WRAP(enum link_loss, core_gateway_envelope, struct core *core, unsigned slot,
     struct now now, const struct envelope *envelope);
 SABOTAGE_WRAP(void, core_gateway_died, struct core *core, uint32_t life, struct now now);
-SABOTAGE_WRAP(void, core_gateway_lost, struct core *core, unsigned slot, struct now now,
-    enum link_loss why);
+SABOTAGE_WRAP(
+    void, core_gateway_lost, struct core *core, unsigned slot, struct now now, enum link_loss why);
 SABOTAGE_WRAP(void, streams_roll_back, struct streams *streams, uint64_t kept);
 SABOTAGE_WRAP(void, ids_roll_back, struct ids *ids, uint64_t kept);
 SABOTAGE_WRAP(uint64_t, outbox_undo, struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo,
     void *context);
 SABOTAGE_WRAP(void, outbox_forget, struct outbox *outbox, unsigned slot);
-SABOTAGE_WRAP(bool, digest_equal, const unsigned char a[DIGEST_SIZE],
-    const unsigned char b[DIGEST_SIZE]);
+SABOTAGE_WRAP(
+    bool, digest_equal, const unsigned char a[DIGEST_SIZE], const unsigned char b[DIGEST_SIZE]);
 
 static bool
 is_swallowed(const struct envelope *envelope)
@@ -86,8 +86,8 @@ undo_nothing(void *context, const char *frame, size_t length, struct buffer *out
 uint64_t
 __wrap_outbox_undo(struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo, void *context)
 {
-	return __real_outbox_undo(outbox, batch,
-	    sabotage() == SABOTAGE_UNDO_FORGOTTEN ? undo_nothing : undo, context);
+	return __real_outbox_undo(
+	    outbox, batch, sabotage() == SABOTAGE_UNDO_FORGOTTEN ? undo_nothing : undo, context);
 }
 
 void

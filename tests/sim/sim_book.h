@@ -40,7 +40,7 @@ struct sim_message {
 	bool was_refused;
 	bool doubtful; /* it may have been refused, and nobody was there to hear it */
 	bool placed;
-	bool given_up; /* said again no more, for ids of its time may be forgotten */
+	bool given_up;      /* said again no more, for ids of its time may be forgotten */
 	uint32_t placed_at; /* when anybody first knew */
 	uint64_t epoch;
 	uint64_t seq;

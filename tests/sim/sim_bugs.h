@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct sim_bug {
+	unsigned first; /* seed to begin with */
 	const char *name;
 	const char *breaks;   /* the promise                                        */
 	const char *how;      /* what the code does instead                         */

@@ -36,8 +36,7 @@ is_loose(struct sim_world *world, unsigned from, unsigned number)
 
 /* Nothing twice, and each sender's numbers rising. */
 static const char *
-check_order(
-    struct sim_world *world, const struct sim_client *client, const struct sim_log *log)
+check_order(struct sim_world *world, const struct sim_client *client, const struct sim_log *log)
 {
 	unsigned last[SIM_SENDERS] = { 0 };
 

@@ -228,8 +228,8 @@ check_native(const struct sim_native *native, const struct sim_message *const *r
 		const struct sim_native_room *room = &native->rooms[i];
 
 		if (room->leaving)
-			problem = sim_found("c%u has no answer to its leaving %s", native->number,
-			    sim_rooms[i]);
+			problem = sim_found(
+			    "c%u has no answer to its leaving %s", native->number, sim_rooms[i]);
 		else if (room->wanted != room->member)
 			problem = sim_found("c%u wants to be in %s and is not, or the other way",
 			    native->number, sim_rooms[i]);

@@ -100,8 +100,9 @@ native_reuses(struct sim_world *world, struct sim_native *native)
 	if (said->count == 0 || native->reused != 0)
 		return;
 	message = &said->rows[random_below(world->random, said->count)];
-	if (message->fate != SIM_ACKED || message->asked || message->number <= native->forgotten || message->room == SIM_INBOX ||
-	    !native->rooms[message->room].member || native->rooms[message->room].leaving)
+	if (message->fate != SIM_ACKED || message->asked || message->number <= native->forgotten ||
+	    message->room == SIM_INBOX || !native->rooms[message->room].member ||
+	    native->rooms[message->room].leaving)
 		return;
 	snprintf(frame, sizeof(frame),
 	    "{\"type\":\"public\",\"room\":\"%s\",\"content\":\"other\",\"id\":\"m%u\"}",

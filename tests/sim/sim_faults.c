@@ -6,7 +6,7 @@
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define STORM_SPARED 10 /* of those who never came, for the rest of the run */
-#define STUCK_MS 45000 /* longer than limits.queue_seconds */
+#define STUCK_MS 45000  /* longer than limits.queue_seconds */
 
 static void
 gateway_dies(struct sim_gateway *gateway)

@@ -120,8 +120,8 @@ show(struct search *search)
 {
 	struct sim_verdict verdict;
 
-	printf("seed %" PRIu64 " with %u of its %u steps (found in %u runs):\n",
-	    search->order.seed, left(search), search->order.steps, search->runs);
+	printf("seed %" PRIu64 " with %u of its %u steps (found in %u runs):\n", search->order.seed,
+	    left(search), search->order.steps, search->runs);
 	search->order.plan.left_out = search->left_out;
 	search->order.plan.trace = stdout;
 	sim_run_apart(&search->order, false, &verdict);

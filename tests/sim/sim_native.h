@@ -21,7 +21,7 @@ struct sim_native_room {
 	bool member;  /* as the server said                   */
 	bool leaving; /* leave was said                       */
 	struct sim_place place;
-	uint32_t came_at; /* when it asked to be in it without a place */
+	uint32_t came_at;     /* when it asked to be in it without a place */
 	struct sim_log users; /* by presence, in any order */
 	unsigned count;
 };
@@ -40,11 +40,11 @@ struct sim_native {
 	/* The store refused while it came, so that it may not be known when it comes again. */
 	bool risky;
 	bool weighed;
-	uint64_t in_ms;  /* since when it is in                 */
-	bool is_lost;    /* it came as another and gave up      */
-	bool stays_away; /* for good                   */
+	uint64_t in_ms;     /* since when it is in                 */
+	bool is_lost;       /* it came as another and gave up      */
+	bool stays_away;    /* for good                   */
 	unsigned forgotten; /* ids up to this may not be known any more */
-	unsigned reused; /* number of the id that it said for something else */
+	unsigned reused;    /* number of the id that it said for something else */
 	struct sim_native_room rooms[SIM_ROOMS];
 	struct sim_place inbox;
 	uint64_t read_said; /* highest that was said to be received, in inbox.epoch */

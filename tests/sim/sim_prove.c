@@ -41,10 +41,12 @@ sim_prove(const struct sim_order *order, uint64_t count)
 	struct sim_order mine = *order;
 	const struct sim_bug *bug = order->bug == NULL ? NULL : bug_of(order->bug);
 	struct sim_verdict verdict = { .finding = "" };
-	uint64_t last = order->seed + count;
+	uint64_t last;
 
 	if (bug == NULL)
 		return false;
+	mine.seed = bug->first;
+	last = bug->first + count;
 	for (; verdict.finding[0] == '\0' && mine.seed < last; mine.seed++)
 		sim_run_apart(&mine, true, &verdict);
 	printf("%s: seed %" PRIu64 ": %s\n", bug->name, mine.seed - 1,
@@ -53,7 +55,7 @@ sim_prove(const struct sim_order *order, uint64_t count)
 		return false;
 	last = mine.seed;
 	mine.bug = NULL;
-	for (mine.seed = order->seed; mine.seed < last; mine.seed++) {
+	for (mine.seed = bug->first; mine.seed < last; mine.seed++) {
 		sim_run_apart(&mine, false, &verdict);
 		if (verdict.finding[0] == '\0')
 			continue;

@@ -65,8 +65,7 @@ sim_run(const struct sim_order *order, struct sim_verdict *verdict_out)
 static void *
 shared(size_t size)
 {
-	void *memory =
-	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	sim_must(memory != MAP_FAILED, "no shared memory");
 	return memory;
@@ -149,14 +148,14 @@ progress(const struct share *shares, unsigned jobs, uint64_t count)
 		done += shares[i].done;
 		failed += shares[i].failed;
 	}
-	fprintf(stderr, "%" PRIu64 " of %" PRIu64 " seeds, %" PRIu64 " failed\n", done, count,
-	    failed);
+	fprintf(
+	    stderr, "%" PRIu64 " of %" PRIu64 " seeds, %" PRIu64 " failed\n", done, count, failed);
 }
 
 /* A process that ended before its time took one seed along; another goes on behind it. */
 static bool
-went_on(const struct sim_order *order, struct share *share, pid_t *child, uint64_t count,
-    unsigned jobs)
+went_on(
+    const struct sim_order *order, struct share *share, pid_t *child, uint64_t count, unsigned jobs)
 {
 	uint64_t lost = share->under_way;
 

@@ -25,8 +25,8 @@ struct sim_socket {
 	unsigned gateway;
 	struct session *session;
 
-	bool slow;           /* takes bytes now and then only             */
-	bool stuck;          /* takes nothing for now                     */
+	bool slow;  /* takes bytes now and then only             */
+	bool stuck; /* takes nothing for now                     */
 	uint64_t stuck_until_ms;
 	bool may_close;      /* it gave the server a reason to end this connection */
 	bool wants_writable; /* the transport owes the core a call        */

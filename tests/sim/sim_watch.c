@@ -23,8 +23,8 @@ watch_gateway(struct sim_world *world, const struct sim_gateway *gateway)
 		sim_wrong(world, "gateway %u holds %zu bytes of commands", gateway->number + 1,
 		    commands->bytes);
 	if (core->slabs.pinned > core->sessions.limits.pinned_bytes)
-		sim_wrong(world, "gateway %u pins %zu bytes", gateway->number + 1,
-		    core->slabs.pinned);
+		sim_wrong(
+		    world, "gateway %u pins %zu bytes", gateway->number + 1, core->slabs.pinned);
 }
 
 static void

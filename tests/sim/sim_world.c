@@ -302,7 +302,8 @@ socket_pump(struct sim_world *world, struct sim_socket *socket, bool all)
 		if (socket->ponged != NULL)
 			socket->ponged(socket);
 	}
-	if (socket->wants_writable && !socket->stuck && (all || random_below(world->random, 2) == 0)) {
+	if (socket->wants_writable && !socket->stuck &&
+	    (all || random_below(world->random, 2) == 0)) {
 		socket->wants_writable = false;
 		gateway_core_client_writable(core, socket->session, world->now);
 	}

@@ -32,8 +32,8 @@
 
 /* How a run is to differ from what its seed alone says. */
 struct sim_plan {
-	const bool *left_out;  /* steps that do not take place; may be NULL     */
-	FILE *trace;           /* gets a line for each deed; NULL: nobody reads */
+	const bool *left_out; /* steps that do not take place; may be NULL     */
+	FILE *trace;          /* gets a line for each deed; NULL: nobody reads */
 };
 
 struct sim_gateway {
@@ -60,8 +60,8 @@ struct sim_world {
 	struct random_source inner;  /* of cores and sockets */
 	struct now now;
 	int64_t wall_offset_ms; /* that somebody set the clock by */
-	bool faults;   /* links break and processes die in this run */
-	bool settling; /* who is away comes again at once */
+	bool faults;            /* links break and processes die in this run */
+	bool settling;          /* who is away comes again at once */
 	struct mount_table mounts;
 	const struct mount *room_mount;
 	const struct mount *native_mount;
