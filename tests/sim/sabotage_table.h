@@ -1,7 +1,7 @@
 /*
- * X(NAME, first seed, "name", "what it breaks", "how", "what is found"): the last is pieces of the
- * judge's sentences with '|' between, one of which must come. The first seed that is tried is near one
- * that shows it, to save time. docs/simulator.md shows the same table.
+ * X(NAME, first seed, "name", "what it breaks", "how", "what is found"): the last is pieces of
+ * the judge's sentences with '|' between, one of which must come. The first seed that is tried is
+ * near one that shows it, to save time. docs/simulator.md shows the same table.
  */
 #ifndef HUBBUB_TESTS_SIM_SABOTAGE_TABLE_H
 #define HUBBUB_TESTS_SIM_SABOTAGE_TABLE_H
@@ -95,7 +95,8 @@
 	X(ITEM_LOST, 1, "fetched-item-lost", "who comes back misses nothing", \
 	    "every fifth ITEM is not handed out", \
 	    "behind") \
-	X(NEWCOMER_REPLAY, 1, "newcomer-hears-replay", "a newcomer hears what is said from then on", \
+	X(NEWCOMER_REPLAY, 1, "newcomer-hears-replay", \
+	    "a newcomer hears what is said from then on", \
 	    "JOINED names the place before the one it should", \
 	    "bad_seq|before it came|was said") \
 	X(WHISPER_ASTRAY, 1, "whisper-to-another", "private mail reaches its addressee alone", \

@@ -22,22 +22,21 @@ struct options {
 static int
 usage(FILE *to)
 {
-	fputs(
-	    "usage: hubbub-sim [--seed N | --seeds N [--from N]] [--jobs N] [--steps N] [--verify]\n"
-	    "                  [--minimise | --trace] [--lie WORD]\n"
-	    "       hubbub-sim-sabotaged --bugs | --bug NAME [--prove] [the same]\n"
-	    "  --seeds N   run so many seeds (default 20), from 1 on; odd ones with faults\n"
-	    "  --from N    the first of them\n"
-	    "  --seed N    run one seed\n"
-	    "  --jobs N    in so many processes, with a word every ten seconds\n"
-	    "  --steps N   steps of one run (default 3000)\n"
-	    "  --verify    run each seed twice and compare\n"
-	    "  --minimise  print the fewest steps with which the seed still fails\n"
-	    "  --trace     print what is done\n"
-	    "  --lie WORD  falsify what clients heard; the words are in sim_lies.c\n"
-	    "  --bugs      print the table of deliberate bugs\n"
-	    "  --bug NAME  with one of them\n"
-	    "  --prove     the bug must be found, and nothing without it\n",
+	fputs("usage: hubbub-sim [--seed N | --seeds N [--from N]] [--jobs N] [--steps N]\n"
+	      "                  [--verify] [--minimise | --trace] [--lie WORD]\n"
+	      "       hubbub-sim-sabotaged --bugs | --bug NAME [--prove] [the same]\n"
+	      "  --seeds N   run so many seeds (default 20), from 1 on; odd ones with faults\n"
+	      "  --from N    the first of them\n"
+	      "  --seed N    run one seed\n"
+	      "  --jobs N    in so many processes, with a word every ten seconds\n"
+	      "  --steps N   steps of one run (default 3000)\n"
+	      "  --verify    run each seed twice and compare\n"
+	      "  --minimise  print the fewest steps with which the seed still fails\n"
+	      "  --trace     print what is done\n"
+	      "  --lie WORD  falsify what clients heard; the words are in sim_lies.c\n"
+	      "  --bugs      print the table of deliberate bugs\n"
+	      "  --bug NAME  with one of them\n"
+	      "  --prove     the bug must be found, and nothing without it\n",
 	    to);
 	return to == stdout ? EXIT_CODE_DONE : EXIT_CODE_USAGE;
 }

@@ -1,6 +1,6 @@
 /*
- * What may happen in a step: somebody comes, talks or leaves, the operator speaks. What breaks is in
- * sim_faults.c, what native and direct clients do in sim_deeds_kept.c.
+ * What may happen in a step: somebody comes, talks or leaves, the operator speaks. What breaks is
+ * in sim_faults.c, what native and direct clients do in sim_deeds_kept.c.
  */
 #include "sim_deeds.h"
 

@@ -1,6 +1,6 @@
 /*
- * What breaks: links, processes, the disk, the clock, and in every run sockets that take nothing and
- * crowds that come again at once. Judges nothing.
+ * What breaks: links, processes, the disk, the clock, and in every run sockets that take nothing
+ * and crowds that come again at once. Judges nothing.
  */
 #include "sim_deeds.h"
 

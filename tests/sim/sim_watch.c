@@ -1,6 +1,6 @@
 /*
- * What must hold after every turn, whatever broke: queues within their bounds, and nobody online whose
- * gateway's process is known to have ended.
+ * What must hold after every turn, whatever broke: queues within their bounds, and nobody online
+ * whose gateway's process is known to have ended.
  */
 #include "sim_deeds.h"
 
