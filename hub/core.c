@@ -238,6 +238,7 @@ core_create(const struct core_setup *setup)
 	core->random = setup->random;
 	core->log = setup->log;
 	core->started_wall_ms = setup->now.wall_ms;
+	core->started_mono_ms = setup->now.mono_ms;
 	core->sweep_ms = setup->now.mono_ms + CORE_SWEEP_MS;
 	choose_secrets(core);
 	register_metrics(&core->metrics, setup->metrics);

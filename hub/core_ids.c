@@ -9,7 +9,7 @@
 #include "hub/core_users.h"
 
 /* How long an id is remembered at least. */
-#define REMEMBERED_MS INT64_C(600000)
+#define REMEMBERED_MS 600000
 
 _Static_assert(DIGEST_SIZE == STORE_DIGEST_SIZE, "the store keeps whole digests");
 
@@ -33,16 +33,26 @@ take_up(void *context, const struct store_id *row)
 	return false;
 }
 
+/*
+ * A hub that has been at it for long enough knows without asking. How long that is only the
+ * monotonic clock can tell: a day that the other is set forward is no day of hearing what is said.
+ */
+static bool
+knows_all(const struct core *core, struct now now)
+{
+	int64_t since = ids_complete_since(core->message_ids, core->started_wall_ms);
+
+	return now.mono_ms - core->started_mono_ms > REMEMBERED_MS &&
+	       now.wall_ms - since > REMEMBERED_MS;
+}
+
 /* *found_out is NULL if it was never said, as far as anybody remembers. False: nobody can say. */
 static bool
 earlier(struct core *core, struct now now, struct text sender, struct text id,
     const struct store_id **found_out)
 {
-	int64_t since = ids_complete_since(core->message_ids, core->started_wall_ms);
-
 	*found_out = ids_find(core->message_ids, sender, id);
-	/* A hub that has been at it for long enough knows without asking. */
-	if (*found_out != NULL || now.wall_ms - since > REMEMBERED_MS)
+	if (*found_out != NULL || knows_all(core, now))
 		return true;
 	if (!core->store->ops->find_id(core->store, sender, id, take_up, core))
 		return false;

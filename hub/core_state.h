@@ -119,6 +119,7 @@ struct core {
 	struct table_key key;
 	uint64_t epoch;
 	int64_t started_wall_ms;
+	uint64_t started_mono_ms;
 	struct presence *presence;
 	struct users *users;
 	struct streams *streams;

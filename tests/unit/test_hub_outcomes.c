@@ -468,6 +468,26 @@ an_id_that_cannot_be_looked_up_is_not_taken(void **state)
 	(void)hear(scene, 2, OUTCOME_OK);
 }
 
+static void
+only_time_that_passed_makes_a_hub_know_all(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	struct store_ops blind = *rig->store.store.ops;
+
+	blind.find_id = cannot_say;
+	rig->store.store.ops = &blind;
+	rig->now.wall_ms += INT64_C(86400000);
+	publish(scene, 1, "hello", "m-1");
+	rig_turn(rig, 1);
+	(void)hear(scene, 1, OUTCOME_NOT_STORED);
+	rig_turn(rig, 600000);
+	rig_forget(rig);
+	publish(scene, 2, "hello", "m-1");
+	rig_turn(rig, 1);
+	(void)hear(scene, 2, OUTCOME_OK);
+}
+
 int
 main(void)
 {
@@ -488,6 +508,7 @@ main(void)
 		SCENE(ids_have_a_length),
 		SCENE(a_new_hub_asks_its_store),
 		SCENE(an_id_that_cannot_be_looked_up_is_not_taken),
+		SCENE(only_time_that_passed_makes_a_hub_know_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
