@@ -74,6 +74,16 @@ hears_mail(struct rig_peer *peer, uint64_t from, uint64_t to)
 	}
 }
 
+/* One message and the PING behind it, whose token is kept. */
+static void
+gets_mail(struct rig_peer *ana, char token[64])
+{
+	whisper(ana, 1, 1);
+	rig_turn(&rig);
+	hears_mail(ana, 1, 1);
+	snprintf(token, 64, "%s", rig_next(ana));
+}
+
 static void
 it_says_so_itself(void **state)
 {
@@ -172,10 +182,7 @@ the_wheel_does_not_ask_a_second_time(void **state)
 
 	(void)state;
 	rig_after(&rig, 15000);
-	whisper(ana, 1, 1);
-	rig_turn(&rig);
-	hears_mail(ana, 1, 1);
-	snprintf(token, sizeof(token), "%s", rig_next(ana));
+	gets_mail(ana, token);
 	rig_after(&rig, 10000);
 	assert_hears_nothing(ana);
 	pong(ana, token);
@@ -232,10 +239,7 @@ a_receipt_goes_before_its_client(void **state)
 	char token[64];
 
 	(void)state;
-	whisper(ana, 1, 1);
-	rig_turn(&rig);
-	hears_mail(ana, 1, 1);
-	snprintf(token, sizeof(token), "%s", rig_next(ana));
+	gets_mail(ana, token);
 	pong(ana, token);
 	rig_said_nothing(&rig);
 	gateway_core_client_closed(rig.core, ana->session, rig.now);
@@ -252,10 +256,7 @@ a_receipt_goes_before_its_gateway(void **state)
 	char token[64];
 
 	(void)state;
-	whisper(ana, 1, 1);
-	rig_turn(&rig);
-	hears_mail(ana, 1, 1);
-	snprintf(token, sizeof(token), "%s", rig_next(ana));
+	gets_mail(ana, token);
 	pong(ana, token);
 	gateway_core_stop(rig.core, rig.now);
 	assert_int_equal(rig_said(&rig, ENVELOPE_READ).read.seq, 1);
@@ -269,10 +270,7 @@ a_receipt_waits_for_the_hub(void **state)
 	char token[64];
 
 	(void)state;
-	whisper(ana, 1, 1);
-	rig_turn(&rig);
-	hears_mail(ana, 1, 1);
-	snprintf(token, sizeof(token), "%s", rig_next(ana));
+	gets_mail(ana, token);
 	rig_lose(&rig);
 	pong(ana, token);
 	rig_after(&rig, 1000);
