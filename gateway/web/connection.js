@@ -22,6 +22,7 @@ export class Connection {
   #address;
   #subprotocol;
   #offers = true;
+  #isKnown = false;
   #hello;
   #isWelcome;
   #isAlive;
@@ -115,6 +116,7 @@ export class Connection {
     this.#timer = setTimeout(() => this.#abandon(socket), OPEN_TIMEOUT_MS);
     socket.addEventListener("open", ifCurrent(() => {
       opened = true;
+      this.#isKnown ||= socket.protocol === this.#subprotocol;
       clearTimeout(this.#timer);
       this.#enter("joining");
       socket.send(JSON.stringify(this.#hello()));
@@ -122,8 +124,8 @@ export class Connection {
     socket.addEventListener("message", ifCurrent(({ data }) => this.#receive(data)));
     socket.addEventListener("close", ifCurrent(({ code, reason }) => {
       // A server that does not know the subprotocol may refuse the handshake for it: every other
-      // attempt goes without.
-      this.#offers = opened ? offered : !offered;
+      // attempt goes without. One that knew it once was only away.
+      this.#offers = this.#isKnown || opened || !offered;
       this.#lost(code, reason);
     }));
   }

@@ -74,6 +74,23 @@ def test_nothing_is_lost_or_doubled_when_the_gateway_goes(window, site):
     assert ana.stored == ["before", "typed meanwhile"]
 
 
+def test_stays_native_however_often_it_had_to_knock(window, site):
+    ana = window("Ana")
+
+    ana.script("""globalThis.offers = [];
+        globalThis.WebSocket = class extends WebSocket {
+            constructor(address, protocols) {
+                super(address, protocols);
+                offers.push(String(protocols));
+            }
+        };""")
+    site.stop_gateway(0)
+    ana.wait(lambda: len(ana.script("return offers")) >= 3)
+    site.start_gateway(0)
+    ana.wait(lambda: ana.state == "online")
+    assert set(ana.script("return offers")) == {"hubbub.v1"}
+
+
 def test_a_message_waits_for_the_hub(window, site):
     ana, ben = window("Ana"), window("Ben")
 
