@@ -278,6 +278,19 @@ websocket_set_core(struct websocket *websocket, struct gateway_core *core)
 	websocket->core = core;
 }
 
+/*
+ * In a storm the request is there as soon as the connection. Answered at once, it needs its memory
+ * for headers and its place in the library's list of timeouts, which is searched from one end, only
+ * for a moment. If nothing is there yet the library waits for it as ever.
+ */
+static void
+serve_at_once(struct websocket *websocket, int fd)
+{
+	struct lws_pollfd ready = { .fd = fd, .events = POLLIN, .revents = POLLIN };
+
+	lws_service_fd(websocket->context, &ready);
+}
+
 void
 websocket_adopt(struct websocket *websocket, int fd, const struct sockaddr *address,
     const struct entrance *entrance)
@@ -291,7 +304,8 @@ websocket_adopt(struct websocket *websocket, int fd, const struct sockaddr *addr
 
 	loop_turn_begins(websocket->loop);
 	websocket->arrival = (struct arrival){ fd, address };
-	lws_adopt_descriptor_vhost_via_info(&connection);
+	if (lws_adopt_descriptor_vhost_via_info(&connection) != NULL)
+		serve_at_once(websocket, fd);
 	websocket->arrival.fd = -1;
 	loop_again(websocket->loop);
 }
