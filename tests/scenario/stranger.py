@@ -7,9 +7,11 @@ import threading
 from harness import PATIENCE
 
 HELLO, WELCOME, ROSTER_END, HEARTBEAT, GOODBYE, PROBE = 1, 2, 3, 4, 5, 6
+PROBED, ANSWERED = 7, 8
 OPEN, OPENED, CLOSED, JOIN, JOINED, REFUSED, CLOSE = 10, 11, 12, 13, 14, 15, 16
 ENTERED, EXITED = 20, 21
 PUBLISH, TELL, OUTCOME, DELIVER, WHISPER, NOTICE = 30, 31, 32, 33, 34, 35
+READ, ITEM = 38, 41
 
 U32_MAX = (1 << 32) - 1
 U64_MAX = (1 << 64) - 1
@@ -91,14 +93,13 @@ class Stranger:
         data, self._heard = self._heard[:count], self._heard[count:]
         return data
 
+    def hear_part(self):
+        """The next frame's msgpack part."""
+        return self._exactly(struct.unpack(">I", self._exactly(4))[0])
+
     def hear(self):
         """The next envelope as a list."""
-        part = self._exactly(struct.unpack(">I", self._exactly(4))[0])
-        fields, at = [], 1
-        while at < len(part):
-            field, at = _unpacked(part, at)
-            fields.append(field)
-        return fields
+        return fields_of(self.hear_part())
 
     def until(self, kind):
         while True:
@@ -131,6 +132,15 @@ class Stranger:
 
     def leave(self):
         self._socket.close()
+
+
+def fields_of(part):
+    """A frame's kind and fields; numbers as they are, texts as bytes."""
+    fields, at = [], 1
+    while at < len(part):
+        field, at = _unpacked(part, at)
+        fields.append(field)
+    return fields
 
 
 def _unpacked(part, at):
