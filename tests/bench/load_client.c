@@ -220,11 +220,24 @@ peer_heard(void *context, enum peer_kind kind, const char *bytes, size_t size)
 	events->heard(events->context, call->client, kind, bytes, size, call->now_ns);
 }
 
+static void
+peer_other(void *context, const char *bytes, size_t size)
+{
+	struct call *call = context;
+	struct load_events *events = &call->net->events;
+
+	events->other(events->context, call->client, bytes, size);
+}
+
 static struct peer_events
 peer_events(struct call *call)
 {
 	return (struct peer_events){
-		.context = call, .send = peer_sends, .joined = peer_joined, .heard = peer_heard
+		.context = call,
+		.send = peer_sends,
+		.joined = peer_joined,
+		.heard = peer_heard,
+		.other = call->net->events.other == NULL ? NULL : peer_other,
 	};
 }
 

@@ -8,6 +8,8 @@ static const struct peer *const peers[] = {
 	&peer_room,
 	&peer_native,
 	&peer_native_ids,
+	&peer_direct,
+	&peer_pair,
 	&peer_nats,
 	&peer_jetstream,
 	&peer_nchan,

@@ -36,6 +36,8 @@ struct peer_events {
 	void (*send)(void *context, unsigned opcode, const char *bytes, size_t size);
 	void (*joined)(void *context);
 	void (*heard)(void *context, enum peer_kind kind, const char *bytes, size_t size);
+	/* Who is there, what was refused, and the like; NULL: nobody wants to know. */
+	void (*other)(void *context, const char *bytes, size_t size);
 };
 
 struct peer_message {
@@ -67,6 +69,8 @@ struct peer {
 };
 
 extern const struct peer peer_room;
+extern const struct peer peer_direct;
+extern const struct peer peer_pair;
 extern const struct peer peer_native;
 extern const struct peer peer_native_ids;
 extern const struct peer peer_nats;

@@ -46,6 +46,8 @@ native_received(
 		client->id[length] = '\0';
 		client->in = true;
 		events->joined(events->context);
+	} else if (events->other != NULL) {
+		events->other(events->context, bytes, size);
 	}
 	return true;
 }

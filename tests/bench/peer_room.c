@@ -67,13 +67,25 @@ take_list(
 	return true;
 }
 
+/* Either type that people say begins so. */
+static bool
+is_message(const char *bytes, size_t size)
+{
+	static const char begin[] = "{\"type\": \"p";
+
+	return size >= sizeof(begin) && memcmp(bytes, begin, sizeof(begin) - 1) == 0;
+}
+
 static bool
 room_received(
     struct peer_client *client, const struct peer_events *events, const char *bytes, size_t size)
 {
 	if (!client->in)
 		return take_list(client, events, bytes, size);
-	events->heard(events->context, PEER_DELIVERY, bytes, size);
+	if (events->other != NULL && !is_message(bytes, size))
+		events->other(events->context, bytes, size);
+	else
+		events->heard(events->context, PEER_DELIVERY, bytes, size);
 	return true;
 }
 
