@@ -202,6 +202,8 @@ core_roster_turn(struct core *core, struct now now)
 			continue;
 		gateway->roster = ROSTER_TOLD;
 		say_roster_end(core, core_slot_bit(slot));
+		log_info(
+		    core->log, "gateway knows the roster", log_string("gateway", gateway->name));
 	}
 	core_commands_resume(core, now);
 }

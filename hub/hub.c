@@ -268,12 +268,15 @@ create_events(struct hub *hub)
 static bool
 open_store(struct hub *hub, char *error, size_t error_size)
 {
+	uint64_t began_us = clock_mono_us();
 	int wake_fd;
 
 	hub->store = store_choice_open(
 	    &hub->setup.config->store, hub->setup.log, hub->metrics, error, error_size);
 	if (hub->store == NULL)
 		return false;
+	log_info(hub->setup.log, "store opened",
+	    log_u64("milliseconds", (clock_mono_us() - began_us) / 1000));
 	hub->store->broken = on_broken;
 	hub->store->broken_context = hub;
 	wake_fd = hub->store->ops->wake_fd(hub->store);
