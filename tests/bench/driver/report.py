@@ -13,12 +13,17 @@ BEGIN = "<!-- bench: begin -->"
 END = "<!-- bench: end -->"
 
 
-def machine_lines(machine):
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+def place_lines(machine):
+    """Where it was measured."""
     yield (f"{machine['when']}: {machine['processor']}, {machine['processors']} processors, "
            f"{machine['memory_gib']:g} GiB; {machine['system']}, Linux {machine['kernel']}; "
            f"the files of servers on {machine['file_system']}, where one commit of 4 KiB takes "
            f"{machine['commit_ms']:.2f} ms. Load before the run: {machine['load_before']:g}.")
+
+
+def machine_lines(machine):
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    yield from place_lines(machine)
     yield ""
     yield f"Versions: {versions}."
 
@@ -66,15 +71,20 @@ def write_json(path, bench, machine, rounds):
                               "runs": bench.runs, "failures": failures}, indent=1) + "\n")
 
 
-def write_documentation(page, picture, bench, machine, rounds):
-    """The part of the page between the markers, and the picture."""
+def write_part(page, begin, end, generated):
+    """The part of the page between the markers; it has to have them."""
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} has no place for the table, between {BEGIN} and {END}")
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{page} has no place for the table, between {begin} and {end}")
+    replace(page, f"{before}{begin}\n{generated}\n{end}{after}")
+
+
+def write_documentation(page, picture, bench, machine, rounds):
+    """The part of the page that is a run's, and the picture."""
     drawn = chart.draw(bench, machine)
     generated = markdown(bench, machine, rounds, drawn is not None)
+    write_part(page, BEGIN, END, generated)
     if drawn is not None:
         replace(picture, drawn)
-    replace(page, f"{before}{begin}\n{generated}\n{end}{after}")
