@@ -122,13 +122,16 @@ hub_link_welcomed(struct hub_link *link, struct now now, const struct envelope_w
 void
 hub_link_lost(struct hub_link *link, struct now now, enum link_loss why)
 {
+	unsigned most = HUB_RETRY_MAX_MS;
 	uint64_t wait;
 
 	if (link->phase == HUB_STOPPED || link->phase == HUB_AWAY)
 		return;
 	/* Once per loss, not for every further attempt. */
-	if (link->retry_ms == HUB_RETRY_FIRST_MS)
+	if (link->retry_ms == HUB_RETRY_FIRST_MS) {
+		link->lost_ms = now.mono_ms;
 		log_warn(link->log, "the hub is away", log_string("reason", link_loss_word(why)));
+	}
 	/* An attempt that found nobody has lost nothing. */
 	if (link->phase != HUB_CONNECTING && why > LINK_ALIVE && why < LINK_LOSS_COUNT)
 		metric_increment(link->metrics->hub_link_lost[why]);
@@ -136,8 +139,9 @@ hub_link_lost(struct hub_link *link, struct now now, enum link_loss why)
 	buffer_clear(&link->output);
 	/* Half to one and a half times: a hundred gateways do not knock together. */
 	wait = link->retry_ms / 2 + random_below(link->random, link->retry_ms + 1);
-	link->retry_ms =
-	    link->retry_ms * 2 > HUB_RETRY_MAX_MS ? HUB_RETRY_MAX_MS : link->retry_ms * 2;
+	if (now.mono_ms - link->lost_ms < HUB_SOON_MS)
+		most = HUB_RETRY_SOON_MS;
+	link->retry_ms = link->retry_ms * 2 > most ? most : link->retry_ms * 2;
 	link->phase = HUB_AWAY;
 	link->probed = false;
 	link->replaying = false;

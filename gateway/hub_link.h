@@ -17,6 +17,11 @@
 
 #define HUB_RETRY_FIRST_MS 10u
 #define HUB_RETRY_MAX_MS 200u
+
+/* A hub that is started again is back soon, and everybody waits for it: it is looked for often. */
+#define HUB_RETRY_SOON_MS 20u
+#define HUB_SOON_MS 2000u
+
 #define HUB_OPENING_MS 1000u
 #define HUB_PROBE_MS 1000u
 #define HUB_READY_MS 2000u

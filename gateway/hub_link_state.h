@@ -21,6 +21,7 @@ struct hub_link {
 	uint32_t attachment; /* how often attached; sessions remember on which they were said */
 	uint32_t commands_max;
 	unsigned retry_ms;
+	uint64_t lost_ms;    /* since when it is away                         */
 	uint64_t due_ms;     /* of the phase: try again, give up, probe again */
 	uint64_t probed_ms;  /* when the newest probe that came back was sent */
 	uint64_t unready_ms; /* since when it is not ready                    */

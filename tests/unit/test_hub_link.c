@@ -73,6 +73,7 @@ static void
 it_tries_again_slower_each_time(void **state)
 {
 	uint64_t expected = HUB_RETRY_FIRST_MS;
+	uint64_t began = rig.now.mono_ms;
 
 	(void)state;
 	/* Within HUB_DEGRADED_MS: clients are told then, which is another deadline. */
@@ -86,8 +87,18 @@ it_tries_again_slower_each_time(void **state)
 		assert_int_equal(rig.connects, i);
 		rig_after(&rig, 1);
 		assert_int_equal(rig.connects, i + 1);
-		expected = expected * 2 > HUB_RETRY_MAX_MS ? HUB_RETRY_MAX_MS : expected * 2;
+		expected = expected * 2 > HUB_RETRY_SOON_MS ? HUB_RETRY_SOON_MS : expected * 2;
 	}
+	/* One that is not back by now will be away for long. */
+	rig.now.mono_ms = began + HUB_SOON_MS;
+	for (unsigned i = 0; i < 5; i++) {
+		gateway_core_hub_lost(rig.core, rig.now, LINK_CLOSED_BY_PEER);
+		rig_after(&rig, HUB_RETRY_MAX_MS * 3 / 2);
+	}
+	gateway_core_hub_lost(rig.core, rig.now, LINK_CLOSED_BY_PEER);
+	assert_in_range(gateway_core_next_deadline(rig.core, rig.now), HUB_RETRY_MAX_MS / 2,
+	    HUB_RETRY_MAX_MS * 3 / 2);
+	rig_after(&rig, HUB_RETRY_MAX_MS * 3 / 2);
 	assert_int_equal(
 	    rig_count(&rig, "hubbub_gateway_hub_link_lost_total{reason=\"closed_by_peer\"}"), 0);
 	rig_attach(&rig);
