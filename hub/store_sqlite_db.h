@@ -12,6 +12,9 @@
 #include "common/random.h"
 #include "hub/store.h"
 
+/* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
+#define SQ_BUSY_MS 250
+
 #define SQ_STATEMENTS 48
 
 /* Statements are prepared when first used, by their place in a file's own table of texts. */

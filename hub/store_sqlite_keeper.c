@@ -1,17 +1,18 @@
 /*
- * The keeper's thread: reads all of the file once after the start, then moves what is in the WAL
- * into the file, so that neither the loop nor a commit pays for it. Must not log: the loop does.
+ * The keeper's thread: moves what is in the WAL into the file, so that neither the loop nor a
+ * commit pays for it, and reads all of the file once after the start. Must not log: the loop does.
  */
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
-#include "hub/store_sqlite_private.h"
+#include "common/clock.h"
+#include "hub/store_sqlite_check.h"
 
 #define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
 
-/* Steps of SQLite's machine between two looks at whether the hub stops. */
-#define LOOK_STEPS 20000
+/* The check rests for so many times as long as its last part took. */
+#define RESTS 3
 
 void
 sq_measure(struct store_sqlite *store)
@@ -46,29 +47,22 @@ say_damaged(struct store_sqlite *store, const char *why)
 	sq_wake(store);
 }
 
-static void
-check(struct store_sqlite *store)
+/* True if there is more to check. An interrupted check says anything: it is not heard. */
+static bool
+check(struct store_sqlite *store, struct sq_check *check)
 {
-	sqlite3_stmt *at = NULL;
-	int result;
+	int result = sq_check_go_on(check, store->keeper, is_closing, store);
 
-	sqlite3_progress_handler(store->keeper, LOOK_STEPS, is_closing, store);
-	result = sqlite3_prepare_v2(store->keeper, "PRAGMA quick_check(1)", -1, &at, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_step(at);
-	if (result == SQLITE_ROW) {
-		const char *words = (const char *)sqlite3_column_text(at, 0);
-
-		if (words != NULL && strcmp(words, "ok") != 0)
-			say_damaged(store, words);
-	} else {
+	if (result == SQLITE_ROW || is_closing(store))
+		return result == SQLITE_ROW;
+	if (result == SQLITE_CORRUPT && check->why[0] != '\0')
+		say_damaged(store, check->why);
+	else if (result != SQLITE_DONE)
 		sq_note(store, sqlite3_extended_errcode(store->keeper));
-	}
-	sqlite3_finalize(at);
-	sqlite3_progress_handler(store->keeper, 0, NULL, NULL);
 	pthread_mutex_lock(&store->lock);
 	store->checked = true;
 	pthread_mutex_unlock(&store->lock);
+	return false;
 }
 
 /* The WAL has grown by a whole portion since it was looked at, or begun anew. */
@@ -80,30 +74,63 @@ is_due(struct store_sqlite *store)
 	return store->wal_bytes >= store->checkpointed + CHECKPOINT_BYTES;
 }
 
+/* With the lock: for so long, unless there is something to keep before. */
+static void
+rest(struct store_sqlite *store, uint64_t us)
+{
+	struct timespec until;
+	int result = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)(us % 1000000) * 1000;
+	until.tv_sec += (time_t)(us / 1000000) + until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	/* Every commit beyond a portion wakes us. */
+	while (!store->closing && !is_due(store) && result == 0)
+		result = pthread_cond_timedwait(&store->upkept, &store->lock, &until);
+}
+
+static void
+checkpoint(struct store_sqlite *store)
+{
+	int result;
+
+	pthread_mutex_lock(&store->checkpointing);
+	result =
+	    sqlite3_wal_checkpoint_v2(store->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	pthread_mutex_unlock(&store->checkpointing);
+	if (result != SQLITE_OK)
+		sq_note(store, sqlite3_extended_errcode(store->keeper));
+	sq_measure(store);
+}
+
 void *
 sq_keeper_main(void *context)
 {
 	struct store_sqlite *store = context;
-	int result;
+	struct sq_check part;
+	bool checking = true;
 
 	sq_measure(store);
-	check(store);
+	sq_check_begin(&part, store->world.check_whole_bytes, SQ_CHECK_PORTION);
 	pthread_mutex_lock(&store->lock);
 	while (!store->closing) {
-		if (!is_due(store)) {
+		uint64_t began_us = clock_mono_us();
+
+		if (is_due(store)) {
+			store->checkpointed = store->wal_bytes;
+			pthread_mutex_unlock(&store->lock);
+			checkpoint(store);
+			pthread_mutex_lock(&store->lock);
+		} else if (checking) {
+			pthread_mutex_unlock(&store->lock);
+			checking = check(store, &part);
+			pthread_mutex_lock(&store->lock);
+			if (checking && !store->closing)
+				rest(store, RESTS * (clock_mono_us() - began_us));
+		} else {
 			pthread_cond_wait(&store->upkept, &store->lock);
-			continue;
 		}
-		store->checkpointed = store->wal_bytes;
-		pthread_mutex_unlock(&store->lock);
-		pthread_mutex_lock(&store->checkpointing);
-		result = sqlite3_wal_checkpoint_v2(
-		    store->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-		pthread_mutex_unlock(&store->checkpointing);
-		if (result != SQLITE_OK)
-			sq_note(store, sqlite3_extended_errcode(store->keeper));
-		sq_measure(store);
-		pthread_mutex_lock(&store->lock);
 	}
 	pthread_mutex_unlock(&store->lock);
 	return NULL;

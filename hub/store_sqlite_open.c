@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "hub/store_sqlite_check.h"
 #include "hub/store_sqlite_jobs.h"
 #include "hub/store_sqlite_loop.h"
 
-/* A stranger that writes is waited for so long; the writer tries again, the loop does not. */
-#define BUSY_MS 250
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 
 /* As in store_sqlite.c: what is reserved beyond what may have been given. */
@@ -38,7 +37,7 @@ sq_connect(const char *path, int flags, sqlite3 **db_out)
 	if (result != SQLITE_OK)
 		return result;
 	sqlite3_extended_result_codes(*db_out, 1);
-	sqlite3_busy_timeout(*db_out, BUSY_MS);
+	sqlite3_busy_timeout(*db_out, SQ_BUSY_MS);
 	(void)sqlite3_db_config(*db_out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* Closing is ours to plan: the last connection shall not checkpoint behind our back. */
 	(void)sqlite3_db_config(*db_out, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -361,7 +360,11 @@ struct store *
 store_sqlite_open(const struct store_sqlite_setup *setup, char *error, size_t error_size)
 {
 	char boot[SQ_BOOT_SIZE] = "";
-	struct sq_world world = { .boot = boot, .wall_ms = system_wall_ms };
+	struct sq_world world = {
+		.boot = boot,
+		.wall_ms = system_wall_ms,
+		.check_whole_bytes = SQ_CHECK_WHOLE_BYTES,
+	};
 	FILE *file = fopen(BOOT_PATH, "re");
 
 	/* Without it every start counts as one of the same machine's life. */

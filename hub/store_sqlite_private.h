@@ -26,6 +26,7 @@ struct sq_world {
 	const char *boot; /* id of this life of the machine */
 	int64_t (*wall_ms)(void *context);
 	void *context;
+	int64_t check_whole_bytes; /* a file up to this size is checked as a whole */
 };
 
 struct sq_metrics {
@@ -103,6 +104,7 @@ struct store_sqlite {
 	struct sq_upkeep upkeep;
 	struct sq_life lives[SQ_LIVES];
 	uint64_t rests_until_us; /* monotonic: the next transaction does not begin before */
+	uint64_t restart_bytes;  /* the WAL is to begin anew once it is as long as this   */
 
 	/* The keeper's. */
 	pthread_t keeper_thread;

@@ -3,6 +3,7 @@
  * ended; in between reserves ordinals and sweeps. Must not log, count or call back: the loop does,
  * when it hears of it.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,12 +13,17 @@
 
 #define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
 #define RESTART_BYTES ((uint64_t)16 * 1024 * 1024)
+#define RETRY_BYTES ((uint64_t)1024 * 1024)
+#define RESTART_WAIT_MS 10
 
 /* Without work the writer looks about so often. */
 #define IDLE_MS 500
 
 /* The writer rests after a transaction for as long as it took, but no longer than this. */
 #define REST_MAX_US 2000u
+
+/* Between two words to a keeper that shall end. */
+#define INTERRUPT_MS 5
 
 /* Somebody else writes to our file: each try waits for the connection's own patience. */
 #define BUSY_TRIES 20
@@ -146,7 +152,11 @@ on_wal(void *context, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-/* The keeper does not keep up, for there is always something written: stop and let it be done. */
+/*
+ * The keeper does not keep up, for there is always something written: stop and let it be done. Who
+ * reads for long keeps the WAL from beginning anew, and is not waited for: every batch would be
+ * late. It is tried again when the WAL has grown some more.
+ */
 static void
 restart_wal(struct store_sqlite *store)
 {
@@ -156,12 +166,15 @@ restart_wal(struct store_sqlite *store)
 	pthread_mutex_lock(&store->lock);
 	bytes = store->wal_bytes;
 	pthread_mutex_unlock(&store->lock);
-	if (bytes < RESTART_BYTES)
+	if (bytes < store->restart_bytes)
 		return;
 	pthread_mutex_lock(&store->checkpointing);
+	sqlite3_busy_timeout(store->writer.db, RESTART_WAIT_MS);
 	result = sqlite3_wal_checkpoint_v2(
 	    store->writer.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	sqlite3_busy_timeout(store->writer.db, SQ_BUSY_MS);
 	pthread_mutex_unlock(&store->checkpointing);
+	store->restart_bytes = result == SQLITE_OK ? RESTART_BYTES : bytes + RETRY_BYTES;
 	if (result != SQLITE_OK)
 		sq_note(store, sqlite3_extended_errcode(store->writer.db));
 	sq_measure(store);
@@ -350,11 +363,30 @@ bool
 sq_threads_start(struct store_sqlite *store)
 {
 	sqlite3_wal_hook(store->writer.db, on_wal, store);
+	store->restart_bytes = RESTART_BYTES;
 	if (pthread_create(&store->writer_thread, NULL, writer_main, store) != 0)
 		return false;
 	store->threads = true;
 	store->keeping = pthread_create(&store->keeper_thread, NULL, sq_keeper_main, store) == 0;
 	return store->keeping;
+}
+
+/*
+ * A check is interrupted. What is said to a connection that is just beginning a statement is not
+ * heard, so it is said until the thread has ended.
+ */
+static void
+end_keeper(struct store_sqlite *store)
+{
+	struct timespec until;
+
+	do {
+		sqlite3_interrupt(store->keeper);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += INTERRUPT_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+	} while (pthread_timedjoin_np(store->keeper_thread, NULL, &until) == ETIMEDOUT);
 }
 
 /* What is asked for is written; then the file says that all is well. */
@@ -370,7 +402,7 @@ sq_threads_stop(struct store_sqlite *store)
 	pthread_mutex_unlock(&store->lock);
 	pthread_join(store->writer_thread, NULL);
 	if (store->keeping)
-		pthread_join(store->keeper_thread, NULL);
+		end_keeper(store);
 	if (store->broken[0] != '\0' || store->state[0] != '\0')
 		return;
 	result = set_synchronous(store, true);

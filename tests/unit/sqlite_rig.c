@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/buffer.h"
+#include "hub/store_sqlite_check.h"
 
 static int64_t
 wall_ms(void *context)
@@ -22,7 +23,12 @@ wall_ms(void *context)
 bool
 sqlite_rig_open(struct sqlite_rig *rig)
 {
-	struct sq_world world = { .boot = rig->boot, .wall_ms = wall_ms, .context = rig };
+	struct sq_world world = {
+		.boot = rig->boot,
+		.wall_ms = wall_ms,
+		.context = rig,
+		.check_whole_bytes = rig->check_whole_bytes,
+	};
 
 	rig->store = sq_open_in(&rig->setup, &world, rig->error, sizeof(rig->error));
 	if (rig->store == NULL)
@@ -92,6 +98,7 @@ sqlite_rig_set_up(void **state)
 	snprintf(rig->path, sizeof(rig->path), "%s/hub.db", rig->folder);
 	snprintf(rig->boot, sizeof(rig->boot), "aaaaaaaa-0000-4000-8000-000000000001");
 	rig->wall_ms = 1000000;
+	rig->check_whole_bytes = SQ_CHECK_WHOLE_BYTES;
 	rig->setup = (struct store_sqlite_setup){
 		.path = rig->path,
 		.durability = STORE_DISK,

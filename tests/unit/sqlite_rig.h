@@ -13,6 +13,7 @@ struct sqlite_rig {
 	char path[80];
 	char boot[SQ_BOOT_SIZE];
 	_Atomic int64_t wall_ms;
+	int64_t check_whole_bytes;
 	struct store_sqlite_setup setup;
 	struct store *store;
 	uint64_t batch;

@@ -333,6 +333,18 @@ strangers_may_read_and_are_waited_for(void **state)
 	sqlite3_close(db);
 }
 
+static uint64_t
+wal_bytes(struct sqlite_rig *rig)
+{
+	struct store_sqlite *store = sq_self(rig->store);
+	uint64_t bytes;
+
+	pthread_mutex_lock(&store->lock);
+	bytes = store->wal_bytes;
+	pthread_mutex_unlock(&store->lock);
+	return bytes;
+}
+
 static void
 the_wal_stays_small(void **state)
 {
@@ -346,9 +358,38 @@ the_wal_stays_small(void **state)
 		for (unsigned i = 0; i < 60; i++)
 			assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, big));
 		assert_true(sqlite_rig_commit(rig));
-		pthread_mutex_lock(&sq_self(rig->store)->lock);
-		assert_true(sq_self(rig->store)->wal_bytes < 20u * 1024 * 1024);
-		pthread_mutex_unlock(&sq_self(rig->store)->lock);
+		assert_true(wal_bytes(rig) < 20u * 1024 * 1024);
+	}
+}
+
+static void
+who_reads_for_long_is_not_waited_for(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	uint64_t epoch = open_room(rig, "room/a").epoch;
+	static char big[16001];
+	uint64_t seq = 0;
+	sqlite3 *db;
+
+	memset(big, 'x', sizeof(big) - 1);
+	assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, "x"));
+	assert_true(sqlite_rig_commit(rig));
+	assert_int_equal(sqlite3_open(rig->path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, "BEGIN; SELECT count(*) FROM messages", NULL, NULL, NULL), 0);
+	for (unsigned batch = 0; batch < 40; batch++) {
+		for (unsigned i = 0; i < 60; i++)
+			assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, big));
+		assert_true(sqlite_rig_commit(rig));
+	}
+	/* Each commit after 16 MiB has tried in vain, and has put the next try off. */
+	assert_true(wal_bytes(rig) > (uint64_t)30 * 1024 * 1024);
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), 0);
+	sqlite3_close(db);
+	while (wal_bytes(rig) > (uint64_t)20 * 1024 * 1024) {
+		for (unsigned i = 0; i < 60; i++)
+			assert_true(store_suite_append(rig->store, "room/a", epoch, ++seq, big));
+		assert_true(sqlite_rig_commit(rig));
 	}
 }
 
@@ -370,6 +411,7 @@ main(void)
 		WITH_RIG(damage_stops_what_is_durable),
 		WITH_RIG(strangers_may_read_and_are_waited_for),
 		WITH_RIG(the_wal_stays_small),
+		WITH_RIG(who_reads_for_long_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
