@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hub/store_sqlite_loop.h"
+#include "hub/store_sqlite_past.h"
 
 /* Ordinals ahead of need: as many blocks of the hub's as come between two looks at the file. */
 #define ORDINALS_AHEAD 65536u
@@ -238,6 +239,7 @@ commit(struct store *base, uint64_t number)
 	}
 	store->pending++;
 	rotated =
+	    !store->past.reading &&
 	    sq_ids_rotate(&store->ids, store->world.wall_ms(store->world.context), &keep_from);
 	pthread_mutex_lock(&store->lock);
 	if (rotated)
@@ -253,6 +255,7 @@ struct news {
 	char broken[160];
 	char state[160];
 	int failed; /* why a batch was not kept; SQLITE_OK: all were */
+	bool past_read;
 	uint64_t wal_bytes;
 	uint64_t file_bytes;
 };
@@ -286,6 +289,7 @@ listen_to_threads(struct store_sqlite *store, struct news *news)
 	memcpy(news->state, store->state, sizeof(news->state));
 	news->wal_bytes = store->wal_bytes;
 	news->file_bytes = store->file_bytes;
+	news->past_read = store->past.ended;
 	pthread_mutex_unlock(&store->lock);
 	return true;
 }
@@ -401,6 +405,8 @@ poll_sqlite(struct store *base)
 	if (news.failed != SQLITE_OK)
 		log_error(store->log, "a batch is refused", log_string("file", store->path),
 		    log_string("reason", sqlite3_errstr(news.failed)));
+	if (news.past_read)
+		(void)sq_past_known(store);
 	tell_ended(store, &news.ended);
 	sq_job_poll(store);
 }

@@ -5,6 +5,8 @@
 #ifndef HUBBUB_HUB_STORE_SQLITE_IDS_H
 #define HUBBUB_HUB_STORE_SQLITE_IDS_H
 
+#include <pthread.h>
+
 #include "hub/table.h"
 
 /* Many small tables: none grows for long while the loop waits. */
@@ -23,6 +25,16 @@ struct sq_ids {
 	struct sq_generation old;
 	int64_t rotated_ms;
 	int64_t next_row;
+};
+
+/* The ids of the life before, while they are being read. */
+struct sq_past {
+	pthread_t thread;
+	int64_t before;      /* rows of this life begin here                 */
+	struct sq_ids found; /* the thread's; its young ones                 */
+	bool reading;        /* loop: the thread is there, it may have ended */
+	bool ended;          /* lock                                         */
+	bool failed;         /* the thread's until it has ended              */
 };
 
 void sq_ids_init(struct sq_ids *ids, struct table_key key, int64_t next_row, int64_t now_ms);

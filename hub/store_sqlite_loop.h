@@ -40,8 +40,6 @@ bool sq_read(
 bool sq_read_outcomes(struct store *base, struct text gateway, uint64_t epoch, uint64_t above,
     store_outcome_fn *row, void *context);
 bool sq_last_outcome(struct store *base, struct text gateway, uint64_t epoch, uint64_t *number_out);
-/* Learns where the ids are that the life before left. */
-bool sq_read_ids(struct store_sqlite *store);
 bool sq_find_id(
     struct store *base, struct text sender, struct text name, store_id_fn *row, void *context);
 bool sq_find_user(

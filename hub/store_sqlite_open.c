@@ -13,6 +13,7 @@
 #include "hub/store_sqlite_check.h"
 #include "hub/store_sqlite_jobs.h"
 #include "hub/store_sqlite_loop.h"
+#include "hub/store_sqlite_past.h"
 
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 
@@ -261,7 +262,7 @@ open_database(struct store_sqlite *store, char *error, size_t error_size)
 		return refuse_for(store, store->writer.db, error, error_size);
 	if (sq_connect(store->path, SQLITE_OPEN_READONLY, &store->reader.db) != SQLITE_OK)
 		return refuse_for(store, store->reader.db, error, error_size);
-	if (!sq_read_ids(store))
+	if (!sq_past_begin(store))
 		return refuse_for(store, store->reader.db, error, error_size);
 	if (sq_connect(store->path, SQLITE_OPEN_READWRITE, &store->keeper) != SQLITE_OK)
 		return refuse_for(store, store->keeper, error, error_size);
@@ -338,7 +339,7 @@ sq_open_in(const struct store_sqlite_setup *setup, const struct sq_world *world,
 		store->memory->completed = ignore_completed;
 	opened = opened && sq_file_open(store, setup, error, error_size) &&
 		 open_database(store, error, error_size);
-	if (opened && !sq_threads_start(store)) {
+	if (opened && !(sq_threads_start(store) && sq_past_read(store))) {
 		snprintf(error, error_size, "the store's threads cannot be started");
 		opened = false;
 	}

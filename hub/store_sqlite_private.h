@@ -90,6 +90,7 @@ struct store_sqlite {
 	struct sq_batch_pool pool;
 	struct sq_ordinals ordinals;
 	struct sq_ids ids;
+	struct sq_past past; /* store_sqlite_past.c */
 	struct sq_metrics metrics;
 	uint64_t batches;
 	uint64_t failures;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hub/store_sqlite_loop.h"
+#include "hub/store_sqlite_past.h"
 
 enum place {
 	STREAM,
@@ -14,7 +15,6 @@ enum place {
 	OUTCOMES,
 	LAST_OUTCOME,
 	ID,
-	ALL_IDS,
 	USER,
 	STALE_USERS,
 	ROOMS,
@@ -36,7 +36,6 @@ static const char *const texts[] = {
 	    " WHERE life = lives.id), 0)) FROM lives WHERE gateway = ?1 AND epoch = ?2",
 	[ID] = "SELECT digest, client, room, user, epoch, seq, wall_ms FROM ids"
 	       " WHERE row = ?3 AND sender = ?1 AND id = ?2",
-	[ALL_IDS] = "SELECT row, sender, id FROM ids ORDER BY row",
 	[USER] = "SELECT realm, id, name, secret, seen_ms FROM users WHERE realm = ?1 AND id = ?2",
 	[STALE_USERS] = "SELECT realm, id, name, secret, seen_ms FROM users"
 			" WHERE secret IS NOT NULL AND seen_ms < ?1 ORDER BY seen_ms LIMIT ?2",
@@ -298,11 +297,14 @@ sq_find_id(
 {
 	struct store_sqlite *store = sq_self(base);
 	struct store_id id = { .sender = sender, .id = name };
-	int64_t place = sq_ids_find(&store->ids, sender, name);
 	sqlite3_stmt *at;
+	int64_t place;
 	struct text digest;
 	int result;
 
+	if (!sq_past_known(store))
+		return false;
+	place = sq_ids_find(&store->ids, sender, name);
 	/* Mostly there is none, and that costs nothing. */
 	if (place == 0)
 		return true;
@@ -326,25 +328,6 @@ sq_find_id(
 		(void)row(context, &id);
 	}
 	return ended(store, at, result);
-}
-
-bool
-sq_read_ids(struct store_sqlite *store)
-{
-	sqlite3_stmt *at = statement(store, ALL_IDS);
-	int result = SQLITE_DONE;
-
-	if (at == NULL)
-		return false;
-	sq_ids_init(&store->ids, store->key, 1, store->world.wall_ms(store->world.context));
-	while ((result = sqlite3_step(at)) == SQLITE_ROW) {
-		int64_t row = sqlite3_column_int64(at, 0);
-
-		if (!sq_ids_add(&store->ids, column_text(at, 1), column_text(at, 2), row))
-			break;
-		store->ids.next_row = row + 1;
-	}
-	return ended(store, at, result) && result == SQLITE_DONE;
 }
 
 static struct store_user

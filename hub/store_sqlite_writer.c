@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "hub/store_sqlite_private.h"
+#include "hub/store_sqlite_past.h"
 
 #define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
 #define RESTART_BYTES ((uint64_t)16 * 1024 * 1024)
@@ -403,6 +403,7 @@ sq_threads_stop(struct store_sqlite *store)
 	pthread_join(store->writer_thread, NULL);
 	if (store->keeping)
 		end_keeper(store);
+	(void)sq_past_known(store);
 	if (store->broken[0] != '\0' || store->state[0] != '\0')
 		return;
 	result = set_synchronous(store, true);

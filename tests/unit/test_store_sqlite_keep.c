@@ -281,6 +281,34 @@ ids_outlive_a_restart(void **state)
 }
 
 static void
+all_ids_outlive_restarts_in_a_row(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	char name[16];
+
+	for (unsigned i = 0; i < 10000; i++) {
+		struct store_id row = { .sender = TEXT("r/u") };
+
+		snprintf(name, sizeof(name), "id %u", i);
+		row.id = text_of(name);
+		assert_true(rig->store->ops->put_id(rig->store, &row));
+	}
+	assert_true(sqlite_rig_commit(rig));
+	/* They are being read then, or have been: nobody has asked. */
+	sqlite_rig_reopen(rig);
+	sqlite_rig_reopen(rig);
+	put_id(rig, TEXT("new"));
+	pass(rig, 599000);
+	assert_true(knows_id(rig, TEXT("id 0")));
+	assert_true(knows_id(rig, TEXT("id 9999")));
+	assert_true(knows_id(rig, TEXT("new")));
+	pass(rig, 1000);
+	assert_false(knows_id(rig, TEXT("id 0")));
+	assert_false(knows_id(rig, TEXT("id 9999")));
+	assert_true(knows_id(rig, TEXT("new")));
+}
+
+static void
 lives_of_gateways_are_bounded(void **state)
 {
 	struct sqlite_rig *rig = *state;
@@ -312,6 +340,7 @@ main(void)
 		WITH_RIG(what_was_received_stays_for_a_while),
 		WITH_RIG(ids_last_ten_to_twenty_minutes),
 		WITH_RIG(ids_outlive_a_restart),
+		WITH_RIG(all_ids_outlive_restarts_in_a_row),
 		WITH_RIG(lives_of_gateways_are_bounded),
 	};
 
