@@ -38,8 +38,7 @@ struct load_events {
 	void (*heard)(void *context, struct load_client *client, enum peer_kind kind,
 	    const char *bytes, size_t size, uint64_t now_ns);
 	/* As a peer's; may be NULL. */
-	void (*other)(
-	    void *context, struct load_client *client, const char *bytes, size_t size);
+	void (*other)(void *context, struct load_client *client, const char *bytes, size_t size);
 	void (*gone)(void *context, struct load_client *client, const char *why);
 };
 

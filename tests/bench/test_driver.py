@@ -11,7 +11,7 @@ import xml.dom.minidom
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from driver import chart, measure, report, table
+from driver import chart, measure, report, restart, table
 from driver.cases import CASES
 
 MACHINE = {
@@ -33,6 +33,65 @@ def bench_with(**cost):
 
 def row_of(bench):
     return next(line for line in table.compared(bench, 0.5) if "CPU us per delivery" in line)
+
+
+def restarts_with(**other):
+    """What two restarts have shown, all of it as promised but for `other`."""
+    run = {"gap_ms": 400.0, "silence_ms": 380.0, "ended": 50.0, "hub_mib": 40.0,
+           "gateways_mib": 60.0, "hub_cpu_ms": 200.0, "gateways_cpu_ms": 90.0,
+           **{phase: 100.0 for phase in restart.PHASES}}
+    total = {"expected": 1000, "heard": 1000, "gone": 0, "refused": 0, "duplicates": 0,
+             "repeated": 0, "skipped": 0, "misordered": 0, "notices": 0}
+    last = {**run, "kind": "kill -9", **{k: v for k, v in other.items() if k in run}}
+    return {
+        "clients": 10000, "gateways": 4, "store_bytes": 5e9,
+        "quiet": {"seconds": 8, "said": 2000, "heard": 240000, "latency_max_ms": 20,
+                  "latency_p50_ms": 2},
+        "memory_before": {"hub": 40.0, "gateways": 60.0},
+        "runs": [{**run, "kind": "upgrade"}, last],
+        "total": {**total, **{k: v for k, v in other.items() if k in total}},
+    }
+
+
+class Restarting(unittest.TestCase):
+    def test_all_clients_are_somewhere(self):
+        for clients in (100, 1000, 10000):
+            counts = [int(group.split(",")[2]) for group in restart.groups_of(clients)]
+            self.assertEqual(sum(counts), clients)
+            self.assertTrue(all(count >= 2 and count % 2 == 0 for count in counts))
+
+    def test_a_listener_takes_the_mounts(self):
+        rows = list(restart.mounts())
+        self.assertLessEqual(len(rows), 16)
+        self.assertLessEqual(len(", ".join(rows)), 900)
+        self.assertEqual(len(set(rows)), len(rows))
+
+    def test_whatever_was_not_as_promised_is_said(self):
+        self.assertTrue(restart.is_reached(restarts_with()))
+        for other in ({"gap_ms": 1000.0}, {"gone": 1}, {"heard": 999}, {"refused": 1},
+                      {"duplicates": 1}, {"repeated": 1}, {"skipped": 1}, {"misordered": 1},
+                      {"notices": 1}, {"hub_mib": 44.1}, {"gateways_mib": 66.1}):
+            measured = restarts_with(**other)
+            self.assertFalse(restart.is_reached(measured), other)
+            said = "\n".join(restart.markdown(measured))
+            self.assertEqual(said.count("**no**"), 1, other)
+
+    def test_phases_are_told_by_the_log(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+            log.write("hub[1] info gateway knows the roster gateway=of-before\n")
+            log.flush()
+            watch = restart.LogWatch(log.name, gateways=2)
+            watch.expect()
+            log.write("info store opened milliseconds=3\ninfo gateway knows the roster ga")
+            log.flush()
+            self.assertFalse(watch.known.wait(0.05))
+            log.write("teway=a\ninfo gateway knows the roster gateway=b\n")
+            log.flush()
+            self.assertTrue(watch.known.wait(10))
+            phases = watch.phases(since=0)
+            watch.close()
+        self.assertEqual(set(phases), {"store opened", "roster told"})
+        self.assertLessEqual(phases["store opened"], phases["roster told"])
 
 
 class Judging(unittest.TestCase):

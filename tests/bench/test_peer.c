@@ -19,13 +19,13 @@ struct scene {
 	const struct peer *peer;
 	struct peer_client client;
 	struct peer_events events;
-	unsigned joined, heard[2], markers[2];
+	unsigned joined, heard[2], markers[2], others;
 	unsigned opcode;
 	char sent[1024];
 };
 
-static const struct peer *const all[] = { &peer_room, &peer_native, &peer_native_ids, &peer_nats,
-	&peer_jetstream, &peer_nchan, &peer_node };
+static const struct peer *const all[] = { &peer_room, &peer_native, &peer_native_ids, &peer_direct,
+	&peer_pair, &peer_nats, &peer_jetstream, &peer_nchan, &peer_node };
 
 static void
 on_send(void *context, unsigned opcode, const char *bytes, size_t size)
@@ -56,6 +56,15 @@ on_heard(void *context, enum peer_kind kind, const char *bytes, size_t size)
 	scene->heard[kind]++;
 	if (marker_find(bytes, size, &finder, &marker) && marker.lane == 3 && marker.number == 5)
 		scene->markers[kind]++;
+}
+
+static void
+on_other(void *context, const char *bytes, size_t size)
+{
+	struct scene *scene = context;
+
+	assert_true(size == 0 || bytes != NULL);
+	scene->others++;
 }
 
 static void
@@ -168,6 +177,59 @@ native_tells_acks_from_messages(void **state)
 	assert_false(feed_text(&scene, "{\"type\":\"welcome\",\"client_id\":\"bf0c711b00\"}"));
 	assert_string_equal(
 	    say(&scene, false), "{\"type\":\"public\",\"content\":\"" CONTENT "\"}");
+}
+
+static void
+direct_and_pair_write_to_users(void **state)
+{
+	char target[PEER_PATH_MAX];
+	struct scene scene;
+
+	(void)state;
+	set(&scene, &peer_direct, true);
+	assert_int_equal(scene.joined, 1);
+	peer_direct.target(&scene.client, "/ws", target);
+	assert_string_equal(target, "/ws/load6?token=load");
+	assert_string_equal(
+	    say(&scene, true), "{\"content\": \"" CONTENT "\", \"to_user\": \"load7\"}");
+	assert_true(feed_text(&scene, "{\"from\": \"load7\", \"content\": \"" CONTENT
+				      "\", \"timestamp\": null, \"type\": \"message\"}"));
+	assert_int_equal(scene.markers[PEER_DELIVERY], 1);
+	scene.events.other = on_other;
+	assert_true(feed_text(&scene, "{\"type\": \"info\", \"content\": \"x\"}"));
+	assert_int_equal(scene.others, 1);
+
+	set(&scene, &peer_pair, true);
+	assert_int_equal(scene.joined, 1);
+	peer_pair.target(&scene.client, "/ws", target);
+	assert_string_equal(target, "/ws/6");
+	assert_string_equal(say(&scene, true), "7:" CONTENT);
+	assert_true(feed_text(&scene, "Client #7 says: " CONTENT));
+	assert_int_equal(scene.markers[PEER_DELIVERY], 1);
+	scene.events.other = on_other;
+	assert_true(feed_text(&scene, "Client #7 left the chat"));
+	assert_int_equal(scene.others, 1);
+}
+
+static void
+what_is_no_message_is_told_to_who_asks(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	set(&scene, &peer_room, false);
+	scene.client.in = true;
+	scene.events.other = on_other;
+	assert_true(feed_text(&scene, "{\"type\": \"system\", \"content\": \"" MARK "\"}"));
+	assert_int_equal(scene.others, 1);
+	assert_int_equal(scene.markers[PEER_DELIVERY], 0);
+	assert_true(feed_text(&scene, "{\"type\": \"private\", \"content\": \"" MARK "\"}"));
+	assert_int_equal(scene.markers[PEER_DELIVERY], 1);
+	set(&scene, &peer_native, false);
+	scene.client.in = true;
+	scene.events.other = on_other;
+	assert_true(feed_text(&scene, "{\"type\":\"presence\"}"));
+	assert_int_equal(scene.others, 1);
 }
 
 static void
@@ -314,6 +376,8 @@ main(void)
 		cmocka_unit_test(they_are_found_by_name),
 		cmocka_unit_test(room_comes_in_by_the_last_of_the_list),
 		cmocka_unit_test(native_tells_acks_from_messages),
+		cmocka_unit_test(direct_and_pair_write_to_users),
+		cmocka_unit_test(what_is_no_message_is_told_to_who_asks),
 		cmocka_unit_test(nchan_and_node_speak_plainly),
 		cmocka_unit_test(nats_is_understood_wherever_it_is_cut),
 		cmocka_unit_test(nats_introduces_itself_once),
