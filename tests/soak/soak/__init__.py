@@ -1,0 +1,1 @@
+"""The parts of the soak test: those that make a run, and those that judge its logs."""

@@ -1,0 +1,1 @@
+def judge(folder, binaries, top): return 0
