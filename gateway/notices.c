@@ -17,6 +17,7 @@ on_joined(void *context, struct membership *membership)
 	struct session *session = membership->session;
 
 	membership->channel->lists.awaited = session->client;
+	session->unlisted = true;
 	differences_newcomer(&notices->differences, fanout_room_name(membership->channel->room));
 	if (session->dialect->presence_missed != NULL && session_room_missed_presence(membership))
 		session->dialect->presence_missed(
@@ -155,16 +156,46 @@ member_of(struct notices *notices, struct channel *channel, uint32_t client)
 	return session != NULL && session_membership_in(session, channel) != NULL ? session : NULL;
 }
 
-/* The newcomer never waits for its list, and always finds itself in it. */
+/*
+ * The newcomer never waits for its list. The first that it hears has it in the last place, which is
+ * how it learns its own id, whoever came behind it in the same moment.
+ */
 static void
-list_to_newcomer(struct notices *notices, struct channel *channel, struct session *newcomer,
-    const struct roster_room *room, bool all_were_told)
+first_list(struct notices *notices, struct channel *channel, struct session *newcomer,
+    const struct roster_room *room)
 {
-	if (newcomer == NULL || all_were_told)
+	const struct list_words *words = channel->dialect->list;
+	struct roster_member member;
+
+	buffer_clear(&notices->payload);
+	if (words == NULL || !newcomer->unlisted ||
+	    !roster_room_member(room, newcomer->client, &member) ||
+	    !user_list_refresh(&channel->lists.entries, words, room))
 		return;
-	render_list(notices, channel, room);
-	if (!notices->payload.failed && notices->payload.length > 0)
-		notices_send(notices, newcomer, PRESENCE_NEWCOMER_LIST, false);
+	user_list_render_for(
+	    &channel->lists.entries, &notices->payload, words, room, &member, UINT64_MAX);
+	if (notices->payload.failed)
+		return;
+	newcomer->unlisted = false;
+	notices_send(notices, newcomer, PRESENCE_NEWCOMER_LIST, false);
+}
+
+/* Before the list to all, for whom that would have others behind it. */
+static void
+first_lists(struct notices *notices, struct channel *channel, const struct roster_room *room)
+{
+	const struct user_list *list = &channel->lists.entries;
+
+	if (channel->dialect->list == NULL || room == NULL || crowd_is(notices, room) ||
+	    !user_list_refresh(&channel->lists.entries, channel->dialect->list, room))
+		return;
+	/* From the end, for a member may leave at that. */
+	for (uint32_t i = channel->count; i > 0; i--) {
+		struct session *member = channel->members[i - 1]->session;
+
+		if (list->count > 0 && list->index[list->count - 1].client != member->client)
+			first_list(notices, channel, member, room);
+	}
 }
 
 /*
@@ -235,10 +266,13 @@ entered_channel(struct notices *notices, struct channel *channel,
 {
 	struct session *newcomer = member_of(notices, channel, entered->client);
 
-	if (!crowd_is(notices, room))
-		list_to_newcomer(notices, channel, newcomer, room, all_were_told);
-	else if (newcomer != NULL)
-		crowd_list_to(notices, channel, newcomer, room);
+	if (newcomer != NULL) {
+		if (crowd_is(notices, room))
+			crowd_list_to(notices, channel, newcomer, room);
+		else if (!all_were_told)
+			first_list(notices, channel, newcomer, room);
+		newcomer->unlisted = false;
+	}
 	say_entered(notices, channel, entered, room, newcomer);
 }
 
@@ -332,8 +366,10 @@ notices_changed(struct notices *notices, struct text name, struct roster_room *r
 	struct channel *channel = first_channel(notices, name);
 
 	for (; channel != NULL; channel = channel->next) {
-		if (channel->count > 0)
-			channel->lists.told = list_changed(notices, channel, room);
+		if (channel->count == 0)
+			continue;
+		first_lists(notices, channel, room);
+		channel->lists.told = list_changed(notices, channel, room);
 	}
 }
 

@@ -56,6 +56,7 @@ struct session {
 	bool reason_mine : 1; /* close_reason is to be freed                */
 	bool room_mine : 1;   /* and room                                   */
 	bool list_owed : 1;   /* its user list is older or shorter than it could be */
+	bool unlisted : 1;    /* a member that has heard no user list yet           */
 	uint16_t close_code;
 	struct outbound output;
 	struct session_more *more;

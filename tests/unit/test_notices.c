@@ -260,6 +260,54 @@ the_first_list_has_oneself_in_the_last_place(void **state)
 }
 
 /* 300 clients at once: everybody is in, each with its list, and bytes grow with no cube. */
+/* The next whom the gateway presents to a hub that begins anew. */
+static void
+taken_in_anew(uint32_t client, const char *name)
+{
+	uint64_t conn = rig_said(&rig, ENVELOPE_OPEN).open.conn;
+
+	rig_said(&rig, ENVELOPE_JOIN);
+	rig_hub(&rig, (struct envelope){
+			  .kind = ENVELOPE_OPENED, .opened = { conn, client, text_of(name) } });
+	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_JOINED,
+			  .joined = { conn, TEXT("lobby"), client, 5, 0 } });
+	rig_entered(&rig, client, name, client);
+}
+
+/* Who waited for the hub comes with others: all are in the roster that it begins with. */
+static void
+each_finds_itself_last_although_many_come_at_once(void **state)
+{
+	struct rig_peer *ana = rig_login(&rig, 1, "ana");
+	struct rig_peer *ben = rig_connect(&rig);
+	struct rig_peer *cleo = rig_connect(&rig);
+
+	(void)state;
+	rig_lose(&rig);
+	rig_send(ben, "ben");
+	rig_send(cleo, "cleo");
+	rig_after(&rig, 1000);
+	rig_welcome(&rig, 78);
+	rig_turn(&rig);
+	rig_said(&rig, ENVELOPE_HELLO);
+	taken_in_anew(1, "ana");
+	taken_in_anew(2, "ben");
+	taken_in_anew(3, "cleo");
+	rig_entered(&rig, 4, "dora", 4);
+	rig_roster_end(&rig);
+	rig_turn(&rig);
+	assert_hears(ben, "list ana cleo dora ben");
+	assert_hears(ben, "list ana ben cleo dora");
+	assert_hears(ben, "+ben");
+	assert_hears(cleo, "list ana ben dora cleo");
+	assert_hears(cleo, "list ana ben cleo dora");
+	assert_hears(ana, "list ana ben cleo dora");
+	assert_hears(ana, "+ben");
+	assert_hears(ana, "+cleo");
+	assert_hears(ana, "+dora");
+	assert_hears_nothing(ana);
+}
+
 static void
 a_crowd_joins_at_once(void **state)
 {
@@ -339,6 +387,7 @@ main(void)
 		TEST_SMALL(nobody_left_means_no_list),
 		TEST_SMALL(a_list_that_is_due_does_not_outlive_its_room),
 		TEST_SMALL(the_first_list_has_oneself_in_the_last_place),
+		TEST_IN_RIG(each_finds_itself_last_although_many_come_at_once),
 		TEST_IN_RIG(a_crowd_joins_at_once),
 		TEST_IN_RIG(the_operator_is_heard_by_all),
 	};
