@@ -3,12 +3,13 @@
 import dataclasses
 import html
 
-from driver import table
+from driver import svg, table
 from driver.cases import BY_KEY
+from driver.svg import MARGIN, WIDTH, step_of
 
 TITLE = "Hubbub beside other servers, as multiples of a bare send() loop"
 
-WIDTH, MARGIN, GAP = 960, 28, 40
+GAP = 40
 PANEL = (WIDTH - 2 * MARGIN - GAP) // 2
 LABEL = 132    # names of servers stand left of the bars
 VALUE = 134    # their values to the right
@@ -26,14 +27,8 @@ NAMES = {
 }
 
 STYLE = """
-    .card { fill: #fbfaf7; stroke: #e1ddd4; }
-    .title { fill: #1c2321; font-size: 20px; font-weight: 650; }
-    .panel { fill: #1c2321; font-size: 15px; font-weight: 600; }
-    .name, .value, .note { fill: #4b5853; font-size: 13px; }
     .ours { fill: #1c2321; font-weight: 650; }
     .value { paint-order: stroke; stroke: #fbfaf7; stroke-width: 5px; stroke-linejoin: round; }
-    .tick { fill: #59635f; font-size: 11px; text-anchor: middle; }
-    .grid { stroke: #dcd8ce; }
     .one { stroke: #59635f; stroke-dasharray: 3 3; }
     .goal { stroke: #b3471d; stroke-width: 2; }
     .bar { fill: #a9b4af; }
@@ -41,12 +36,8 @@ STYLE = """
     .bar-ours { fill: #0c7567; }
     .bar-memory { fill: #7fb9ad; }
     @media (prefers-color-scheme: dark) {
-      .card { fill: #161b1a; stroke: #2c3432; }
-      .title, .panel, .ours { fill: #eef2f0; }
-      .name, .value, .note, .tick { fill: #b4beba; }
       .ours { fill: #eef2f0; }
       .value { stroke: #161b1a; }
-      .grid { stroke: #2c3432; }
       .one { stroke: #8d9994; }
       .goal { stroke: #f0885a; }
       .bar { fill: #5d6a65; }
@@ -81,14 +72,6 @@ PANELS = (
     Panel("Private: CPU per message", "less is better", "private", "cpu_us_per_message", "us", 1),
     Panel("{clients:,} come in", "less is better", "connect", "connect_s", "s", 2),
 )
-
-
-def step_of(top):
-    """A distance between ticks that gives about four of them."""
-    for step in (0.25, 0.5, 1, 2, 5, 10, 20, 50, 100):
-        if top / step <= 5:
-            return step
-    return top / 4
 
 
 def bars_of(panel, bench):
@@ -152,22 +135,11 @@ def draw(bench, machine):
         for column, (panel, title, bars) in enumerate(pair):
             parts += draw_panel(panel, title, bars, MARGIN + column * (PANEL + GAP), top)
         top += HEAD + LINE * max(len(bars) for *_, bars in pair) + FOOT
-    height = top + 22
-    place = html.escape(f"{machine['processor']}, Linux {machine['kernel']}, {machine['when']}")
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" role="img" aria-labelledby="title description"',
-        "  font-family=\"Inter, system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif\">",
-        f'<title id="title">{TITLE}</title>',
-        f'<desc id="description">{html.escape(described(panels))}</desc>',
-        f"<style>{STYLE}</style>",
-        f'<rect class="card" x="1" y="1" width="{WIDTH - 2}" height="{height - 2}" rx="16"/>',
-        f'<text class="title" x="{MARGIN}" y="40">{TITLE}</text>',
-        f'<text class="note" x="{MARGIN}" y="62">Dashed: the send() loop, 1x. '
-        'Solid line: the bar that Hubbub sets itself.</text>',
-        *parts,
-        f'<text class="note" x="{MARGIN}" y="{height - 16}">{place}</text>',
-        "</svg>", ""])
+    place = f"{machine['processor']}, Linux {machine['kernel']}, {machine['when']}"
+    return svg.card(
+        TITLE, described(panels),
+        "Dashed: the send() loop, 1x. Solid line: the bar that Hubbub sets itself.",
+        parts, top + 22, place, STYLE)
 
 
 def described(panels):

@@ -4,26 +4,19 @@ Nothing is written before everything is there, and each file is replaced in one 
 """
 
 import json
-import os
-import tempfile
 
-from driver import chart, table
+from driver import chart, files, table
 
 BEGIN = "<!-- bench: begin -->"
 END = "<!-- bench: end -->"
 
 
-def place_lines(machine):
-    """Where it was measured."""
+def machine_lines(machine):
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     yield (f"{machine['when']}: {machine['processor']}, {machine['processors']} processors, "
            f"{machine['memory_gib']:g} GiB; {machine['system']}, Linux {machine['kernel']}; "
            f"the files of servers on {machine['file_system']}, where one commit of 4 KiB takes "
            f"{machine['commit_ms']:.2f} ms. Load before the run: {machine['load_before']:g}.")
-
-
-def machine_lines(machine):
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    yield from place_lines(machine)
     yield ""
     yield f"Versions: {versions}."
 
@@ -50,41 +43,18 @@ def markdown(bench, machine, rounds, picture):
     return "\n".join(lines)
 
 
-def replace(path, text):
-    """The file has the old text or the new one, never a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def write_json(path, bench, machine, rounds):
     failures = [{"case": case, "server": server, "reason": reason}
                 for (case, server), reason in bench.failures.items()]
-    replace(path, json.dumps({"machine": machine, "quick": bench.quick, "rounds": rounds,
-                              "runs": bench.runs, "failures": failures}, indent=1) + "\n")
-
-
-def write_part(page, begin, end, generated):
-    """The part of the page between the markers; it has to have them."""
-    text = page.read_text(encoding="utf-8")
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not found or not closed:
-        raise ValueError(f"{page} has no place for the table, between {begin} and {end}")
-    replace(page, f"{before}{begin}\n{generated}\n{end}{after}")
+    files.replace(path, json.dumps({"machine": machine, "quick": bench.quick, "rounds": rounds,
+                                    "runs": bench.runs, "failures": failures}, indent=1) + "\n")
 
 
 def write_documentation(page, picture, bench, machine, rounds):
-    """The part of the page that is a run's, and the picture."""
+    """The part of the page between the markers, and the picture."""
+    files.parted(page, BEGIN, END)
     drawn = chart.draw(bench, machine)
     generated = markdown(bench, machine, rounds, drawn is not None)
-    write_part(page, BEGIN, END, generated)
     if drawn is not None:
-        replace(picture, drawn)
+        files.replace(picture, drawn)
+    files.replace_between(page, BEGIN, END, generated)
