@@ -20,7 +20,7 @@ def check(run, findings):
                     _compare(run, findings, t, f"quiet moment {quiet}, {client.name}, {room}",
                              set(names), *_expected(run, connection, room, t))
     for t, quiet, names in run.quiets:
-        there = {one.client.name for one in run.connections()
+        there = {one.shown for one in run.connections()
                  if one.is_in(t) and one.client.dialect not in ("echo", "auditor")
                  and not one.client.name.startswith("watcher")}
         _compare(run, findings, t, f"quiet moment {quiet}, the hub", set(names), there, there)
@@ -37,12 +37,27 @@ def check(run, findings):
 
 def _expected(run, connection, room, t):
     """(who may be in its list, who must be): for lobby only those who came behind it must."""
-    may = {one.client.name for one in run.connections() if one.is_in(t) and room in one.rooms}
+    may = {one.shown for one in run.connections() if one.is_in(t) and room in one.rooms}
+    unsure = {one.shown for one in _of_watchers(run)
+              if one.opened <= t and one.ended >= t - UNSURE_SECONDS}
     if connection.client.dialect != "lobby":
-        return may, may
-    must = {one.client.name for one in run.connections()
-            if one.is_in(t) and room in one.rooms and one.opened > connection.came}
-    return may, must | {connection.client.name}
+        return may | unsure, may - unsure
+    must = {one.shown for one in run.connections()
+            if one.is_in(t) and room in one.rooms and one.opened > connection.came
+            and not _was_never_away(one)}
+    return may, must | {connection.shown}
+
+
+def _of_watchers(run):
+    """Their process takes no part in quiet moments."""
+    return [one for client in _watchers(run) for one in client.connections.values()]
+
+
+def _was_never_away(connection):
+    """Of a native client that came again soon after its connection broke nobody hears."""
+    before = connection.client.connections.get(connection.n - 1)
+    return (connection.client.dialect == "native" and before is not None
+            and (before.end is None or before.end["why"] != "left"))
 
 
 def _compare(run, findings, t, where, names, may, must):
@@ -114,9 +129,9 @@ def _is_exact(run, names, t):
         if one.client.dialect == "echo" or one.client.name.startswith("watcher"):
             continue
         if one.is_in(t - UNSURE_SECONDS) and one.is_in(t + 0.5):
-            sure.add(one.client.name)
+            sure.add(one.shown)
         elif one.opened < t + 0.5 and one.ended > t - UNSURE_SECONDS:
-            unsure.add(one.client.name)
+            unsure.add(one.shown)
     return sure - unsure <= names <= sure | unsure
 
 

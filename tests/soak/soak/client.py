@@ -62,6 +62,10 @@ class Client:
         """By room, the names that this client believes to be there; nothing if it is not told."""
         return {}
 
+    def shown_name(self):
+        """What others see of this connection."""
+        return self.name
+
     # The life of a client.
 
     def log(self, kind, **members):
@@ -118,7 +122,7 @@ class Client:
     def came_in(self, **members):
         if not self.is_in.is_set():
             self.is_in.set()
-            self.log("in", g=self.gateway, **members)
+            self.log("in", g=self.gateway, shown=self.shown_name(), **members)
 
     def _give_up(self):
         if self.wire and not self.is_in.is_set():

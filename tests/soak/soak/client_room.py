@@ -42,13 +42,22 @@ class RoomClient(Client):
     def _list(self, users):
         names = {user["client_id"]: user["username"] for user in users}
         if self.client_id is None:
-            self.client_id = users[-1]["client_id"]
-            self.came_in(id=self.client_id, rooms=self.rooms)
+            self._find_itself(users)
         plus = [client_id for client_id in names if client_id not in self.listed]
         minus = [client_id for client_id in self.listed if client_id not in names]
         if plus or minus:
             self.log("users", plus=plus, minus=minus)
         self.listed = names
+
+    def _find_itself(self, users):
+        """A client finds itself as the last of the first list; ours have names that nobody else has."""
+        last = users[-1]
+        own = [user for user in users if user["username"] == self.name]
+        if last not in own:
+            self.log("bad_frame", text=f"its first list ends with {last['username']}")
+        if own:
+            self.client_id = own[-1]["client_id"]
+            self.came_in(id=self.client_id, rooms=self.rooms)
 
     def _private(self, frame):
         mark = mark_of(frame["content"])

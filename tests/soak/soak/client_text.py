@@ -23,14 +23,18 @@ class LobbyClient(Client):
         super().__init__(*arguments, **options)
         self.seen = set()
 
+    def shown_name(self):
+        # Whoever comes again may be there before its last connection has gone: two of one name.
+        return f"{self.name}.{self.number}"
+
     def path(self):
-        return f"/ws/{self.name}"
+        return f"/ws/{self.shown_name()}"
 
     def greet(self):
         self.seen = set()
 
     def understand(self, text):
-        answer = ANSWER.format(self.name)
+        answer = ANSWER.format(self.shown_name())
         if text.startswith(answer):
             self.answered(mark_of(text[len(answer):]), "reply")
         elif SAID in text:
@@ -38,7 +42,7 @@ class LobbyClient(Client):
         elif text.endswith(CAME):
             name = text[: -len(CAME)]
             self.seen.add(name)
-            if name == self.name:
+            if name == self.shown_name():
                 self.came_in(rooms=self.rooms)
         elif text.endswith(LEFT):
             self.seen.discard(text[: -len(LEFT)])

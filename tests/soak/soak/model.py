@@ -45,6 +45,7 @@ class Connection:
         self.ended = FOREVER
         self.end = None         # the event
         self.id, self.rooms, self.places, self.lost_self = None, (), {}, False
+        self.shown = client.name    # as others see it
         self.errors = []        # (t, code) of those that do not say what they are about
         self.not_here = collections.Counter()
         self.settled = []       # times of quiet moments at which it had heard all
@@ -96,6 +97,7 @@ class Run:
         self.quiets, self.unsettled = [], []
         self.load_over = FOREVER
         self.statuses, self.samples = {}, []
+        self.heard_from_before = 0  # see check_rooms
         self._indices = collections.Counter()
         for name in ("clients.jsonl", "watchers.jsonl"):
             for event in journal.read(folder / name):
@@ -114,6 +116,12 @@ class Run:
         """Whether no trouble of the hub touched this time."""
         return not any(fault.kind in HUB_FAULTS and fault.covers(begin, end)
                        for fault in self.faults)
+
+    def gateway_was_hung(self, number, begin, end):
+        """Whether this gateway, or the hub, was stopped at any moment of this time."""
+        return any(fault.covers(begin, end) and (
+            fault.kind in HUB_FAULTS or fault.kind == "gateway_stop" and fault.target == number)
+            for fault in self.faults)
 
     def latest_fault(self, t):
         """The one that began last before t."""
@@ -140,6 +148,7 @@ class Run:
         connection.came = event["t"]
         connection.id, connection.rooms = event.get("id"), event.get("rooms", ())
         connection.places = event.get("places", {})
+        connection.shown = event.get("shown", client.name)
         connection.lost_self = event.get("lost_self", False)
 
     def _on_out(self, event, client, connection):

@@ -97,7 +97,7 @@ class Quiet:
         there = {}
         for one in world.in_now():
             for room in one.rooms:
-                there.setdefault(room, set()).add(one.name)
+                there.setdefault(room, set()).add(one.shown_name())
         wrong = []
         for one in world.in_now():
             for room, names in one.presence().items():

@@ -130,7 +130,7 @@ class World:
 
     def own_names(self):
         """Those that the hub must have now, as their connections say."""
-        return sorted(one.name for one in self.in_now() if one.dialect != "echo")
+        return sorted(one.shown_name() for one in self.in_now() if one.dialect != "echo")
 
     async def hub_names(self):
         """Those that the hub has, without watchers; None if it does not answer."""
