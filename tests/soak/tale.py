@@ -1,6 +1,7 @@
 """The logs of a small run in which everything was as it should be, for tests to falsify.
 
-Two gateways; room, native, lobby, direct and pair clients; a hub and a gateway that are killed; two quiet moments.
+Two gateways; room, native, lobby, direct and pair clients; a hub and a gateway that are killed; two
+quiet moments.
 """
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Logs are falsified, each in one way: the checker must find that, and nothing in logs that are true."""
+"""Logs are falsified, each in one way: the checker must find that, and nothing in true ones."""
 
 import pathlib
 import sys

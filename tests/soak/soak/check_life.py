@@ -1,7 +1,8 @@
-"""Connections and answers: nobody is disconnected without a reason, nothing said stays without an answer.
+"""Connections and answers: nobody is disconnected without a reason, nothing said stays without an
+answer.
 
-Reasons that count: the client's own wish, a cut of its network, the end of its gateway, and 1013 for one that reads slowly.
-The hub's troubles are none.
+Reasons that count: the client's own wish, a cut of its network, the end of its gateway, and 1013
+for one that reads slowly. The hub's troubles are none.
 """
 
 import collections
@@ -24,9 +25,8 @@ def check(run, findings):
         if fault is not None:
             ended[fault.id].append(connection)
         elif reason is None:
-            end = connection.end
-            findings.add("disconnected", end["t"],
-                         f"{connection.client.name}#{connection.n} on gateway {connection.gateway}: "
+            end, who = connection.end, f"{connection.client.name}#{connection.n}"
+            findings.add("disconnected", end["t"], f"{who} on gateway {connection.gateway}: "
                          f"{end['code'] or 'no CLOSE'}{_hub_then(run, end['t'])}")
     for client in run.by_dialect("native"):
         for connection in client.connections.values():
@@ -80,7 +80,9 @@ def _check_answers(run, findings):
 
 
 def back_after(connection):
-    """Seconds until the client was in again; None if it did not come again, or wanted to stay away."""
+    """Seconds until the client was in again; None if it did not come again, or wanted to stay
+    away.
+    """
     later = [one for one in connection.client.connections.values()
              if one.n > connection.n and one.came < float("inf")]
     if not later:
@@ -89,8 +91,15 @@ def back_after(connection):
 
 
 def waits(run):
-    """(begin, end) of every wait for an answer."""
-    return [(said.t, said.answer.t) for said in run.said.values() if said.answer is not None]
+    """(begin, end) of every wait for an answer; who left before it came did not wait."""
+    return [(said.t, said.answer.t) for said in run.said.values()
+            if said.answer is not None and not _left_meanwhile(run, said)]
+
+
+def _left_meanwhile(run, said):
+    connections = run.clients[said.client].connections
+    return any(n in connections and connections[n].end is not None
+               and connections[n].end["why"] in OWN for n in range(said.n, said.answer.n))
 
 
 def figures(run, ended):

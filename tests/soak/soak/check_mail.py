@@ -1,8 +1,10 @@
-"""Private messages: the addressee hears them once, nobody else does, and every sender's are in order.
+"""Private messages: the addressee hears them once, nobody else does, and every sender's are in
+order.
 
-What each dialect promises differs. native and direct: whoever comes again hears what waited. room and pair: what
-waits ends with the connection, so only who stayed must have heard. direct and pair answer with silence: what was said
-on a connection that lived until a quiet moment was taken then, or refused by an error.
+What each dialect promises differs. native and direct: whoever comes again hears what waited. room
+and pair: what waits ends with the connection, so only who stayed must have heard. direct and pair
+answer with silence: what was said on a connection that lived until a quiet moment was taken then,
+or refused by an error.
 """
 
 import collections
@@ -29,7 +31,9 @@ def check(run, findings):
 
 
 def _hearings(run, findings):
-    """By mark, all Heard of private messages; who hears what is not his, twice or in disorder is found."""
+    """By mark, all Heard of private messages; who hears what is not his, twice or in disorder is
+    found.
+    """
     hearings = collections.defaultdict(list)
     for client in run.clients.values():
         seen, last = set(), {}

@@ -1,7 +1,8 @@
-"""Who is there: at quiet moments all lists are exact, and after a gateway's death its users are gone at once.
+"""Who is there: at quiet moments all lists are exact, and after a gateway's death its users are
+gone at once.
 
-How fast is measured by watchers, room clients in a process of their own: from the kill to the list without the last
-of those that died.
+How fast is measured by watchers, room clients in a process of their own: from the kill to the list
+without the last of those that died.
 """
 
 import statistics
@@ -13,17 +14,21 @@ HUB_ENDS = ("hub_kill", "hub_restart", "hub_stop")
 
 
 def check(run, findings):
+    around = {}  # by quiet moment, the connections that there were then
     for client in run.clients.values():
         for connection in client.connections.values():
             for t, quiet, rooms in connection.lists:
+                if quiet not in around:
+                    around[quiet] = [one for one in run.connections() if one.opened <= t + 1
+                                     and one.ended >= t - 1 - UNSURE_SECONDS]
                 for room, names in rooms.items():
-                    _compare(run, findings, t, f"quiet moment {quiet}, {client.name}, {room}",
-                             set(names), *_expected(run, connection, room, t))
+                    _compare(findings, t, f"quiet moment {quiet}, {client.name}, {room}",
+                             set(names), *_expected(around[quiet], connection, room, t))
     for t, quiet, names in run.quiets:
         there = {one.shown for one in run.connections()
                  if one.is_in(t) and one.client.dialect not in ("echo", "auditor")
                  and not one.client.name.startswith("watcher")}
-        _compare(run, findings, t, f"quiet moment {quiet}, the hub", set(names), there, there)
+        _compare(findings, t, f"quiet moment {quiet}, the hub", set(names), there, there)
     kills = {fault.id: after_kill(run, fault) for fault in run.faults
              if fault.kind == "gateway_kill"}
     for fault in run.faults:
@@ -35,22 +40,19 @@ def check(run, findings):
     return kills, restarts
 
 
-def _expected(run, connection, room, t):
-    """(who may be in its list, who must be): for lobby only those who came behind it must."""
-    may = {one.shown for one in run.connections() if one.is_in(t) and room in one.rooms}
-    unsure = {one.shown for one in _of_watchers(run)
-              if one.opened <= t and one.ended >= t - UNSURE_SECONDS}
+def _expected(around, connection, room, t):
+    """(who may be in its list, who must be): for lobby only those who came behind it must.
+
+    The watchers' process takes no part in quiet moments: they may be there in any case.
+    """
+    may = {one.shown for one in around if one.is_in(t) and room in one.rooms}
+    unsure = {one.shown for one in around if one.client.name.startswith("watcher")}
     if connection.client.dialect != "lobby":
         return may | unsure, may - unsure
-    must = {one.shown for one in run.connections()
+    must = {one.shown for one in around
             if one.is_in(t) and room in one.rooms and one.opened > connection.came
             and not _was_never_away(one)}
     return may, must | {connection.shown}
-
-
-def _of_watchers(run):
-    """Their process takes no part in quiet moments."""
-    return [one for client in _watchers(run) for one in client.connections.values()]
 
 
 def _was_never_away(connection):
@@ -60,7 +62,7 @@ def _was_never_away(connection):
             and (before.end is None or before.end["why"] != "left"))
 
 
-def _compare(run, findings, t, where, names, may, must):
+def _compare(findings, t, where, names, may, must):
     for name in sorted(names - may):
         findings.add("ghost", t, f"{where}: {name} is not there")
     for name in sorted(must - names):
@@ -136,7 +138,9 @@ def _is_exact(run, names, t):
 
 
 def figures(times):
-    """Of seconds, some of them None: how many, the middle, the longest, and how many within the promise."""
+    """Of seconds, some of them None: how many, the middle, the longest, and how many within the
+    promise.
+    """
     known = [one for one in times if one is not None]
     return {
         "measured": len(known),

@@ -1,4 +1,6 @@
-"""Rooms: one order for all, everything that was acknowledged is in it, and everybody hears a piece of it without a hole."""
+"""Rooms: one order for all, everything that was acknowledged is in it, and everybody hears a piece
+of it without a hole.
+"""
 
 import collections
 
@@ -134,7 +136,9 @@ def _check_kept(run, orders, findings):
 
 
 def _check_senders(run, orders, findings):
-    """In a room the messages of one sender have its order; of legacy clients those of one connection."""
+    """In a room the messages of one sender have its order; of legacy clients those of one
+    connection.
+    """
     for order in orders.values():
         last = {}
         for seq in sorted(order.marks):

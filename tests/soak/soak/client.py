@@ -1,9 +1,11 @@
-"""What clients of all dialects have in common: they come, log what happens to them, and come again.
+"""What clients of all dialects have in common: they come, log what happens to them, and come
+again.
 
-A dialect says how one comes in, speaks and understands; it is a subclass in a file of its own. Nothing is
-judged here: the journal has it all, the checker judges.
+A dialect says how one comes in, speaks and understands; it is a subclass in a file of its own.
+Nothing is judged here: the journal has it all, the checker judges.
 
-Every content is "SENDER NUMBER" or "SENDER NUMBER >ADDRESSEE" and then padding, so that whoever hears it can say what it is.
+Every content is "SENDER NUMBER" or "SENDER NUMBER >ADDRESSEE" and then padding, so that whoever
+hears it can say what it is.
 """
 
 import asyncio

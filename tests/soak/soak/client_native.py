@@ -1,6 +1,7 @@
 """A client of the native dialect, as docs/dialects/native.md says how to write one.
 
-It keeps its secret and its places, has an id on every message, says again what has no answer, and reads its inbox.
+It keeps its secret and its places, has an id on every message, says again what has no answer, and
+reads its inbox.
 """
 
 import asyncio

@@ -50,7 +50,9 @@ class RoomClient(Client):
         self.listed = names
 
     def _find_itself(self, users):
-        """A client finds itself as the last of the first list; ours have names that nobody else has."""
+        """A client finds itself as the last of the first list; ours have names that nobody else
+        has.
+        """
         last = users[-1]
         own = [user for user in users if user["username"] == self.name]
         if last not in own:

@@ -1,5 +1,6 @@
 """Clients of the dialects of plain text: lobby, pair and echo."""
 
+import collections
 import re
 
 from soak.client import Client, mark_of
@@ -21,7 +22,7 @@ class LobbyClient(Client):
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.seen = set()
+        self.seen = collections.Counter()
 
     def shown_name(self):
         # Whoever comes again may be there before its last connection has gone: two of one name.
@@ -31,7 +32,7 @@ class LobbyClient(Client):
         return f"/ws/{self.shown_name()}"
 
     def greet(self):
-        self.seen = set()
+        self.seen.clear()
 
     def understand(self, text):
         answer = ANSWER.format(self.shown_name())
@@ -41,16 +42,19 @@ class LobbyClient(Client):
             self.heard(text.split(SAID, 1)[1], room=LOBBY_ROOM)
         elif text.endswith(CAME):
             name = text[: -len(CAME)]
-            self.seen.add(name)
+            self.seen[name] += 1
             if name == self.shown_name():
                 self.came_in(rooms=self.rooms)
         elif text.endswith(LEFT):
-            self.seen.discard(text[: -len(LEFT)])
+            # Who was there before this client came is not counted. One that came while the hub hung
+            # may be told of twice, and then once that it left.
+            name = text[: -len(LEFT)]
+            self.seen[name] = max(self.seen[name] - 1, 0)
         else:
             self.refused(text)
 
     def presence(self):
-        return {LOBBY_ROOM: self.seen}
+        return {LOBBY_ROOM: {name for name, count in self.seen.items() if count > 0}}
 
     def speak(self, others):
         self.speak_in(LOBBY_ROOM, self.new_mark())

@@ -1,7 +1,7 @@
 """Carries out the schedule on real processes, and writes down when each thing was done.
 
-A process has one trouble at a time; faults of different processes overlap. What was killed is started
-again by us, as a supervisor would, after a time from the seed.
+A process has one trouble at a time; faults of different processes overlap. What was killed is
+started again by us, as a supervisor would, after a time from the seed.
 """
 
 import asyncio

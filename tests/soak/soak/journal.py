@@ -1,7 +1,7 @@
 """What happened, one JSON object a line: "t" is monotonic time in seconds, "k" the kind of event.
 
-A run writes clients.jsonl, events.jsonl and samples.jsonl, the watcher watchers.jsonl. The monotonic clock is the
-machine's, so lines of different processes compare.
+A run writes clients.jsonl, events.jsonl and samples.jsonl, the watcher watchers.jsonl. The
+monotonic clock is the machine's, so lines of different processes compare.
 """
 
 import json

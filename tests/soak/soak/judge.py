@@ -6,7 +6,9 @@ from soak import checker, report, tell
 
 
 def judge(folder, binaries, top):
-    """1 if anything was found. With `top`, the folder of the sources, docs/guarantees.md is written."""
+    """1 if anything was found. With `top`, the folder of the sources, docs/guarantees.md is
+    written.
+    """
     verdict = checker.check(folder)
     report.write(verdict, folder, binaries)
     if top is not None:

@@ -1,4 +1,5 @@
-"""A run as its logs tell it: clients with their connections, what was said and heard, faults and quiet moments.
+"""A run as its logs tell it: clients with their connections, what was said and heard, faults and
+quiet moments.
 
 Nothing here knows how a run is made: the checker sees the logs alone.
 """

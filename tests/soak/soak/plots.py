@@ -1,4 +1,6 @@
-"""The picture of a run: memory, descriptors, waits and clients over time, with marks where faults began."""
+"""The picture of a run: memory, descriptors, waits and clients over time, with marks where faults
+began.
+"""
 
 import html
 

@@ -1,7 +1,8 @@
-"""Quiet moments: nobody speaks, nobody is in trouble, and all must agree on what was said and who is there.
+"""Quiet moments: nobody speaks, nobody is in trouble, and all must agree on what was said and who
+is there.
 
-A mark is said in every room and from everybody to the next of its dialect. Who has heard it has heard all that
-came before it, or never will. What everybody then believes is written down.
+A mark is said in every room and from everybody to the next of its dialect. Who has heard it has
+heard all that came before it, or never will. What everybody then believes is written down.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""The way of some clients to their gateway: a TCP relay that can hold everything back, or cut all connections."""
+"""The way of some clients to their gateway: a TCP relay that can hold everything back, or cut all
+connections.
+"""
 
 import asyncio
 import contextlib
@@ -7,7 +9,9 @@ CHUNK = 1 << 14
 
 
 class Relay:
-    """Listens on a port of its own and forwards to one gateway's ports, chosen by the port that was reached."""
+    """Listens on a port of its own and forwards to one gateway's ports, chosen by the port that
+    was reached.
+    """
 
     def __init__(self, journal, number):
         self.journal, self.number = journal, number

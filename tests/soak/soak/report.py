@@ -1,4 +1,6 @@
-"""The report of a run: report.md and soak.svg in its folder, and if wished a part of docs/guarantees.md."""
+"""The report of a run: report.md and soak.svg in its folder, and if wished a part of
+docs/guarantees.md.
+"""
 
 import json
 import os

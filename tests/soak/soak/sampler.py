@@ -1,4 +1,6 @@
-"""What the processes hold, every second: memory, descriptors, and the gauges that they tell of themselves."""
+"""What the processes hold, every second: memory, descriptors, and the gauges that they tell of
+themselves.
+"""
 
 import asyncio
 import os

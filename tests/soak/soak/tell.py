@@ -1,4 +1,6 @@
-"""A verdict in words: the tables of the report, which are the same on the terminal and in the documentation."""
+"""A verdict in words: the tables of the report, which are the same on the terminal and in the
+documentation.
+"""
 
 SHOWN = 40   # findings that are written out of each kind
 
@@ -28,8 +30,9 @@ def lines(verdict):
 
 def table(verdict):
     """By kind of fault, in Markdown."""
-    yield ("| fault | times | connections ended | longest wait for an answer | longest until in again "
-           "| lost | doubled | reordered | ghosts, missing | presence exact: median, longest |")
+    yield ("| fault | times | connections ended | longest wait for an answer "
+           "| longest until in again | lost | doubled | reordered | ghosts, missing "
+           "| presence exact: median, longest |")
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"
     for row in verdict.kinds:
         presence = row.presence

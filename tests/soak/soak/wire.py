@@ -1,7 +1,8 @@
 """One WebSocket connection of a client, on asyncio's streams.
 
-The bytes of the server go through the parser that forgives nothing (tests/scenario/strict_client.py). A pace makes
-a slow reader of it: so many bytes a second are taken from a small receive buffer.
+The bytes of the server go through the parser that forgives nothing
+(tests/scenario/strict_client.py). A pace makes a slow reader of it: so many bytes a second are
+taken from a small receive buffer.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Everything that a run consists of: processes, relays, clients, and what they do all the time.
 
-Who comes, speaks to whom and leaves is drawn from the seed. What the network and the scheduler make of it is
-theirs, so a seed repeats the plan of a run and not its every byte.
+Who comes, speaks to whom and leaves is drawn from the seed. What the network and the scheduler
+make of it is theirs, so a seed repeats the plan of a run and not its every byte.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from soak.journal import Journal
 from soak.relay import Relay
 
 # Of each hundred clients. Everybody else is an echo.
-MIX = ((RoomClient, 34), (NativeClient, 30), (LobbyClient, 12), (DirectClient, 10), (PairClient, 10))
+MIX = ((RoomClient, 34), (NativeClient, 30), (LobbyClient, 12), (DirectClient, 10),
+       (PairClient, 10))
 PREFIX = {"room": "r", "native": "n", "lobby": "l", "direct": "d", "pair": "5", "echo": "e"}
 CHURNING, RELAYED, SLOW = 0.25, 0.25, 0.08
 SLOW_BYTES_PER_SECOND = 40000
