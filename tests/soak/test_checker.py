@@ -164,6 +164,16 @@ class Mail(Case):
         self.tale.drop([self.one("heard", "5002", m="5001 21 >5002")])
         self.finds()
 
+    def test_whose_gateway_hung_may_have_missed_it(self):
+        lacking = [self.one("heard", name, m=mark) for mark, name in
+                   (("r1 11 >r2", "r2"), ("5001 11 >5002", "5002"))]
+        self.tale.drop(lacking)
+        self.tale.happen(24, "fault", id=3, kind="gateway_stop", target=1, seconds=5)
+        self.tale.happen(29, "over", id=3)
+        self.finds()
+        self.event("fault", id=3)["target"] = 0
+        self.finds("lost")
+
     def test_heard_twice(self):
         for mark, name in (("r1 11 >r2", "r2"), ("d1 11 >d2", "d2"), ("n1 11 >n2", "n2")):
             with self.subTest(mark):

@@ -65,7 +65,7 @@ def sample(process):
 class Sampler:
     def __init__(self, world, faults, journal):
         self.world, self.faults, self.journal = world, faults, journal
-        self.phase = "baseline"
+        self.baseline = {}  # descriptors by process, before anybody came
 
     async def take(self, phase):
         """One sample of all processes."""
@@ -75,6 +75,8 @@ class Sampler:
         for line in lines:
             if line:
                 self.journal.write("sample", phase=phase, online=online, **line)
+                if phase == "baseline":
+                    self.baseline[line["process"]] = line["fds"]
         return [line for line in lines if line]
 
     async def run(self):
@@ -90,16 +92,23 @@ class Sampler:
                                         status=process.child.returncode, log=process.log()[-2000:])
                 process.start()
 
+    def _is_back(self, line):
+        """The hub keeps descriptors of its store that it had not at the beginning."""
+        fds = line["process"] == "hub" or line["fds"] <= self.baseline[line["process"]]
+        return fds and line["gauges"] is not None and not any(
+            value for name, value in line["gauges"].items()
+            if name in RETURNING and name != "hubbub_hub_gateways")
+
     async def settle(self, patience):
-        """Waits for gauges to be as they must be without clients; whatever they are is written."""
+        """Waits for gauges and descriptors to be as they must be without clients, for the samples'
+        own connections end a moment later; whatever they are is written.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         while loop.time() < deadline:
             lines = await asyncio.gather(*(asyncio.to_thread(sample, one)
                                            for one in self.world.cluster.processes()))
-            if all(line and line["gauges"] and not any(
-                    value for name, value in line["gauges"].items()
-                    if name in RETURNING and name != "hubbub_hub_gateways") for line in lines):
+            if all(line and self._is_back(line) for line in lines):
                 break
             await asyncio.sleep(0.2)
         await self.take("end")
