@@ -8,7 +8,7 @@ for one that reads slowly. The hub's troubles are none.
 import collections
 import statistics
 
-AFTER = 2         # seconds for which a client may notice its reason late
+AFTER = 5         # seconds for which a client may notice its reason late
 AFTER_SLOW = 40   # for one that first reads what its socket holds
 TRY_LATER = 1013
 OWN = ("left", "dropped", "gave up")
