@@ -11,12 +11,17 @@ BEGIN = "<!-- bench: begin -->"
 END = "<!-- bench: end -->"
 
 
-def machine_lines(machine):
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+def place_lines(machine):
+    """Where it was measured."""
     yield (f"{machine['when']}: {machine['processor']}, {machine['processors']} processors, "
            f"{machine['memory_gib']:g} GiB; {machine['system']}, Linux {machine['kernel']}; "
            f"the files of servers on {machine['file_system']}, where one commit of 4 KiB takes "
            f"{machine['commit_ms']:.2f} ms. Load before the run: {machine['load_before']:g}.")
+
+
+def machine_lines(machine):
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    yield from place_lines(machine)
     yield ""
     yield f"Versions: {versions}."
 
