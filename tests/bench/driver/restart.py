@@ -92,29 +92,30 @@ class LogWatch:
     """When each line of a log was written: the log itself tells seconds only."""
 
     def __init__(self, path, gateways):
-        self.path, self.gateways = path, gateways
+        self.gateways = gateways
         self.lines = []
         self.known = threading.Event()
         self._missed = 0
         self._ended = False
+        # Here and not in the thread, which may begin late: what is written from now on counts.
+        self._file = open(path, encoding="utf-8", errors="replace")
+        self._file.seek(0, os.SEEK_END)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self):
-        with open(self.path, encoding="utf-8", errors="replace") as file:
-            file.seek(0, os.SEEK_END)
+        begun = ""
+        while not self._ended:
+            begun += self._file.readline()
+            if not begun.endswith("\n"):
+                time.sleep(0.001)
+                continue
+            self.lines.append((time.monotonic(), begun))
+            if KNOWN in begun:
+                self._missed -= 1
+                if self._missed <= 0:
+                    self.known.set()
             begun = ""
-            while not self._ended:
-                begun += file.readline()
-                if not begun.endswith("\n"):
-                    time.sleep(0.001)
-                    continue
-                self.lines.append((time.monotonic(), begun))
-                if KNOWN in begun:
-                    self._missed -= 1
-                    if self._missed <= 0:
-                        self.known.set()
-                begun = ""
 
     def expect(self):
         """From now on `known` waits for all gateways."""
@@ -133,6 +134,7 @@ class LogWatch:
     def close(self):
         self._ended = True
         self._thread.join()
+        self._file.close()
 
 
 class Crowd:
