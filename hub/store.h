@@ -28,6 +28,7 @@ typedef bool store_outcome_fn(void *context, const struct store_outcome *outcome
 typedef bool store_id_fn(void *context, const struct store_id *id);
 typedef bool store_user_fn(void *context, const struct store_user *user);
 typedef bool store_room_fn(void *context, const struct store_room *room);
+typedef bool store_gateway_fn(void *context, const struct store_gateway *gateway);
 
 /* Long work beside everything else; one at a time. */
 enum store_job {
@@ -71,6 +72,9 @@ struct store_ops {
 	bool (*remove_user)(struct store *store, struct text realm, struct text id);
 	bool (*put_room)(struct store *store, const struct store_room *room);
 	bool (*remove_room)(struct store *store, struct text name);
+	/* By name, in the place of an older one. Of use only while the machine runs: not synced. */
+	bool (*put_gateway)(struct store *store, const struct store_gateway *gateway);
+	bool (*remove_gateway)(struct store *store, struct text name);
 	bool (*rename_stream)(struct store *store, struct text from, struct text to);
 	bool (*remove_stream)(struct store *store, struct text stream);
 
@@ -121,6 +125,8 @@ struct store_ops {
 	/* By name, from behind `after`. */
 	bool (*read_rooms)(struct store *store, struct text after, unsigned limit,
 	    store_room_fn *row, void *context);
+	/* All of them, in no order. */
+	bool (*read_gateways)(struct store *store, store_gateway_fn *row, void *context);
 	/*
 	 * Every message, a page at a time: *cursor begins as 0 and is the store's; 0 again after
 	 * the last page.

@@ -18,6 +18,7 @@
 #define MEMORY_IDS_MS 600000
 #define MEMORY_USERS 200000u
 #define MEMORY_ROOMS 100000u
+#define MEMORY_GATEWAYS 256u
 
 struct memory_stream {
 	struct text name;
@@ -113,6 +114,7 @@ struct store_memory {
 	struct memory_rows ids;
 	struct memory_rows users;
 	struct memory_rows rooms;
+	struct memory_rows gateways;
 	struct memory_life *lives; /* the latest first */
 	struct memory_deed *first_deed;
 	struct memory_deed *last_deed;
@@ -168,12 +170,14 @@ bool store_memory_last_outcome(
 void store_memory_forget_outcomes(struct store_memory *memory, struct text user);
 void store_memory_free_outcomes(struct store_memory *memory);
 
-/* Ids, users, rooms (store_memory_rows.c). */
+/* Ids, users, rooms, gateways (store_memory_rows.c). */
 bool store_memory_put_id(struct store *store, const struct store_id *id);
 bool store_memory_put_user(struct store *store, const struct store_user *user);
 bool store_memory_remove_user(struct store *store, struct text realm, struct text id);
 bool store_memory_put_room(struct store *store, const struct store_room *room);
 bool store_memory_remove_room(struct store *store, struct text name);
+bool store_memory_put_gateway(struct store *store, const struct store_gateway *gateway);
+bool store_memory_remove_gateway(struct store *store, struct text name);
 bool store_memory_forget(struct store *store, struct text realm, struct text user);
 bool store_memory_find_id(
     struct store *store, struct text sender, struct text id, store_id_fn *row, void *context);
@@ -183,6 +187,7 @@ bool store_memory_stale_users(
     struct store *store, int64_t before_ms, unsigned limit, store_user_fn *row, void *context);
 bool store_memory_read_rooms(
     struct store *store, struct text after, unsigned limit, store_room_fn *row, void *context);
+bool store_memory_read_gateways(struct store *store, store_gateway_fn *row, void *context);
 void store_memory_free_rows(struct store_memory *memory);
 
 #endif

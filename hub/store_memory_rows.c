@@ -1,6 +1,6 @@
 /*
- * Ids, users and rooms in the store in RAM: rows in a table, in a list from the oldest on. Beyond
- * a bound the oldest go; rooms, which operators make, are refused instead.
+ * Ids, users, rooms and gateways in the store in RAM: rows in a table, in a list from the oldest
+ * on. Beyond a bound the oldest go; rooms, which operators make, are refused instead.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +51,14 @@ is_room(const void *item, const void *key)
 	const struct store_room *room = ((const struct memory_row *)item)->row;
 
 	return text_equal(room->name, ((const struct row_key *)key)->first);
+}
+
+static bool
+is_gateway(const void *item, const void *key)
+{
+	const struct store_gateway *gateway = ((const struct memory_row *)item)->row;
+
+	return text_equal(gateway->name, ((const struct row_key *)key)->first);
 }
 
 static void
@@ -269,6 +277,63 @@ store_memory_remove_room(struct store *store, struct text name)
 	return copy != NULL && store_memory_deed(self(store), &kind, NULL, copy, 0);
 }
 
+static void
+gateway_apply(struct store_memory *memory, struct memory_deed *deed)
+{
+	const struct store_gateway *gateway = deed->row;
+	struct memory_rows *gateways = &memory->gateways;
+
+	put(memory, gateways, deed, is_gateway, (struct row_key){ .first = gateway->name });
+	if (gateways->count > MEMORY_GATEWAYS)
+		take_out(gateways, gateways->first);
+}
+
+static void
+gateway_removed(struct store_memory *memory, struct memory_deed *deed)
+{
+	const struct store_gateway *gateway = deed->row;
+
+	take_out_found(
+	    memory, &memory->gateways, is_gateway, (struct row_key){ .first = gateway->name });
+}
+
+/* A deed that names a gateway. */
+static bool
+deed_on_gateway(
+    struct store *store, const struct memory_deed_kind *kind, const struct store_gateway *gateway)
+{
+	static const size_t texts[] = { offsetof(struct store_gateway, name) };
+	void *copy = store_memory_copy(gateway, sizeof(*gateway), texts, 1);
+
+	return copy != NULL && store_memory_deed(self(store), kind, NULL, copy, 0);
+}
+
+bool
+store_memory_put_gateway(struct store *store, const struct store_gateway *gateway)
+{
+	static const struct memory_deed_kind kind = { gateway_apply, NULL };
+
+	return deed_on_gateway(store, &kind, gateway);
+}
+
+bool
+store_memory_remove_gateway(struct store *store, struct text name)
+{
+	static const struct memory_deed_kind kind = { gateway_removed, NULL };
+
+	return deed_on_gateway(store, &kind, &(struct store_gateway){ .name = name });
+}
+
+bool
+store_memory_read_gateways(struct store *store, store_gateway_fn *row, void *context)
+{
+	const struct memory_row *each = self(store)->gateways.first;
+
+	while (each != NULL && row(context, each->row))
+		each = each->next;
+	return true;
+}
+
 static const void *
 find(const struct store_memory *memory, const struct memory_rows *rows, table_match_fn *match,
     struct row_key key)
@@ -387,4 +452,5 @@ store_memory_free_rows(struct store_memory *memory)
 	rows_free(&memory->ids);
 	rows_free(&memory->users);
 	rows_free(&memory->rooms);
+	rows_free(&memory->gateways);
 }

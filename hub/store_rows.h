@@ -108,6 +108,22 @@ struct store_room {
 	int64_t created_ms;
 };
 
+/*
+ * A process, so that it can be told from a later one with the same pid. What is 0 is not known.
+ */
+struct store_process {
+	int64_t pid;
+	uint64_t started; /* in the kernel's ticks since the machine began  */
+	uint64_t space;   /* within which pids are what they are            */
+};
+
+/* A gateway that the hub knows: it is linked, or its clients wait for its next link. */
+struct store_gateway {
+	struct text name;
+	uint64_t epoch; /* of its process's life, as it says */
+	struct store_process process;
+};
+
 struct store_range {
 	struct text stream;
 	uint64_t epoch;

@@ -27,6 +27,8 @@ enum place {
 	REMOVE_USER,
 	PUT_ROOM,
 	REMOVE_ROOM,
+	PUT_GATEWAY,
+	REMOVE_GATEWAY,
 	LIFE,
 	OUTCOMES,
 	PRUNED,
@@ -61,6 +63,9 @@ static const char *const texts[] = {
 	[PUT_ROOM] = "INSERT OR REPLACE INTO rooms(name, class, read, write, list, created_ms)"
 		     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[REMOVE_ROOM] = "DELETE FROM rooms WHERE name = ?1",
+	[PUT_GATEWAY] = "INSERT OR REPLACE INTO gateways(name, epoch, pid, started, space)"
+			" VALUES(?1, ?2, ?3, ?4, ?5)",
+	[REMOVE_GATEWAY] = "DELETE FROM gateways WHERE name = ?1",
 	[LIFE] = "INSERT INTO lives(gateway, epoch, last, used_ms) VALUES(?1, ?2, 0, ?3)"
 		 " ON CONFLICT(gateway, epoch) DO UPDATE SET used_ms = excluded.used_ms"
 		 " RETURNING id",
@@ -293,6 +298,28 @@ apply_remove_room(struct store_sqlite *store, const struct sq_op *op)
 }
 
 static int
+apply_put_gateway(struct store_sqlite *store, const struct sq_op *op)
+{
+	const struct store_gateway *gateway = &op->body.gateway;
+	sqlite3_stmt *at = statement(store, PUT_GATEWAY);
+
+	if (at == NULL)
+		return failed(store);
+	bind_text(at, 1, gateway->name);
+	sqlite3_bind_int64(at, 2, (int64_t)gateway->epoch);
+	sqlite3_bind_int64(at, 3, gateway->process.pid);
+	sqlite3_bind_int64(at, 4, (int64_t)gateway->process.started);
+	sqlite3_bind_int64(at, 5, (int64_t)gateway->process.space);
+	return run(store, at);
+}
+
+static int
+apply_remove_gateway(struct store_sqlite *store, const struct sq_op *op)
+{
+	return run_named(store, REMOVE_GATEWAY, op->body.gateway.name);
+}
+
+static int
 apply_prune(struct store_sqlite *store, const struct sq_op *op)
 {
 	int result = SQLITE_OK;
@@ -328,6 +355,8 @@ static int (*const appliers[SQ_OP_KINDS])(struct store_sqlite *, const struct sq
 	[SQ_REMOVE_USER] = apply_remove_user,
 	[SQ_PUT_ROOM] = apply_put_room,
 	[SQ_REMOVE_ROOM] = apply_remove_room,
+	[SQ_PUT_GATEWAY] = apply_put_gateway,
+	[SQ_REMOVE_GATEWAY] = apply_remove_gateway,
 	[SQ_PRUNE] = apply_prune,
 	[SQ_FORGET] = apply_forget,
 };

@@ -59,6 +59,8 @@ enum sq_op_kind {
 	SQ_REMOVE_USER,
 	SQ_PUT_ROOM,
 	SQ_REMOVE_ROOM,
+	SQ_PUT_GATEWAY,
+	SQ_REMOVE_GATEWAY,
 	SQ_PRUNE,
 	SQ_FORGET, /* user.realm, user.id */
 	SQ_OP_KINDS,
@@ -78,6 +80,7 @@ struct sq_op {
 		struct store_id id;
 		struct store_user user;
 		struct store_room room;
+		struct store_gateway gateway;
 		struct {
 			struct text from;
 			struct text to;

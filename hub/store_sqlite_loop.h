@@ -48,6 +48,11 @@ bool sq_stale_users(
     struct store *base, int64_t before_ms, unsigned limit, store_user_fn *row, void *context);
 bool sq_read_rooms(
     struct store *base, struct text after, unsigned limit, store_room_fn *row, void *context);
+bool sq_read_gateways(struct store *base, store_gateway_fn *row, void *context);
+
+/* store_sqlite_gateways.c, on the loop. */
+bool sq_put_gateway(struct store *base, const struct store_gateway *gateway);
+bool sq_remove_gateway(struct store *base, struct text name);
 
 /* store_sqlite_outcome.c: an outcome as bytes, and back; empty *rest_out at the end. */
 void sq_outcome_encode(struct buffer *out, const struct store_outcome *outcome);

@@ -187,6 +187,9 @@ follow_boot(struct store_sqlite *store)
 		result = sq_meta_get(db, "clean", &clean);
 	if (result == SQLITE_OK && boot != present && clean == 0)
 		result = sq_renew_epochs(db, STORE_NORMAL, random_system());
+	/* With the machine its processes ended: nobody is to be waited for. */
+	if (result == SQLITE_OK && boot != present)
+		result = sqlite3_exec(db, "DELETE FROM gateways", NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = sq_meta_set(db, "boot", present);
 	return result == SQLITE_OK ? sq_meta_set(db, "clean", 0) : result;

@@ -18,6 +18,7 @@ enum place {
 	USER,
 	STALE_USERS,
 	ROOMS,
+	GATEWAYS,
 };
 
 static const char *const texts[] = {
@@ -41,6 +42,7 @@ static const char *const texts[] = {
 			" WHERE secret IS NOT NULL AND seen_ms < ?1 ORDER BY seen_ms LIMIT ?2",
 	[ROOMS] = "SELECT name, class, read, write, list, created_ms FROM rooms"
 		  " WHERE name > ?1 ORDER BY name LIMIT ?2",
+	[GATEWAYS] = "SELECT name, epoch, pid, started, space FROM gateways",
 };
 
 static sqlite3_stmt *
@@ -412,6 +414,32 @@ sq_read_rooms(
 		};
 
 		if (!row(context, &room))
+			break;
+	}
+	return ended(store, at, result);
+}
+
+bool
+sq_read_gateways(struct store *base, store_gateway_fn *row, void *context)
+{
+	struct store_sqlite *store = sq_self(base);
+	sqlite3_stmt *at = statement(store, GATEWAYS);
+	int result;
+
+	if (at == NULL)
+		return false;
+	while ((result = sqlite3_step(at)) == SQLITE_ROW) {
+		struct store_gateway gateway = {
+			.name = column_text(at, 0),
+			.epoch = column_u64(at, 1),
+			.process = {
+				.pid = sqlite3_column_int64(at, 2),
+				.started = column_u64(at, 3),
+				.space = column_u64(at, 4),
+			},
+		};
+
+		if (!row(context, &gateway))
 			break;
 	}
 	return ended(store, at, result);

@@ -253,6 +253,9 @@ make_ready(sqlite3 *db, const char *present)
 		result = sq_renew_epochs(db, STORE_DISK, random_system());
 	if (result == SQLITE_OK && ready == 0)
 		result = carry_ordinals(db, present);
+	/* Whom the hub knew when the copy was made tells nothing of who is there now. */
+	if (result == SQLITE_OK && ready == 0)
+		result = sqlite3_exec(db, "DELETE FROM gateways", NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = sq_meta_set(db, "restore_ready", 1);
 	if (result == SQLITE_OK)

@@ -48,7 +48,17 @@ static const char ids_in_order[] =
     " UNION ALL SELECT sender, id, digest, client, room, user, epoch, seq, wall_ms FROM ids_1;"
     "DROP TABLE ids_0; DROP TABLE ids_1;";
 
-static const char *const steps[] = { first_tables, users_by_time, ids_in_order };
+/* Who is to be waited for after a restart; a file that had no such list begins an empty one. */
+static const char known_gateways[] =
+    "CREATE TABLE gateways(name BLOB PRIMARY KEY, epoch INTEGER NOT NULL, pid INTEGER NOT NULL,"
+    " started INTEGER NOT NULL, space INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const steps[] = {
+	first_tables,
+	users_by_time,
+	ids_in_order,
+	known_gateways,
+};
 
 const int sq_schema_version = sizeof(steps) / sizeof(steps[0]);
 

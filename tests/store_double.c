@@ -97,6 +97,18 @@ remove_room(struct store *store, struct text name)
 }
 
 static bool
+put_gateway(struct store *store, const struct store_gateway *gateway)
+{
+	return !self(store)->full && inner(store)->ops->put_gateway(inner(store), gateway);
+}
+
+static bool
+remove_gateway(struct store *store, struct text name)
+{
+	return !self(store)->full && inner(store)->ops->remove_gateway(inner(store), name);
+}
+
+static bool
 rename_stream(struct store *store, struct text from, struct text to)
 {
 	return !self(store)->full && inner(store)->ops->rename_stream(inner(store), from, to);
@@ -208,6 +220,12 @@ read_rooms(
 }
 
 static bool
+read_gateways(struct store *store, store_gateway_fn *row, void *context)
+{
+	return inner(store)->ops->read_gateways(inner(store), row, context);
+}
+
+static bool
 export_page(
     struct store *store, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context)
 {
@@ -247,6 +265,8 @@ static const struct store_ops ops = {
 	.remove_user = remove_user,
 	.put_room = put_room,
 	.remove_room = remove_room,
+	.put_gateway = put_gateway,
+	.remove_gateway = remove_gateway,
 	.rename_stream = rename_stream,
 	.remove_stream = remove_stream,
 	.prune_outcomes = prune_outcomes,
@@ -262,6 +282,7 @@ static const struct store_ops ops = {
 	.find_user = find_user,
 	.stale_users = stale_users,
 	.read_rooms = read_rooms,
+	.read_gateways = read_gateways,
 	.export_page = export_page,
 	.stats = stats,
 	.start_job = start_job,

@@ -18,6 +18,17 @@ struct store_suite {
 /* Asserts by cmocka. Each check opens and closes a store of its own. */
 void store_suite(const struct store_suite *suite);
 
+struct store_ends;
+
+/* One of its checks, over a store of its own; those of store_suite_rows.c. */
+typedef void store_check(
+    const struct store_suite *suite, struct store *store, struct store_ends *ends);
+store_check store_check_outcomes;
+store_check store_check_ids;
+store_check store_check_users;
+store_check store_check_rooms;
+store_check store_check_gateways;
+
 /* What a rig sees of a store's ends; the first members of every rig's context. */
 struct store_ends {
 	uint64_t heard; /* the last batch that ended */

@@ -178,6 +178,65 @@ older_schemas_are_carried_forward(void **state)
 	    1);
 }
 
+static bool
+on_gateway(void *context, const struct store_gateway *gateway)
+{
+	assert_true(text_equal(gateway->name, TEXT("gw-1")));
+	++*(unsigned *)context;
+	return true;
+}
+
+static unsigned
+count_gateways(struct sqlite_rig *rig)
+{
+	unsigned count = 0;
+
+	assert_true(rig->store->ops->read_gateways(rig->store, on_gateway, &count));
+	return count;
+}
+
+static void
+put_gateway(struct sqlite_rig *rig)
+{
+	struct store_gateway gateway = { .name = TEXT("gw-1"), .epoch = 5, .process = { 7, 8, 9 } };
+
+	assert_true(rig->store->ops->put_gateway(rig->store, &gateway));
+	assert_true(sqlite_rig_commit(rig));
+	assert_int_equal(count_gateways(rig), 1);
+}
+
+/* The schema before that list; the hub's next life finds it. */
+static void
+a_file_without_known_gateways_gets_the_list(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	sqlite3 *db;
+
+	put_file(rig, "");
+	assert_int_equal(sqlite3_open(rig->path, &db), SQLITE_OK);
+	assert_int_equal(sq_migrate(db, 3), SQLITE_OK);
+	sqlite3_close(db);
+	assert_true(sqlite_rig_open(rig));
+	assert_int_equal(sqlite_rig_sql(rig, "PRAGMA user_version"), sq_schema_version);
+	assert_int_equal(count_gateways(rig), 0);
+	put_gateway(rig);
+	sqlite_rig_reopen(rig);
+	assert_int_equal(count_gateways(rig), 1);
+}
+
+static void
+no_gateway_is_known_to_another_life_of_the_machine(void **state)
+{
+	struct sqlite_rig *rig = *state;
+
+	put_gateway(rig);
+	sqlite_rig_reopen(rig);
+	assert_int_equal(count_gateways(rig), 1);
+	rig->boot[0] = 'b';
+	sqlite_rig_reopen(rig);
+	assert_int_equal(count_gateways(rig), 0);
+}
+
 /* A life that is ended from outside: commits, reserves, and says what it was told. */
 struct word {
 	uint64_t seq;
@@ -378,6 +437,23 @@ what_an_interrupted_copy_left_does_not_touch_the_next(void **state)
 	assert_int_equal(unlink(copy), 0);
 }
 
+static void
+a_restored_copy_knows_no_gateways(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	char copy[128];
+
+	put_gateway(rig);
+	snprintf(copy, sizeof(copy), "%s.copy", rig->path);
+	do_job(rig, STORE_BACKUP, copy);
+	do_job(rig, STORE_RESTORE, copy);
+	sqlite_rig_reopen(rig);
+	assert_int_equal(count_gateways(rig), 0);
+	assert_int_equal(unlink(copy), 0);
+	snprintf(copy, sizeof(copy), "%s.replaced", rig->path);
+	assert_int_equal(unlink(copy), 0);
+}
+
 int
 main(void)
 {
@@ -390,6 +466,9 @@ main(void)
 		WITH_RIG(links_folders_and_nothing_are_refused),
 		WITH_RIG(a_second_hub_is_refused),
 		WITH_RIG(older_schemas_are_carried_forward),
+		WITH_RIG(a_file_without_known_gateways_gets_the_list),
+		WITH_RIG(no_gateway_is_known_to_another_life_of_the_machine),
+		WITH_RIG(a_restored_copy_knows_no_gateways),
 		WITH_RIG(a_kill_loses_nothing_that_was_told),
 		WITH_RIG(another_life_of_the_machine_renews_what_was_not_synced),
 		WITH_RIG(another_life_of_the_machine_leaves_what_was_synced),
