@@ -1,10 +1,17 @@
-/* A pidfd on libevent. Must not know whose process it is. */
+/* A pidfd on libevent, and which process it is. Must not know whose process it is. */
 #include "hub/process_watch.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Its place in /proc/PID/stat behind the name, which is the second of the line. */
+#define STAT_STARTED 20u
 
 struct process_watch {
 	int pidfd;
@@ -25,6 +32,73 @@ process_has_ended(int pidfd)
 	struct pollfd ends = { .fd = pidfd, .events = POLLIN };
 
 	return pidfd < 0 || poll(&ends, 1, 0) != 0;
+}
+
+/* Kernel ticks from the machine's begin to the process's; 0 where it is not told. */
+static uint64_t
+read_started(pid_t pid)
+{
+	char path[40];
+	char line[1024];
+	char *rest;
+	const char *word;
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return 0;
+	length = fread(line, 1, sizeof(line) - 1, file);
+	(void)fclose(file);
+	line[length] = '\0';
+	/* A process may call itself anything, with brackets, blanks and ends of lines too. */
+	rest = strrchr(line, ')');
+	if (rest == NULL)
+		return 0;
+	word = strtok_r(rest + 1, " ", &rest);
+	for (unsigned field = 1; field < STAT_STARTED && word != NULL; field++)
+		word = strtok_r(NULL, " ", &rest);
+	return word == NULL ? 0 : strtoull(word, NULL, 10);
+}
+
+/* Pids of one namespace are compared with none of another; 0 where it is not told. */
+static uint64_t
+own_space(void)
+{
+	struct stat facts;
+
+	return stat("/proc/self/ns/pid", &facts) == 0 ? (uint64_t)facts.st_ino : 0;
+}
+
+struct store_process
+process_identify(pid_t pid)
+{
+	if (pid <= 0)
+		return (struct store_process){ 0 };
+	return (struct store_process){
+		.pid = pid,
+		.started = read_started(pid),
+		.space = own_space(),
+	};
+}
+
+bool
+process_is_over(const struct store_process *process)
+{
+	uint64_t started;
+	bool ended;
+	int fd;
+
+	if (process->pid <= 0 || process->space == 0 || process->space != own_space())
+		return false;
+	fd = process_open((pid_t)process->pid);
+	if (fd < 0)
+		return errno == ESRCH;
+	started = read_started((pid_t)process->pid);
+	ended = process_has_ended(fd);
+	(void)close(fd);
+	return ended || (started != 0 && process->started != 0 && started != process->started);
 }
 
 static void

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "hub/store_rows.h"
+
 /*
  * A descriptor that stands for the process, to be closed by the caller; -1 if the kernel gives
  * none: it is dead already, or not of this pid namespace, or the kernel is too old.
@@ -18,6 +20,15 @@ int process_open(pid_t pid);
 
 /* True if that process has ended; also for -1, of which nothing can be known. */
 bool process_has_ended(int pidfd);
+
+/* What tells that process from a later one with its pid, also after a restart of ours. */
+struct store_process process_identify(pid_t pid);
+
+/*
+ * True if that process has surely ended: no process has its pid, or a later one. False where that
+ * cannot be told, so that a pid that is used again is at worst taken for the first one's.
+ */
+bool process_is_over(const struct store_process *process);
 
 struct process_watch;
 
