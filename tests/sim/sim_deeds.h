@@ -45,6 +45,9 @@ void sim_watch(struct sim_world *world);
 /* Will a command of that gateway be taken, and go to the hub? Receipts are commands too. */
 bool sim_watch_takes(const struct sim_world *world, unsigned gateway);
 
+/* Would private mail for that user of the native clients be refused, or nearly? */
+bool sim_watch_inbox_is_full(const struct sim_world *world, const char *user);
+
 /* A gateway's process has just ended, and the hub knows. */
 void sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway);
 

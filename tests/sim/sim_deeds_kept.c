@@ -226,11 +226,18 @@ native_doubts(struct sim_world *world, struct sim_native *native)
 {
 	struct sim_pages *said = &world->book.of[native->number];
 
-	if (!world->store.full && !world->store.fails &&
-	    sim_watch_takes(world, native->socket.gateway))
-		return;
-	for (unsigned i = 0; i < said->count; i++)
-		said->rows[i].doubtful |= said->rows[i].fate == SIM_SAID;
+	bool takes = !world->store.full && !world->store.fails &&
+		     sim_watch_takes(world, native->socket.gateway);
+
+	for (unsigned i = 0; i < said->count; i++) {
+		struct sim_message *row = &said->rows[i];
+
+		if (row->fate != SIM_SAID || row->doubtful)
+			continue;
+		row->doubtful = !takes || (row->room == SIM_INBOX &&
+					      sim_watch_inbox_is_full(world,
+						  world->natives[row->to - SIM_FIRST_NATIVE].user));
+	}
 }
 
 static void

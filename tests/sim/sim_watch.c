@@ -63,6 +63,20 @@ sim_watch_takes(const struct sim_world *world, unsigned gateway)
 	       core->commands.next - core->commands.first < SIM_COMMANDS / 2;
 }
 
+/* Of who is not here nothing is known. */
+bool
+sim_watch_inbox_is_full(const struct sim_world *world, const char *user)
+{
+	const struct user *found = NULL;
+
+	if (world->hub != NULL)
+		found = users_find(world->hub->users, TEXT("open"), text_of(user));
+	if (found == NULL || found->inbox == NULL)
+		return true;
+	/* What else came in this turn has been counted, what was read has been taken off. */
+	return found->inbox->seq - found->inbox->mark + 2 >= SIM_INBOX_MESSAGES;
+}
+
 void
 sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway)
 {
