@@ -34,6 +34,7 @@ static const struct admin_column status_columns[] = {
 	{ "messages_private", ADMIN_TYPE_NUMBER },
 	{ "commands_refused", ADMIN_TYPE_NUMBER },
 	{ "settling", ADMIN_TYPE_BOOL },
+	{ "awaited", ADMIN_TYPE_LIST },
 	{ "store", ADMIN_TYPE_TEXT },
 	{ "epoch", ADMIN_TYPE_TEXT },
 };
@@ -90,6 +91,7 @@ do_status(const struct admin_call *call)
 		admin_cell_number(status.messages_private),
 		admin_cell_number(status.commands_refused),
 		admin_cell_bool(status.settling),
+		admin_cell_string(status.awaited),
 		admin_cell_string(status.store),
 		admin_cell_text((struct text){ epoch, sizeof(epoch) - 1 }),
 	};

@@ -165,6 +165,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 	core->doomed |= outbox_undo(core->outbox, batch, undo_frame, core);
 	if (core->rooms_changed >= batch)
 		(void)core_rooms_load(core);
+	core_known_undone(core, batch);
 }
 
 static void
@@ -256,10 +257,11 @@ core_create(const struct core_setup *setup)
 	    !create_users(core) || core->outbox == NULL || core->decoder == NULL ||
 	    core->listing == NULL || !core_rooms_load(core))
 		core_destroy(&core);
-	else
-		core->store->completed = on_completed;
-	if (core != NULL)
-		core->store->context = core;
+	if (core == NULL)
+		return NULL;
+	core->store->completed = on_completed;
+	core->store->context = core;
+	core_known_load(core, setup->now);
 	return core;
 }
 
@@ -286,6 +288,7 @@ core_destroy(struct core **core)
 	envelope_decoder_destroy(&doomed->decoder);
 	if (doomed->listing != NULL) {
 		buffer_free(&doomed->listing->rooms);
+		buffer_free(&doomed->listing->awaited);
 		free(doomed->listing->clients);
 	}
 	free(doomed->listing);
@@ -318,7 +321,7 @@ core_tell_message(struct core *core, uint64_t slots, enum envelope_kind kind, co
 }
 
 int
-core_gateway_connected(struct core *core, struct now now, int64_t pid)
+core_gateway_connected(struct core *core, struct now now, const struct store_process *process)
 {
 	for (unsigned slot = 0; slot < core->limits.gateways_max; slot++) {
 		struct gateway *gateway = &core->gateways[slot];
@@ -328,7 +331,7 @@ core_gateway_connected(struct core *core, struct now now, int64_t pid)
 		*gateway = (struct gateway){
 			.state = GATEWAY_CONNECTED,
 			.slot = slot,
-			.pid = pid,
+			.process = *process,
 			.since_wall_ms = now.wall_ms,
 		};
 		return (int)slot;
@@ -365,6 +368,7 @@ gateway_gone(struct core *core, struct gateway *gateway, struct now now)
 	core->doomed &= ~core_slot_bit(gateway->slot);
 	if (gateway->name[0] != '\0')
 		core_past_keep(core, gateway);
+	core_known_lost(core, gateway, now);
 	core_detach(core, gateway, now);
 	if (!was_attached)
 		return;
@@ -392,18 +396,19 @@ core_gateway_detached(struct core *core, unsigned slot, struct now now, enum lin
 		gateway_gone(core, gateway, now);
 	/* A planned end: nobody comes again. */
 	if (why == LINK_SAID_GOODBYE)
-		core_detached_gone(core, life, now);
+		core_gateway_died(core, life, now);
 	gateway->state = GATEWAY_FREE;
 	if ((unsigned)why < LINK_LOSS_COUNT)
 		metric_increment(core->metrics.lost[why]);
 	if (gateway->name[0] == '\0') {
-		log_info(core->log, "link over before its HELLO", log_i64("pid", gateway->pid),
+		log_info(core->log, "link over before its HELLO",
+		    log_i64("pid", gateway->process.pid),
 		    log_string("reason", link_loss_word(why)));
 		return 0;
 	}
 	core_past_lost(core, gateway, why);
 	log_info(core->log, "gateway lost", log_string("gateway", gateway->name),
-	    log_i64("pid", gateway->pid), log_string("reason", link_loss_word(why)),
+	    log_i64("pid", gateway->process.pid), log_string("reason", link_loss_word(why)),
 	    log_u64("clients", clients));
 	return life;
 }
@@ -412,6 +417,7 @@ void
 core_gateway_died(struct core *core, uint32_t life, struct now now)
 {
 	core_detached_gone(core, life, now);
+	core_known_over(core, life);
 }
 
 void
@@ -436,6 +442,7 @@ drop_doomed(struct core *core, struct now now)
 void
 core_turn(struct core *core, struct now now)
 {
+	core_known_turn(core, now);
 	core_roster_turn(core, now);
 	core_linger_turn(core, now);
 	core_users_turn(core, now);
@@ -480,6 +487,6 @@ core_next_deadline(const struct core *core, struct now now)
 	if (outbox_open_length(core->outbox) > 0 || core->written || core->doomed != 0 ||
 	    core_questions_wait(core))
 		return 0;
-	return sooner(core_roster_deadline(core, now),
+	return sooner(sooner(core_known_deadline(core, now), core_roster_deadline(core, now)),
 	    sooner(core_linger_deadline(core, now), core_users_deadline(core, now)));
 }

@@ -44,6 +44,8 @@ struct core_links {
 	 * never.
 	 */
 	bool (*is_busy)(void *context, unsigned slot);
+	/* That process of a link has surely ended. NULL: nobody can tell. */
+	bool (*is_over)(void *context, const struct store_process *process);
 };
 
 struct core_setup {
@@ -65,7 +67,7 @@ struct core *core_create(const struct core_setup *setup);
 void core_destroy(struct core **core);
 
 /* A link was accepted. The slot, or -1 when all are taken (the owner refuses the link). */
-int core_gateway_connected(struct core *core, struct now now, int64_t pid);
+int core_gateway_connected(struct core *core, struct now now, const struct store_process *process);
 
 /*
  * One envelope of that link; anything but LINK_ALIVE ends the link (core_gateway_lost
@@ -132,7 +134,8 @@ struct core_status {
 	uint64_t messages_private;
 	uint64_t commands_refused;
 	bool settling;
-	const char *store; /* its name, e.g. "memory" */
+	const char *awaited; /* gateways, blank-separated; borrowed as above */
+	const char *store;   /* its name, e.g. "memory" */
 };
 
 struct core_status core_status(const struct core *core);

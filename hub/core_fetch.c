@@ -332,6 +332,23 @@ ready_slots(const struct core *core)
 	return ready;
 }
 
+/* Gateways that ask next who is in which room, while we do not know. */
+static uint64_t
+held_slots(const struct core *core)
+{
+	uint64_t held = 0;
+
+	if (!core->settling.active)
+		return 0;
+	for (uint64_t left = core->questions.waiting; left != 0; left &= left - 1) {
+		unsigned slot = (unsigned)__builtin_ctzll(left);
+
+		if (core->questions.lists[slot].first->envelope.kind == ENVELOPE_LIST)
+			held |= core_slot_bit(slot);
+	}
+	return held;
+}
+
 void
 core_questions_turn(struct core *core)
 {
@@ -340,8 +357,8 @@ core_questions_turn(struct core *core)
 	struct question *question;
 	unsigned cost = 0;
 
-	while (
-	    cost < TURN_COST_MAX && (question = questions_take(&core->questions, ready)) != NULL) {
+	while (cost < TURN_COST_MAX &&
+	       (question = questions_take(&core->questions, ready & ~held_slots(core))) != NULL) {
 		unsigned slot = question->slot;
 		unsigned items;
 
@@ -367,5 +384,5 @@ core_questions_turn(struct core *core)
 bool
 core_questions_wait(const struct core *core)
 {
-	return core->questions.waiting != 0;
+	return (core->questions.waiting & ~held_slots(core)) != 0;
 }

@@ -159,7 +159,7 @@ replace_old(struct core *core, struct now now, const char *name, uint64_t epoch)
 	if (old == NULL)
 		return;
 	log_warn(core->log, "gateway replaced by a newer link of its name",
-	    log_string("gateway", name), log_i64("pid", old->pid),
+	    log_string("gateway", name), log_i64("pid", old->process.pid),
 	    log_string("process", old->epoch == epoch ? "same" : "another"));
 	core_drop(core, old, now, LINK_REFUSED);
 }
@@ -191,10 +191,11 @@ on_hello(
 	if (!outbox_put_greeting(core->outbox, gateway->slot))
 		core->doomed |= core_slot_bit(gateway->slot);
 	core_prune_others(core, gateway);
+	core_known_hello(core, gateway);
 	core_detached_others(core, gateway, now);
 	core_settle_hello(core, now, hello);
 	log_info(core->log, "gateway linked", log_string("gateway", gateway->name),
-	    log_i64("pid", gateway->pid), log_string("software", gateway->software),
+	    log_i64("pid", gateway->process.pid), log_string("software", gateway->software),
 	    log_u64("link_version", gateway->link_version));
 	return LINK_ALIVE;
 }
@@ -207,6 +208,7 @@ on_roster_end(
 	if (gateway->state == GATEWAY_ATTACHED)
 		return LINK_OUT_OF_ORDER;
 	gateway->state = GATEWAY_ATTACHED;
+	core_known_attached(core, gateway);
 	/* Whom it has not said has gone meanwhile. */
 	core_detached_unsaid(core, gateway->life, now);
 	core->attached++;

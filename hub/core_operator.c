@@ -12,6 +12,17 @@
 #define CLOSE_POLICY 1008u
 #define CLOSE_REASON_MAX 123u
 
+static const char *
+awaited(const struct core *core)
+{
+	struct buffer *names = &core->listing->awaited;
+
+	buffer_clear(names);
+	(void)core_known_awaited(core, names);
+	buffer_append_byte(names, '\0');
+	return names->failed ? "" : names->data;
+}
+
 struct core_status
 core_status(const struct core *core)
 {
@@ -25,6 +36,7 @@ core_status(const struct core *core)
 		.messages_private = core->messages_private,
 		.commands_refused = core->commands_refused,
 		.settling = core->settling.active,
+		.awaited = awaited(core),
 		.store = core->store->ops->name,
 	};
 }
@@ -41,7 +53,7 @@ core_next_gateway(const struct core *core, unsigned *cursor, struct core_gateway
 			.slot = gateway->slot,
 			.name = gateway->name,
 			.software = gateway->software,
-			.pid = gateway->pid,
+			.pid = gateway->process.pid,
 			.link_version = gateway->link_version,
 			.attached = gateway->state == GATEWAY_ATTACHED,
 			.clients = gateway->clients,

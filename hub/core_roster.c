@@ -129,19 +129,29 @@ core_settle_hello(struct core *core, struct now now, const struct envelope_hello
 		settling->expected = hello->gateways_known;
 }
 
+/* Both what the store and what the gateways say of the hub before must be fulfilled. */
+static bool
+is_incomplete(const struct core *core)
+{
+	const struct settling *settling = &core->settling;
+
+	return core_known_is_awaiting(core) || core->attached + settling->gone < settling->expected;
+}
+
 static void
 settle(struct core *core, struct now now)
 {
 	struct settling *settling = &core->settling;
+	struct buffer *given_up = &core->listing->awaited;
 
-	if (!settling->active)
-		return;
-	if (core->attached < settling->expected && now.mono_ms < settling->deadline_ms)
+	if (!settling->active || (is_incomplete(core) && now.mono_ms < settling->deadline_ms))
 		return;
 	settling->active = false;
 	settling->over = true;
+	buffer_clear(given_up);
+	core_known_settled(core, given_up);
 	log_info(core->log, "settled", log_u64("gateways", core->attached),
-	    log_u64("expected", settling->expected));
+	    log_u64("expected", settling->expected), log_text("given_up", buffer_text(given_up)));
 }
 
 /* The first of the members behind the cursor in a room that is in order. */

@@ -10,6 +10,7 @@
 #include "hub/client_ids.h"
 #include "hub/core.h"
 #include "hub/core_asked.h"
+#include "hub/core_known.h"
 #include "hub/held.h"
 #include "hub/ids.h"
 #include "hub/inboxes.h"
@@ -20,7 +21,6 @@
 #include "hub/streams.h"
 #include "hub/users.h"
 
-#define GATEWAY_NAME_MAX 32
 #define GATEWAY_SOFTWARE_MAX 64
 
 /* Gateways of the past whose numbers are remembered. */
@@ -59,7 +59,7 @@ struct gateway {
 	char software[GATEWAY_SOFTWARE_MAX + 1];
 	uint64_t epoch;
 	uint32_t life; /* the same for all links of one epoch */
-	int64_t pid;
+	struct store_process process;
 	unsigned link_version;
 	unsigned clients;
 	uint64_t commands;
@@ -80,14 +80,6 @@ struct gateway_past {
 	uint64_t lost_order; /* rises from loss to loss; 0: none yet */
 };
 
-/* Waiting, after a restart, for the gateways that the hub before us knew. */
-struct settling {
-	bool active;
-	bool over; /* once in a life */
-	unsigned expected;
-	uint64_t deadline_ms;
-};
-
 struct core_metrics {
 	struct metric *clients;
 	struct metric *gateways;
@@ -106,6 +98,7 @@ struct listing {
 	struct client **clients;
 	size_t count;
 	struct buffer rooms;
+	struct buffer awaited;
 };
 
 struct core {
@@ -143,6 +136,7 @@ struct core {
 	struct store_work work;
 	struct buffer answer; /* scratch */
 	struct settling settling;
+	struct known_gateways known;
 	struct gateway gateways[CORE_GATEWAYS_MAX];
 	struct gateway_past pasts[CORE_PASTS];
 	uint64_t losses;

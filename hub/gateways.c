@@ -109,6 +109,13 @@ is_busy(void *context, unsigned slot)
 	return socket == NULL || link_socket_queued(socket) > gateways->setup.queue_bytes / 2;
 }
 
+static bool
+is_over(void *context, const struct store_process *process)
+{
+	(void)context;
+	return process_is_over(process);
+}
+
 struct core_links
 gateways_links(struct gateways *gateways)
 {
@@ -116,6 +123,7 @@ gateways_links(struct gateways *gateways)
 		.send = send_frames,
 		.drop = drop,
 		.is_busy = is_busy,
+		.is_over = is_over,
 		.context = gateways,
 	};
 }
@@ -236,7 +244,8 @@ let_in(struct gateways *gateways, int fd, const struct peer_credentials *peer)
 		.lost = on_lost,
 		.drained = on_drained,
 	};
-	int slot = core_gateway_connected(gateways->core, clock_now(), peer->pid);
+	struct store_process process = process_identify((pid_t)peer->pid);
+	int slot = core_gateway_connected(gateways->core, clock_now(), &process);
 
 	if (slot < 0) {
 		refuse(gateways, fd, peer, "hub.gateways_max gateways are linked");

@@ -394,6 +394,8 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	log_info(setup->log, "hub listens", log_string("socket", setup->config->hub.socket),
 	    log_string("store", hub->store->ops->name), log_string("version", HUBBUB_VERSION));
 	hub->setup.config = NULL;
+	/* The core may wait for gateways that never come. */
+	turn_wanted(hub);
 	return hub;
 }
 

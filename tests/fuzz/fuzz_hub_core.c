@@ -165,7 +165,8 @@ connect_peer(struct world *world, struct peer *peer)
 {
 	if (peer->connected)
 		return;
-	peer->slot = core_gateway_connected(world->core, world->now, 1);
+	peer->slot =
+	    core_gateway_connected(world->core, world->now, &(struct store_process){ .pid = 1 });
 	demand(peer->slot >= 0 && peer->slot < CORE_GATEWAYS_MAX);
 	peer->connected = true;
 }

@@ -15,6 +15,7 @@
 #define AGAIN_MS 4000
 #define LONG_MS 70000
 #define QUIET_MS 2000
+#define FIRST_PID 1000
 #define RESUME_MS (UINT64_C(7) * 24 * 60 * 60 * 1000) /* longer than clocks are set by */
 
 void
@@ -49,6 +50,18 @@ hub_send(void *context, unsigned slot, const void *frames, size_t length)
 		return;
 	}
 	link_send_frames(gateway->link.hub_side, frames, length);
+}
+
+/* What the kernel tells of a process that was on a hub's list. */
+static bool
+is_over(void *context, const struct store_process *process)
+{
+	const struct sim_world *world = context;
+	unsigned number = (unsigned)(process->pid - FIRST_PID);
+
+	sim_must(number < SIM_GATEWAYS, "a process that never was");
+	return world->gateways[number].core == NULL ||
+	       world->gateways[number].starts != process->started;
 }
 
 static void
@@ -107,17 +120,21 @@ sim_hub_start(struct sim_world *world)
 		    .clients_max = 1000,
 		    .content_bytes = 1000,
 		    .name_bytes = 256,
-		    .settle_ms = 2000,
+		    .settle_ms = SIM_SETTLE_MS,
 		    .resume_ms = RESUME_MS,
 		    .read_keep_ms = RESUME_MS,
 		    .inbox_messages = SIM_INBOX_MESSAGES },
-		.links = { .send = hub_send, .drop = hub_drop, .context = world },
+		.links = { .send = hub_send,
+		    .drop = hub_drop,
+		    .is_over = is_over,
+		    .context = world },
 		.classes = &short_class,
 		.class_count = 1,
 		.random = world->inner,
 		.now = world->now,
 	};
 
+	world->hub_since_ms = world->now.mono_ms;
 	world->bus = bus_local_open();
 	setup.store = &world->store.store;
 	setup.bus = world->bus;
@@ -176,6 +193,8 @@ sim_gateway_start(struct sim_gateway *gateway)
 		.now = world->now,
 	};
 
+	gateway->starts++;
+	gateway->is_known = false;
 	snprintf(name, sizeof(name), "gw-%u", gateway->number + 1);
 	config_defaults(&config);
 	config.limits.content_bytes = 1000;
@@ -214,12 +233,17 @@ link_open(struct sim_gateway *gateway)
 	struct sim_world *world = gateway->world;
 	struct link_receiver of_gateway = { at_gateway, gateway };
 	struct link_receiver of_hub = { at_hub, gateway };
+	struct store_process process = {
+		.pid = FIRST_PID + gateway->number,
+		.started = gateway->starts,
+		.space = 1,
+	};
 	int slot = -1;
 
 	gateway->wants_link = false;
 	gateway->dropped = LINK_ALIVE;
 	if (world->hub != NULL)
-		slot = core_gateway_connected(world->hub, world->now, 1000 + gateway->number);
+		slot = core_gateway_connected(world->hub, world->now, &process);
 	if (slot < 0) {
 		gateway_core_hub_lost(gateway->core, world->now, LINK_CLOSED_BY_PEER);
 		return;

@@ -26,6 +26,9 @@
 #define SIM_COMMANDS 60u
 #define SIM_INBOX_MESSAGES 8u
 
+/* How long a hub that starts again waits for the gateways of the one before. */
+#define SIM_SETTLE_MS 2000u
+
 /* The steps before and behind all others, in which everything begins and settles. */
 #define SIM_BEGINNING 0u
 #define SIM_SETTLING UINT32_MAX
@@ -42,7 +45,9 @@ struct sim_gateway {
 	struct gateway_core *core; /* NULL: not running */
 	struct sim_link link;
 	bool wants_link;
-	uint32_t life;          /* as the hub calls it, once it has lost a link; 0: not yet */
+	unsigned starts; /* of its process                                                  */
+	bool is_known;   /* the hub before this one knew this process, which is not back yet */
+	uint32_t life;   /* as the hub calls it, once it has lost a link; 0: not yet */
 	enum link_loss dropped; /* by the core; LINK_ALIVE: not */
 };
 
@@ -67,7 +72,8 @@ struct sim_world {
 	const struct mount *native_mount;
 	const struct mount *direct_mount;
 
-	struct core *hub;          /* NULL: not running */
+	struct core *hub; /* NULL: not running */
+	uint64_t hub_since_ms;
 	struct store_double store; /* what is committed outlives the hub */
 	uint64_t sick_ms;          /* when the store, the hub or a link was last broken */
 	uint64_t patience;         /* one in so many steps the store ends a batch */

@@ -51,6 +51,7 @@ core_status(const struct core *core)
 		.messages_private = 8,
 		.commands_refused = 9,
 		.settling = true,
+		.awaited = "gw-2 gw-3",
 		.store = "memory",
 	};
 }

@@ -46,24 +46,59 @@ rig_limits(void)
 	};
 }
 
+static bool
+is_over(void *context, const struct store_process *process)
+{
+	const struct rig *rig = context;
+
+	for (size_t i = 0; i < sizeof(rig->ended) / sizeof(rig->ended[0]); i++) {
+		if (rig->ended[i] != 0 && rig->ended[i] == process->pid)
+			return true;
+	}
+	return false;
+}
+
+static void
+create_core(struct rig *rig)
+{
+	struct core_setup setup = {
+		.limits = rig->limits,
+		.links = { .send = take_frames,
+		    .drop = take_drop,
+		    .is_over = is_over,
+		    .context = rig },
+		.store = &rig->store.store,
+		.bus = &rig->bus,
+		.random = random_seeded(&rig->seed),
+		.now = rig->now,
+	};
+
+	rig->core = core_create(&setup);
+	assert_non_null(rig->core);
+}
+
 void
 rig_start(struct rig *rig, struct core_limits limits)
 {
-	struct core_setup setup = {
+	*rig = (struct rig){
+		.seed = 4711,
+		.now = { 1000, 1700000000000 },
 		.limits = limits,
-		.links = { take_frames, take_drop, rig },
-		.store = &rig->store.store,
-		.bus = &rig->bus,
+		.pid = 77,
 	};
-
-	*rig = (struct rig){ .seed = 4711, .now = { 1000, 1700000000000 } };
 	assert_true(store_double_open(&rig->store, 5));
 	rig->bus.ops = &bus_ops;
 	rig->decoder = envelope_decoder_create();
-	setup.random = random_seeded(&rig->seed);
-	setup.now = rig->now;
-	rig->core = core_create(&setup);
-	assert_non_null(rig->core);
+	create_core(rig);
+}
+
+void
+rig_restart(struct rig *rig, unsigned kept)
+{
+	core_destroy(&rig->core);
+	store_double_crash(&rig->store, kept);
+	rig_forget(rig);
+	create_core(rig);
 }
 
 void
@@ -111,7 +146,8 @@ rig_say(struct rig *rig, unsigned slot, enum envelope_kind kind, const struct en
 unsigned
 rig_link(struct rig *rig)
 {
-	int slot = core_gateway_connected(rig->core, rig->now, 77);
+	struct store_process process = { .pid = rig->pid, .started = 1, .space = 1 };
+	int slot = core_gateway_connected(rig->core, rig->now, &process);
 
 	assert_in_range(slot, 0, CORE_GATEWAYS_MAX - 1);
 	return (unsigned)slot;

@@ -30,6 +30,9 @@ struct rig {
 	size_t heard[CORE_GATEWAYS_MAX];
 	enum link_loss dropped[CORE_GATEWAYS_MAX];
 	uint64_t hub_epoch; /* of the last WELCOME that rig_gateway saw */
+	struct core_limits limits;
+	int64_t pid;      /* of the next link's process */
+	int64_t ended[4]; /* pids of processes that have surely ended */
 };
 
 /* Limits of a rig: 4 gateways, 1000 clients, 100 bytes of content, 40 of a name, 2 s to settle. */
@@ -37,6 +40,12 @@ struct core_limits rig_limits(void);
 
 void rig_start(struct rig *rig, struct core_limits limits);
 void rig_stop(struct rig *rig);
+
+/*
+ * The hub dies with the batches that wait but for the first `kept`, and starts again; what was
+ * said before is forgotten.
+ */
+void rig_restart(struct rig *rig, unsigned kept);
 
 /* Moves time on and ends the turn. */
 void rig_turn(struct rig *rig, uint64_t ms);

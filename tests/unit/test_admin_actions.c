@@ -124,6 +124,7 @@ test_status(void **state)
 	assert_value(stage, 0, "messages_private", "8");
 	assert_value(stage, 0, "commands_refused", "9");
 	assert_value(stage, 0, "settling", "true");
+	assert_value(stage, 0, "awaited", "gw-2 gw-3");
 	assert_value(stage, 0, "store", "memory");
 	assert_value(stage, 0, "epoch", "fedcba9876543210");
 }

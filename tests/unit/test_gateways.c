@@ -187,7 +187,7 @@ carries_envelopes_both_ways(void **state)
 	say_hello(fd, "gw-1");
 	assert_int_equal(hear(place, fd), ENVELOPE_WELCOME);
 	close(fd);
-	while (core_gateway_connected(place->core, clock_now(), 1) != 0)
+	while (core_gateway_connected(place->core, clock_now(), &(struct store_process){ 0 }) != 0)
 		turn(place);
 }
 

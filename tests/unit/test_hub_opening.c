@@ -121,7 +121,8 @@ slots_are_bounded_and_used_again(void **state)
 	rig_start(&rig, rig_limits());
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(rig_link(&rig), i);
-	assert_int_equal(core_gateway_connected(rig.core, rig.now, 1), -1);
+	assert_int_equal(
+	    core_gateway_connected(rig.core, rig.now, &(struct store_process){ 0 }), -1);
 	core_gateway_lost(rig.core, 2, rig.now, LINK_SILENT);
 	assert_int_equal(rig_link(&rig), 2);
 	rig_stop(&rig);
