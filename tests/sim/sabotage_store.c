@@ -77,6 +77,20 @@ put_user(struct store *store, const struct store_user *user)
 }
 
 static bool
+put_gateway(struct store *store, const struct store_gateway *gateway)
+{
+	return sabotage() == SABOTAGE_GATEWAYS_FORGOTTEN || honest->put_gateway(store, gateway);
+}
+
+static bool
+has_ended(void *context, const struct store_process *process)
+{
+	(void)context;
+	(void)process;
+	return true;
+}
+
+static bool
 set_mark(struct store *store, struct text stream, uint64_t seq)
 {
 	return sabotage() == SABOTAGE_MARK_NOT_STORED || honest->set_mark(store, stream, seq);
@@ -116,6 +130,7 @@ sabotage_ops(const struct store_ops *table)
 	ops.put_outcome = put_outcome;
 	ops.put_id = put_id;
 	ops.put_user = put_user;
+	ops.put_gateway = put_gateway;
 	ops.set_mark = set_mark;
 	ops.last_outcome = last_outcome;
 	ops.reserve_clients = reserve_clients;
@@ -140,6 +155,8 @@ __wrap_core_create(const struct core_setup *setup)
 
 	if (sabotage() == SABOTAGE_MAILBOX_UNBOUNDED)
 		mine.limits.inbox_messages = UINT32_MAX;
+	if (sabotage() == SABOTAGE_LIVING_COUNT_DEAD)
+		mine.links.is_over = has_ended;
 	core = __real_core_create(&mine);
 	if (core == NULL)
 		return NULL;

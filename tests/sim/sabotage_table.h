@@ -56,6 +56,12 @@
 	X(GRACE_AFTER_DEATH, 5, "grace-after-death", "who dies is gone at once", \
 	    "the clients of a dead gateway wait as those of a lost link do", \
 	    "which is dead") \
+	X(GATEWAYS_FORGOTTEN, 11, "gateways-forgotten", "a hub's restart makes no noise", \
+	    "the list of known gateways is not written", \
+	    "is back") \
+	X(LIVING_COUNT_DEAD, 1, "living-count-as-dead", "a hub's restart makes no noise", \
+	    "every process of that list counts as ended", \
+	    "is back") \
 	X(MAILBOX_UNBOUNDED, 11, "mailbox-unbounded", "an inbox is bounded", \
 	    "an inbox never counts as full", \
 	    "wait in the inbox") \

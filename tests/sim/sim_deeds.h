@@ -51,6 +51,13 @@ bool sim_watch_inbox_is_full(const struct sim_world *world, const char *user);
 /* A gateway's process has just ended, and the hub knows. */
 void sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway);
 
+/* The hub says that to a gateway. */
+void sim_watch_said(
+    struct sim_world *world, struct sim_gateway *to, const void *frames, size_t length);
+
+/* The hub is about to die: whom it knows, as its store tells the next one. */
+void sim_watch_hub_death(struct sim_world *world);
+
 /* sim_faults.c: in runs with faults something breaks, or is mended. */
 void sim_something_breaks(struct sim_world *world);
 

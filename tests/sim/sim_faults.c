@@ -41,6 +41,7 @@ hub_dies(struct sim_world *world)
 		return;
 	}
 	sim_trace(world, "the hub dies");
+	sim_watch_hub_death(world);
 	core_destroy(&world->hub);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		world->gateways[i].life = 0;

@@ -1,12 +1,14 @@
 /*
  * What must hold after every turn, whatever broke: queues within their bounds, and nobody online
- * whose gateway's process is known to have ended.
+ * whose gateway's process is known to have ended. And what a hub that has just started must not
+ * say before the gateways of the one before are back.
  */
 #include "sim_deeds.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "common/outcomes.h"
 #include "gateway/gateway_core_state.h"
 #include "hub/core_state.h"
 
@@ -88,5 +90,94 @@ sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway)
 	while (world->hub != NULL && core_next_client(world->hub, TEXT(""), &cursor, &info)) {
 		if (strcmp(info.gateway, name) == 0)
 			sim_wrong(world, "%s is online by %s, which is dead", info.name, name);
+	}
+}
+
+/* What depends on who is online. */
+static bool
+tells_presence(const struct envelope *envelope)
+{
+	switch (envelope->kind) {
+	case ENVELOPE_ENTERED:
+	case ENVELOPE_EXITED:
+	case ENVELOPE_ROSTER_END:
+	case ENVELOPE_LIST_END:
+		return true;
+	case ENVELOPE_OUTCOME:
+		return envelope->outcome.code == OUTCOME_NO_SUCH_USER;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_attached(const struct sim_world *world, const struct sim_gateway *gateway)
+{
+	return sim_link_is_open(&gateway->link) &&
+	       world->hub->gateways[gateway->link.slot].state == GATEWAY_ATTACHED;
+}
+
+/* A gateway that the hub before knew, and that this one must still wait for. */
+static const struct sim_gateway *
+awaited(struct sim_world *world)
+{
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		struct sim_gateway *gateway = &world->gateways[i];
+
+		if (gateway->core == NULL || is_attached(world, gateway))
+			gateway->is_known = false;
+		if (gateway->is_known)
+			return gateway;
+	}
+	return NULL;
+}
+
+void
+sim_watch_said(struct sim_world *world, struct sim_gateway *to, const void *frames, size_t length)
+{
+	struct envelope_decoder *decoder;
+	const struct sim_gateway *missing;
+	const char *at = frames;
+	struct envelope envelope;
+
+	if (world->now.mono_ms >= world->hub_since_ms + SIM_SETTLE_MS)
+		return;
+	missing = awaited(world);
+	if (missing == NULL)
+		return;
+	decoder = envelope_decoder_create();
+	sim_must(decoder != NULL, "no decoder");
+	while (length > 0) {
+		size_t whole = ENVELOPE_HEADER_SIZE + envelope_header_read(at);
+
+		if (!envelope_decode(decoder, at + ENVELOPE_HEADER_SIZE,
+			whole - ENVELOPE_HEADER_SIZE, &envelope))
+			sim_wrong(world, "the hub said what cannot be read");
+		else if (tells_presence(&envelope))
+			sim_wrong(world, "the hub says %s to gateway %u before gateway %u is back",
+			    envelope_kind_name(envelope.kind), to->number + 1, missing->number + 1);
+		at += whole;
+		length -= whole;
+	}
+	envelope_decoder_destroy(&decoder);
+}
+
+/* As far as what the store has kept tells: what is under way may be lost with the hub. */
+void
+sim_watch_hub_death(struct sim_world *world)
+{
+	const struct known_gateways *list = &world->hub->known;
+	bool stored = !list->unsaved && list->batch <= world->hub->kept;
+
+	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
+		struct sim_gateway *gateway = &world->gateways[i];
+		bool listed = false;
+		char name[16];
+
+		snprintf(name, sizeof(name), "gw-%u", gateway->number + 1);
+		for (unsigned k = 0; k < CORE_GATEWAYS_MAX; k++)
+			listed |= strcmp(list->gateways[k].name, name) == 0 &&
+				  list->gateways[k].process.started == gateway->starts;
+		gateway->is_known = stored && listed && gateway->core != NULL;
 	}
 }

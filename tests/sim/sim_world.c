@@ -49,6 +49,7 @@ hub_send(void *context, unsigned slot, const void *frames, size_t length)
 		sim_wrong(context, "the hub sent to a slot without a link");
 		return;
 	}
+	sim_watch_said(context, gateway, frames, length);
 	link_send_frames(gateway->link.hub_side, frames, length);
 }
 
