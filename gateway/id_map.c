@@ -23,9 +23,9 @@ id_map_free(struct id_map *map)
 }
 
 static uint32_t
-place_of(const struct id_map *map, uint32_t key)
+place_of(const struct id_map *map, uint64_t key)
 {
-	/* Ids may come in sequence; the upper bits of the product are well mixed. */
+	/* Numbers may come in sequence; the upper bits of the product are well mixed. */
 	uint64_t mixed = key * UINT64_C(0x9E3779B97F4A7C15);
 
 	return (uint32_t)(mixed >> 32) & (map->capacity - 1);
@@ -33,7 +33,7 @@ place_of(const struct id_map *map, uint32_t key)
 
 /* The place that holds `key`, or the empty one where it belongs. */
 static uint32_t
-find(const struct id_map *map, uint32_t key)
+find(const struct id_map *map, uint64_t key)
 {
 	uint32_t at = place_of(map, key);
 
@@ -43,7 +43,7 @@ find(const struct id_map *map, uint32_t key)
 }
 
 void *
-id_map_get(const struct id_map *map, uint32_t key)
+id_map_get(const struct id_map *map, uint64_t key)
 {
 	return map->capacity == 0 ? NULL : map->places[find(map, key)].value;
 }
@@ -71,7 +71,7 @@ grow(struct id_map *map)
 }
 
 bool
-id_map_put(struct id_map *map, uint32_t key, void *value)
+id_map_put(struct id_map *map, uint64_t key, void *value)
 {
 	uint32_t at;
 
@@ -86,7 +86,7 @@ id_map_put(struct id_map *map, uint32_t key, void *value)
 }
 
 void *
-id_map_remove(struct id_map *map, uint32_t key)
+id_map_remove(struct id_map *map, uint64_t key)
 {
 	uint32_t mask = map->capacity - 1;
 	uint32_t hole, at;

@@ -1,6 +1,6 @@
 /*
- * A hash table from client ids (never 0) to pointers (never NULL): open addressing, 16 bytes a
- * place.
+ * A hash table from numbers (never 0) - client ids, conns - to pointers (never NULL): open
+ * addressing, 16 bytes a place.
  */
 #ifndef HUBBUB_GATEWAY_ID_MAP_H
 #define HUBBUB_GATEWAY_ID_MAP_H
@@ -10,7 +10,7 @@
 
 struct id_map_place {
 	void *value;
-	uint32_t key;
+	uint64_t key;
 };
 
 struct id_map {
@@ -23,12 +23,12 @@ struct id_map {
 void id_map_init(struct id_map *map);
 void id_map_free(struct id_map *map);
 
-void *id_map_get(const struct id_map *map, uint32_t key);
+void *id_map_get(const struct id_map *map, uint64_t key);
 
 /* Replaces what was there; false, with nothing changed, without memory. */
-bool id_map_put(struct id_map *map, uint32_t key, void *value);
+bool id_map_put(struct id_map *map, uint64_t key, void *value);
 
 /* What was there, or NULL. */
-void *id_map_remove(struct id_map *map, uint32_t key);
+void *id_map_remove(struct id_map *map, uint64_t key);
 
 #endif
