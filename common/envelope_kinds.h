@@ -130,6 +130,15 @@ enum {
 	OPEN_KEEPS_MAIL = 1,   /* its user's inbox outlives the last connection        */
 	OPEN_WANTS_SECRET = 2, /* its user is to come again: give a resume secret      */
 	OPEN_HAS_RECEIPTS = 4, /* somebody will say READ: keep until then               */
+	OPEN_CLOSING = 8,      /* it is gone already; only commands of it are to come   */
+};
+
+/* CLOSED.linger */
+enum {
+	CLOSED_GONE = 0,       /* by a word of either side                              */
+	CLOSED_LOST = 1,       /* without one: it may come again and go on              */
+	CLOSED_UNANSWERED = 2, /* commands of it are to come or to be answered; another
+				* CLOSED follows                                        */
 };
 
 /* TELL.flags */

@@ -202,6 +202,7 @@ set_user_limits(struct core_limits *limits)
 static bool
 create_users(struct core *core)
 {
+	old_conns_init(&core->old_conns, core->key);
 	core->users = users_create(core->key);
 	core->message_ids = ids_create(core->key, IDS_COUNT_MAX);
 	core->digest = digest_create();
@@ -276,6 +277,7 @@ core_destroy(struct core **core)
 	held_clear(&doomed->held);
 	questions_clear(&doomed->questions);
 	buffer_free(&doomed->answer);
+	old_conns_free(&doomed->old_conns);
 	presence_destroy(&doomed->presence);
 	users_destroy(&doomed->users);
 	ids_destroy(&doomed->message_ids);

@@ -96,12 +96,18 @@ let_in(struct core *core, const struct gateway *gateway, struct now now,
 		.has_receipts = (open->flags & OPEN_HAS_RECEIPTS) != 0,
 	};
 	bool is_let = core_identify(core, gateway, now, open, identity);
+	bool is_closing = (open->flags & OPEN_CLOSING) != 0;
 
 	*client_out = NULL;
+	if (is_let && identity->speaks_as != NULL) {
+		if (core_closing_for(core, identity->speaks_as, gateway->slot, open->conn))
+			*client_out = identity->speaks_as;
+		return *client_out == NULL ? OUTCOME_FULL : OUTCOME_OK;
+	}
 	if (is_let && identity->lingerer == NULL &&
 	    presence_clients(core->presence) >= core->limits.clients_max)
 		is_let = false;
-	if (is_let && identity->user->connections < core->limits.connections_max)
+	if (is_let && (is_closing || identity->user->connections < core->limits.connections_max))
 		*client_out = open_client(core, now, &facts, identity);
 	if (*client_out == NULL && identity->user != NULL && identity->user->clients == NULL)
 		core_user_gone(core, identity->user, now);
@@ -138,12 +144,12 @@ find_inbox(struct core *core, struct now now, const struct core_identity *identi
 }
 
 static void
-say_opened(struct core *core, const struct gateway *gateway, const struct client *client,
-    const struct core_identity *identity)
+say_opened(struct core *core, const struct gateway *gateway, uint64_t conn,
+    const struct client *client, const struct core_identity *identity)
 {
 	const struct stream *inbox = client->user->inbox;
 	struct envelope_opened opened = {
-		.conn = client->conn,
+		.conn = conn,
 		.client = client->id,
 		.name = client->name,
 		.user = client->user->id,
@@ -167,8 +173,7 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	struct client *client;
 	enum outcome_code code;
 
-	if (!is_allowed(open) ||
-	    presence_by_conn(core->presence, gateway->slot, open->conn) != NULL)
+	if (!is_allowed(open) || core_sender(core, gateway->slot, open->conn) != NULL)
 		return LINK_BAD_CONTENT;
 	/* By another limit than ours, set before a restart perhaps: no reason to lose them all. */
 	if (open->name.length > core->limits.name_bytes) {
@@ -180,14 +185,18 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, code);
 		return LINK_ALIVE;
 	}
-	gateway->clients++;
+	if (identity.speaks_as == NULL)
+		gateway->clients++;
 	metric_set(core->metrics.clients, presence_clients(core->presence));
 	if ((open->flags & (OPEN_KEEPS_MAIL | OPEN_WANTS_SECRET)) != 0)
 		client->user->keeps_mail = true;
 	find_inbox(core, now, &identity);
 	if (client->user->keeps_mail)
 		core_user_record(core, client->user, now);
-	say_opened(core, gateway, client, &identity);
+	say_opened(core, gateway, open->conn, client, &identity);
+	if ((open->flags & OPEN_CLOSING) != 0 && identity.speaks_as == NULL &&
+	    !core_closing_begin(core, client))
+		core_client_left(core, client, now, false);
 	return LINK_ALIVE;
 }
 
@@ -201,6 +210,7 @@ core_client_gone(struct core *core, struct client *client, struct now now)
 	if (!client->lingers)
 		core->gateways[client->slot].clients--;
 	core_linger_forget(client);
+	core_closing_forget(core, client);
 	users_detach(client);
 	presence_close(core->presence, client);
 	if (user->clients == NULL && !user->is_coming)
@@ -212,15 +222,16 @@ enum link_loss
 on_closed(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
-	struct client *client =
-	    presence_by_conn(core->presence, gateway->slot, envelope->closed.conn);
+	const struct envelope_closed *closed = &envelope->closed;
+	bool lost = closed->linger != CLOSED_GONE;
+	struct client *client = presence_by_conn(core->presence, gateway->slot, closed->conn);
+	struct old_conn *old = old_conns_find(&core->old_conns, gateway->slot, closed->conn);
 
-	/* Unknown: its OPEN was refused, and the gateway said so before it knew. */
-	if (client == NULL)
-		return LINK_ALIVE;
-	if (envelope->closed.linger != 0 && client->user->keeps_mail)
-		core_linger(core, client, now);
-	else
-		core_client_gone(core, client, now);
+	/* Neither: its OPEN was refused, and the gateway said so before it knew. */
+	if (old != NULL && closed->linger != CLOSED_UNANSWERED)
+		core_closing_end(core, old, now, lost);
+	else if (client != NULL &&
+		 (closed->linger != CLOSED_UNANSWERED || !core_closing_begin(core, client)))
+		core_client_left(core, client, now, lost);
 	return LINK_ALIVE;
 }

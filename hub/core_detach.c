@@ -12,6 +12,7 @@ core_detach(struct core *core, struct gateway *gateway, struct now now)
 {
 	struct client *client;
 
+	core_closing_lost(core, gateway->slot, now);
 	while ((client = presence_first_of(core->presence, gateway->slot)) != NULL)
 		core_linger_detached(core, client, gateway->life, now);
 	gateway->clients = 0;
@@ -26,7 +27,7 @@ end_detached(struct core *core, uint32_t life, struct now now, bool also_left)
 	for (; client != NULL; client = next) {
 		next = client->neighbour;
 		if (client->life == life && (also_left || !client->left))
-			core_client_gone(core, client, now);
+			core_client_left(core, client, now, false);
 	}
 }
 

@@ -54,6 +54,33 @@ keep_secret(
 	identity->user->has_secret = true;
 }
 
+/* A gateway that lost its link still has its clients' connections: they are nobody else's. */
+static bool
+may_be_taken_over(const struct client *client)
+{
+	return client->lingers && (client->life == 0 || client->left);
+}
+
+static bool
+is_like(const struct client *client, const struct envelope_open *open)
+{
+	return text_equal(client->dialect, open->dialect) &&
+	       (text_is_empty(open->name) || text_equal(client->name, open->name));
+}
+
+/* A connection that is gone needs no place of its own where its user has come again. */
+static bool
+is_spoken_for(
+    struct core_identity *identity, const struct envelope_open *open, struct client *holder)
+{
+	if ((open->flags & OPEN_CLOSING) == 0 || holder == NULL || holder->user != identity->user ||
+	    may_be_taken_over(holder) || !is_like(holder, open))
+		return false;
+	identity->speaks_as = holder;
+	identity->client = holder->id;
+	return true;
+}
+
 /* Known to its gateway before the link: it is who it was, whatever the store has forgotten. */
 static bool
 announced(struct core *core, const struct gateway *gateway, const struct envelope_open *open,
@@ -71,27 +98,19 @@ announced(struct core *core, const struct gateway *gateway, const struct envelop
 	if ((open->flags & OPEN_WANTS_SECRET) != 0 && is_secret(open->resume) &&
 	    digest_texts(core->digest, &open->resume, 1, digest))
 		keep_secret(identity, open->resume, digest);
-	/* Its gateway is back in time: nobody was told that it was away. */
-	if (waits != NULL && waits->life == gateway->life && waits->user == identity->user) {
+	/*
+	 * Its gateway is back in time: nobody was told that it was away. Or it is here already, by
+	 * a connection before that one or, if that one is gone, behind it.
+	 */
+	if (waits != NULL && waits->user == identity->user &&
+	    (waits->life == gateway->life || (may_be_taken_over(waits) && is_like(waits, open)))) {
 		identity->lingerer = waits;
 		identity->client = waits->id;
 		return true;
 	}
+	if (is_spoken_for(identity, open, waits))
+		return true;
 	return choose_id(core, open->client, &identity->client);
-}
-
-/* A gateway that lost its link still has its clients' connections: they are nobody else's. */
-static bool
-may_be_taken_over(const struct client *client)
-{
-	return client->lingers && (client->life == 0 || client->left);
-}
-
-static bool
-is_like(const struct client *client, const struct envelope_open *open)
-{
-	return may_be_taken_over(client) && text_equal(client->dialect, open->dialect) &&
-	       (text_is_empty(open->name) || text_equal(client->name, open->name));
 }
 
 /* The client that comes back: the wanted one before others; NULL if none waits for it. */
@@ -101,7 +120,8 @@ lingerer(const struct user *user, const struct envelope_open *open, uint32_t wan
 	struct client *found = NULL;
 
 	for (struct client *client = user->clients; client != NULL; client = client->sibling) {
-		if (is_like(client, open) && (found == NULL || client->id == wanted))
+		if (may_be_taken_over(client) && is_like(client, open) &&
+		    (found == NULL || client->id == wanted))
 			found = client;
 	}
 	return found;
@@ -122,7 +142,9 @@ choose_client(struct core *core, struct now now, const struct envelope_open *ope
 		identity->client = identity->lingerer->id;
 		return true;
 	}
-	if (wanted != 0 && holder != NULL && may_be_taken_over(holder) &&
+	if (is_spoken_for(identity, open, holder))
+		return true;
+	if (wanted != 0 && holder != NULL && may_be_taken_over(holder) && holder->old_conns == 0 &&
 	    holder->user == identity->user) {
 		identity->user->is_coming = true;
 		core_client_gone(core, holder, now);

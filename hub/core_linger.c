@@ -44,26 +44,34 @@ wait_end(struct client *client)
 }
 
 void
-core_linger(struct core *core, struct client *client, struct now now)
+core_linger_held(struct core *core, struct client *client)
 {
 	wait_end(client);
+	if (client->lingers)
+		return;
 	users_linger(client);
 	presence_linger(core->presence, client);
 	core->gateways[client->slot].clients--;
+}
+
+void
+core_linger(struct core *core, struct client *client, struct now now)
+{
+	core_linger_held(core, client);
 	wait_begin(core, client, now);
 }
 
 void
 core_linger_detached(struct core *core, struct client *client, uint32_t life, struct now now)
 {
-	bool left = client->lingers;
+	bool left = client->lingers && client->waits_in != NULL;
 
 	/* Whoever had lost its connection before has no longer to come back for that. */
 	client->left = left;
-	if (!left) {
+	if (!left)
 		wait_end(client);
+	if (!client->lingers)
 		users_linger(client);
-	}
 	presence_detach(core->presence, client, life);
 	if (!left)
 		wait_begin(core, client, now);
@@ -87,12 +95,14 @@ core_linger_forget(struct client *client)
 	wait_end(client);
 }
 
-/* It has come back, but not to these rooms. */
-static void
-leave_deaf(struct core *core, struct client *client, struct now now)
+void
+core_linger_leave_deaf(struct core *core, struct client *client, struct now now)
 {
 	struct member *next;
 
+	/* What an earlier connection of it said is to come there. */
+	if (client->old_conns > 0)
+		return;
 	for (struct member *member = client->memberships; member != NULL; member = next) {
 		next = member->next;
 		if (member->deaf)
@@ -108,9 +118,9 @@ end_waits(struct core *core, struct waiting *queue, struct now now)
 	while ((client = queue->first) != NULL && client->waits_until_ms <= now.mono_ms) {
 		wait_end(client);
 		if (client->lingers)
-			core_client_gone(core, client, now);
+			core_client_left(core, client, now, false);
 		else
-			leave_deaf(core, client, now);
+			core_linger_leave_deaf(core, client, now);
 	}
 }
 

@@ -228,6 +228,7 @@ kick_client(struct core *core, struct now now, struct client *client, struct tex
 		.reason = reason,
 	};
 
+	core_closing_kick(core, client, &order);
 	if (client->lingers)
 		core_client_gone(core, client, now);
 	else

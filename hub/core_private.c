@@ -185,7 +185,7 @@ core_private(
 		.id = tell->id,
 	};
 	struct mail mail = {
-		.from = presence_by_conn(core->presence, gateway->slot, tell->conn),
+		.from = core_sender(core, gateway->slot, tell->conn),
 		.tell = tell,
 	};
 	struct envelope_outcome outcome = {
@@ -238,7 +238,7 @@ core_read(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
 	const struct envelope_read *read = &envelope->read;
-	const struct client *client = presence_by_conn(core->presence, gateway->slot, read->conn);
+	const struct client *client = core_sender(core, gateway->slot, read->conn);
 	enum outcome_code code = client == NULL ? OUTCOME_BAD_SEQ : mark(core, client->user, read);
 	struct envelope_outcome outcome = {
 		.number = read->number,

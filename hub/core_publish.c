@@ -74,8 +74,7 @@ core_publish(
 		.parts = { TEXT("publish"), publish->room, publish->content },
 		.id = publish->id,
 	};
-	const struct client *client =
-	    presence_by_conn(core->presence, gateway->slot, publish->conn);
+	const struct client *client = core_sender(core, gateway->slot, publish->conn);
 	struct envelope_outcome outcome = {
 		.number = publish->number,
 		.room = publish->room,

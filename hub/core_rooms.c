@@ -7,6 +7,7 @@
 #include "hub/core_rooms.h"
 #include "hub/core_roster.h"
 #include "hub/core_state.h"
+#include "hub/core_users.h"
 #include "hub/dispatch.h"
 
 /*
@@ -56,11 +57,12 @@ next_ordinal(struct core *core, struct now now, uint64_t kept)
 }
 
 static void
-say_joined(struct core *core, const struct gateway *gateway, const struct member *member)
+say_joined(
+    struct core *core, const struct gateway *gateway, uint64_t conn, const struct member *member)
 {
 	const struct stream *stream = member->room->stream;
 	struct envelope_joined joined = {
-		.conn = member->client->conn,
+		.conn = conn,
 		.room = member->room->name,
 		.ordinal = member->ordinal,
 		.epoch = stream->seq > 0 ? stream->epoch : 0,
@@ -166,6 +168,13 @@ join(struct core *core, struct now now, struct client *client, const struct enve
 	return *member_out != NULL ? OUTCOME_OK : OUTCOME_FULL;
 }
 
+/* Not for a connection that is gone: another one of the client's may hear the room. */
+static bool
+hears(const struct client *client, const struct gateway *gateway, uint64_t conn)
+{
+	return !client->lingers && client->slot == gateway->slot && client->conn == conn;
+}
+
 enum link_loss
 on_join(struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
@@ -176,7 +185,7 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 
 	if (!names_is_room(request->room))
 		return LINK_BAD_CONTENT;
-	client = presence_by_conn(core->presence, gateway->slot, request->conn);
+	client = core_sender(core, gateway->slot, request->conn);
 	if (client == NULL) {
 		/* Sent behind an OPEN that was refused. */
 		core_refuse(core, gateway, request->conn, request->room, OUTCOME_FULL);
@@ -184,8 +193,9 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 	}
 	member = presence_member(client, request->room);
 	if (member != NULL) {
-		presence_hear(member);
-		say_joined(core, gateway, member);
+		if (hears(client, gateway, request->conn))
+			presence_hear(member);
+		say_joined(core, gateway, request->conn, member);
 		return LINK_ALIVE;
 	}
 	code = join(core, now, client, request, &member);
@@ -193,7 +203,9 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 		core_refuse(core, gateway, request->conn, request->room, code);
 		return LINK_ALIVE;
 	}
-	say_joined(core, gateway, member);
+	if (!hears(client, gateway, request->conn) && !member->deaf)
+		presence_deafen(member);
+	say_joined(core, gateway, request->conn, member);
 	core_roster_entered(core, member, now);
 	return LINK_ALIVE;
 }

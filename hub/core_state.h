@@ -14,6 +14,7 @@
 #include "hub/held.h"
 #include "hub/ids.h"
 #include "hub/inboxes.h"
+#include "hub/old_conns.h"
 #include "hub/outbox.h"
 #include "hub/presence.h"
 #include "hub/questions.h"
@@ -114,6 +115,7 @@ struct core {
 	int64_t started_wall_ms;
 	uint64_t started_mono_ms;
 	struct presence *presence;
+	struct old_conns old_conns;
 	struct users *users;
 	struct streams *streams;
 	struct room_rules *rules;
@@ -184,9 +186,6 @@ enum link_loss core_past_loss(const struct core *core, const char *name);
 
 /* core_clients.c: true for UTF-8 of at most so many bytes without control characters. */
 bool core_is_showable(struct text text, size_t bytes_max);
-
-/* Takes a client out of the roster, telling the others. */
-void core_client_gone(struct core *core, struct client *client, struct now now);
 
 /* core_commands.c: takes up a part of what was held while settling. */
 void core_commands_resume(struct core *core, struct now now);

@@ -5,6 +5,7 @@
 #ifndef HUBBUB_HUB_CORE_USERS_H
 #define HUBBUB_HUB_CORE_USERS_H
 
+#include "hub/core_closing.h"
 #include "hub/core_state.h"
 
 /* Between looks at whose time is over. */
@@ -18,6 +19,7 @@ struct core_identity {
 	struct user *user;
 	uint32_t client;                     /* the client_id it gets                          */
 	struct client *lingerer;             /* the client it goes on as; NULL: a new one      */
+	struct client *speaks_as;            /* or that has a connection, and it has none      */
 	bool resumed;                        /* by its secret                                  */
 	bool is_new;                         /* nobody can have sent it anything               */
 	char resume[CORE_RESUME_DIGITS + 1]; /* "": it gets no secret              */
@@ -46,8 +48,12 @@ void core_user_gone(struct core *core, struct user *user, struct now now);
 void core_users_turn(struct core *core, struct now now);
 uint64_t core_users_deadline(const struct core *core, struct now now);
 
-/* core_linger.c: the connection is lost, the client stays for a while. */
+/* core_linger.c: the connection is lost, the client stays for a while; or until it is said. */
 void core_linger(struct core *core, struct client *client, struct now now);
+void core_linger_held(struct core *core, struct client *client);
+
+/* It has come back, but not to the rooms that it does not hear. */
+void core_linger_leave_deaf(struct core *core, struct client *client, struct now now);
 
 /* Its gateway has lost its link and may come again. */
 void core_linger_detached(struct core *core, struct client *client, uint32_t life, struct now now);

@@ -255,6 +255,16 @@ presence_detach(struct presence *presence, struct client *client, uint32_t life)
 	slot_add(presence, client);
 }
 
+void
+presence_move(struct presence *presence, struct client *client, unsigned slot)
+{
+	slot_remove(presence, client);
+	client->slot = slot;
+	client->life = 0;
+	client->left = false;
+	slot_add(presence, client);
+}
+
 bool
 presence_rebind(struct presence *presence, struct client *client, const struct client *facts)
 {
@@ -403,8 +413,9 @@ presence_join(struct presence *presence, struct client *client, struct text name
 		return NULL;
 	}
 	room->count++;
-	room->by_slot[client->slot]++;
-	room->slots |= UINT64_C(1) << client->slot;
+	member->deaf = true;
+	if (!client->lingers)
+		presence_hear(member);
 	while (*last != NULL)
 		last = &(*last)->next;
 	*last = member;

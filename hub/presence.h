@@ -36,6 +36,7 @@ struct client {
 	bool has_receipts;          /* it says what it received */
 	bool lingers;               /* without a connection for now: `conn` means nothing */
 	bool left;                  /* so already when its gateway lost the link */
+	uint32_t old_conns;         /* connections before that one, see old_conns.h */
 	uint64_t waits_until_ms;    /* for its connection, then for its rooms; see core_linger.c */
 	struct waiting *waits_in;   /* NULL: it does not wait   */
 	struct client *waits_after; /* in order of that */
@@ -109,6 +110,9 @@ bool presence_rebind(struct presence *presence, struct client *client, const str
  */
 void presence_detach(struct presence *presence, struct client *client, uint32_t life);
 
+/* Another gateway is that of a client that lingers. */
+void presence_move(struct presence *presence, struct client *client, unsigned slot);
+
 /* No gateway hears for a member, or one does again. */
 void presence_deafen(struct member *member);
 void presence_hear(struct member *member);
@@ -125,7 +129,10 @@ struct client *presence_by_name(const struct presence *presence, struct text nam
 /* The first client of a slot; the others follow as `neighbour`. */
 struct client *presence_first_of(const struct presence *presence, unsigned slot);
 
-/* Adds a client to the room of that name, making the room if need be. NULL without memory. */
+/*
+ * Adds a client to the room of that name, making the room if need be. No gateway hears for one that
+ * lingers. NULL without memory.
+ */
 struct member *presence_join(struct presence *presence, struct client *client, struct text name,
     struct stream *stream, uint64_t ordinal);
 
