@@ -106,6 +106,21 @@ commands_take(struct commands *commands, uint64_t number, struct command *comman
 	return true;
 }
 
+bool
+commands_charge(struct commands *commands, size_t bytes)
+{
+	if (bytes > COMMANDS_BYTES_MAX - commands->bytes)
+		return false;
+	commands->bytes += bytes;
+	return true;
+}
+
+void
+commands_refund(struct commands *commands, size_t bytes)
+{
+	commands->bytes -= bytes;
+}
+
 const struct command *
 commands_oldest(const struct commands *commands)
 {

@@ -11,7 +11,7 @@
 
 #include "common/text.h"
 
-/* Bytes of all commands that wait. */
+/* Bytes of all commands that wait, and of what is kept of senders that are gone. */
 #define COMMANDS_BYTES_MAX (16u * 1024u * 1024u)
 
 /* Once taken, the frame is the taker's to free. */
@@ -56,6 +56,13 @@ bool commands_take(struct commands *commands, uint64_t number, struct command *c
  */
 const struct command *commands_oldest(const struct commands *commands);
 const struct command *commands_after(const struct commands *commands, uint64_t number);
+
+/*
+ * Counts other memory that is needed for them among their bytes; false past COMMANDS_BYTES_MAX. And
+ * no longer.
+ */
+bool commands_charge(struct commands *commands, size_t bytes);
+void commands_refund(struct commands *commands, size_t bytes);
 
 void command_free(struct command *command);
 

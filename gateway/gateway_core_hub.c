@@ -88,6 +88,7 @@ on_opened(struct gateway_core *core, const struct envelope *envelope)
 		return LINK_BAD_CONTENT;
 	if (session != NULL)
 		session_opened(session, opened);
+	hub_link_closing_opened(core->hub, opened);
 	return LINK_ALIVE;
 }
 
@@ -99,6 +100,7 @@ on_joined(struct gateway_core *core, const struct envelope *envelope)
 
 	if (session != NULL)
 		session_joined(session, joined);
+	hub_link_closing_joined(core->hub, joined);
 	return LINK_ALIVE;
 }
 
@@ -120,8 +122,10 @@ on_close(struct gateway_core *core, const struct envelope *envelope)
 	struct session *session = sessions_find(&core->sessions, order->conn);
 	enum close_code code = CLOSE_POLICY;
 
+	hub_link_closing_kicked(core->hub, order);
 	if (session == NULL || session->client != order->client)
 		return LINK_ALIVE;
+	session->kicked = true;
 	if (order->code >= CLOSE_NORMAL && order->code <= 4999)
 		code = (enum close_code)order->code;
 	session_close_text(session, code, order->reason);
@@ -264,10 +268,14 @@ gateway_core_finish(
     struct gateway_core *core, struct command *command, const struct envelope_outcome *outcome)
 {
 	struct session *session = sessions_find(&core->sessions, command->conn);
+	bool was_closing = hub_link_concluded(core->hub, session, command->conn);
 	struct envelope sent;
 
-	if (session != NULL && envelope_decode(core->decoder, command->frame + ENVELOPE_HEADER_SIZE,
-				   command->length - ENVELOPE_HEADER_SIZE, &sent))
+	if (was_closing && outcome->code != OUTCOME_OK)
+		gateway_metrics_refused(&core->metrics, outcome->code);
+	else if (session != NULL &&
+		 envelope_decode(core->decoder, command->frame + ENVELOPE_HEADER_SIZE,
+		     command->length - ENVELOPE_HEADER_SIZE, &sent))
 		session_outcome(session, &sent, outcome);
 	command_free(command);
 }

@@ -80,6 +80,8 @@ register_plain(struct gateway_metrics *m, struct metrics *registry)
 	    "Clients that came back as who they were.");
 	m->commands_held = metrics_gauge(registry, "hubbub_gateway_commands_held", NULL,
 	    "Commands that wait for the hub to come back.");
+	m->clients_closing = metrics_gauge(registry, "hubbub_gateway_clients_closing", NULL,
+	    "Clients that are gone and have commands without an outcome.");
 }
 
 static void

@@ -61,6 +61,7 @@ struct gateway_metrics {
 	struct metric *receipts;
 	struct metric *resumes;
 	struct metric *commands_held;
+	struct metric *clients_closing;
 };
 
 /* Registers all of them; `registry` may be NULL. */

@@ -34,6 +34,7 @@ hub_link_create(const struct hub_link_setup *setup)
 	link->retry_ms = HUB_RETRY_FIRST_MS;
 	buffer_init(&link->output, 0);
 	buffer_init(&link->scratch, 0);
+	closings_init(&link->closings, link->commands);
 	if (link->name == NULL) {
 		hub_link_destroy(&link);
 		return NULL;
@@ -55,6 +56,7 @@ hub_link_destroy(struct hub_link **link)
 	*link = NULL;
 	buffer_free(&doomed->output);
 	buffer_free(&doomed->scratch);
+	closings_free(&doomed->closings);
 	free(doomed->name);
 	free(doomed);
 }
@@ -112,6 +114,7 @@ hub_link_welcomed(struct hub_link *link, struct now now, const struct envelope_w
 	link->synced = false;
 	link->replaying = true;
 	link->replay = TAILQ_FIRST(&link->sessions->open);
+	hub_link_closing_welcomed(link);
 	link->probed = false;
 	link->due_ms = now.mono_ms;
 	metric_set(link->metrics->hub_link_up, 1);
@@ -146,6 +149,7 @@ hub_link_lost(struct hub_link *link, struct now now, enum link_loss why)
 	link->probed = false;
 	link->replaying = false;
 	link->replay = NULL;
+	hub_link_closing_lost(link);
 	link->due_ms = now.mono_ms + wait;
 }
 
@@ -223,7 +227,8 @@ hub_link_is_announced(const struct hub_link *link, const struct session *session
 }
 
 /*
- * New sessions join the end of the list that is walked, so everybody is said in the order of
+ * Those that are gone come first: whoever has come again since goes on in their places. New
+ * sessions join the end of the list that is walked, so everybody is said in the order of
  * opening; one that speaks before its turn was announced then.
  */
 static void
@@ -232,6 +237,8 @@ replay_chunk(struct hub_link *link)
 	struct envelope_roster_end end = { 0 };
 	size_t stop = link->output.length + HUB_REPLAY_CHUNK;
 
+	if (!hub_link_closing_replay(link, stop))
+		return;
 	while (link->replay != NULL && link->output.length < stop) {
 		struct session *session = link->replay;
 
@@ -297,9 +304,11 @@ on_closed(void *context, struct session *session)
 	struct hub_link *link = context;
 	struct envelope_closed closed = {
 		.conn = session->conn,
-		.linger = session_lingers(session),
+		.linger = session_lingers(session) ? CLOSED_LOST : CLOSED_GONE,
 	};
 
+	if (hub_link_closing_begin(link, session))
+		closed.linger = CLOSED_UNANSWERED;
 	if (link->replay == session)
 		link->replay = TAILQ_NEXT(session, place);
 	if (hub_link_is_announced(link, session))
@@ -356,6 +365,7 @@ hub_link_tick(struct hub_link *link, struct now now)
 	if (can_replay(link))
 		replay_chunk(link);
 	hub_link_commands_tick(link, now);
+	hub_link_closing_tick(link);
 	if (now.mono_ms < link->due_ms)
 		return;
 	switch (link->phase) {

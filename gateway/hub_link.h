@@ -96,6 +96,20 @@ void hub_link_tick(struct hub_link *link, struct now now);
  */
 bool hub_link_expired(struct hub_link *link, struct now now, struct command *command_out);
 
+/*
+ * One of the sender's commands has its end. True if the sender was gone already; with its last one
+ * it is for the hub as well. `session` may be NULL.
+ */
+bool hub_link_concluded(struct hub_link *link, struct session *session, uint64_t conn);
+
+/*
+ * Of clients that are gone while commands of theirs wait: the hub answers for one, or wants no more
+ * of it. Nothing happens if there is none.
+ */
+void hub_link_closing_opened(struct hub_link *link, const struct envelope_opened *opened);
+void hub_link_closing_joined(struct hub_link *link, const struct envelope_joined *joined);
+void hub_link_closing_kicked(struct hub_link *link, const struct envelope_close *order);
+
 /* End of a turn: hands what was said to the uplink. */
 void hub_link_flush(struct hub_link *link);
 

@@ -24,7 +24,7 @@ last_given(const struct hub_link *link)
 	return commands_next(link->commands) - 1;
 }
 
-/* Its sender is gone: nobody could be told what became of it. */
+/* Nobody speaks for its sender any more: it was kicked, or there was no memory for it. */
 static void
 forget_command(struct hub_link *link, uint64_t number)
 {
@@ -53,16 +53,22 @@ was_sent(struct hub_link *link, uint64_t number)
 }
 
 static void
-send_command(struct hub_link *link, struct session *session, uint64_t number, struct text frame)
+write_command(struct hub_link *link, uint64_t number, struct text frame)
 {
-	if (!hub_link_is_announced(link, session))
-		hub_link_announce(link, session);
 	if (number > link->written)
 		link->held--;
 	was_sent(link, number);
 	buffer_append_text(&link->output, frame);
 	if (link->output.failed)
 		hub_link_give_up(link, LINK_NO_MEMORY);
+}
+
+static void
+send_command(struct hub_link *link, struct session *session, uint64_t number, struct text frame)
+{
+	if (!hub_link_is_announced(link, session))
+		hub_link_announce(link, session);
+	write_command(link, number, frame);
 }
 
 /*
@@ -99,6 +105,7 @@ hub_link_command(void *context, struct session *session, struct envelope *comman
 		sessions->now.mono_ms, sessions->limits.commands))
 		return OUTCOME_UNAVAILABLE;
 	link->held++;
+	session->commands++;
 	if (at_once)
 		send_command(link, session, number, buffer_text(&link->scratch));
 	return OUTCOME_OK;
@@ -117,6 +124,20 @@ hub_link_can_send_held(const struct hub_link *link)
 	return command == NULL || has_room_for(link, command->number);
 }
 
+static void
+send_one(struct hub_link *link, const struct command *command)
+{
+	const struct text frame = { command->frame, command->length };
+	struct session *session = sessions_find(link->sessions, command->conn);
+
+	if (closings_find(&link->closings, command->conn) != NULL)
+		write_command(link, command->number, frame);
+	else if (session == NULL || session->parted)
+		forget_command(link, command->number);
+	else
+		send_command(link, session, command->number, frame);
+}
+
 /* Behind the OPEN and JOIN of all: what the last link left open, then what waited for this one. */
 static void
 send_held(struct hub_link *link)
@@ -125,18 +146,12 @@ send_held(struct hub_link *link)
 
 	while (link->output.length < stop && hub_link_can_send_held(link)) {
 		const struct command *command = commands_after(link->commands, link->sent);
-		struct session *session;
 
 		if (command == NULL) {
 			link->sent = last_given(link);
 			return;
 		}
-		session = sessions_find(link->sessions, command->conn);
-		if (session == NULL || session->parted)
-			forget_command(link, command->number);
-		else
-			send_command(link, session, command->number,
-			    (struct text){ command->frame, command->length });
+		send_one(link, command);
 	}
 }
 

@@ -1,9 +1,11 @@
 /*
- * The inside of a link to the hub, for hub_link.c and hub_link_commands.c alone.
+ * The inside of a link to the hub, for hub_link.c, hub_link_commands.c and
+ * hub_link_closing.c alone.
  */
 #ifndef HUBBUB_GATEWAY_HUB_LINK_STATE_H
 #define HUBBUB_GATEWAY_HUB_LINK_STATE_H
 
+#include "gateway/closing.h"
 #include "gateway/hub_link.h"
 
 struct hub_link {
@@ -31,6 +33,9 @@ struct hub_link {
 	bool synced;            /* the hub said all of its roster                */
 	bool replaying;         /* somebody may still have to be said again      */
 	struct session *replay; /* who is next; NULL: look at the first          */
+	struct closings closings;
+	struct closing *replay_closing; /* likewise, before the sessions */
+	bool closings_ended;            /* some wait for the link to be opened only */
 	uint64_t sent;          /* commands up to here are not to be sent on this link     */
 	uint64_t written;       /* the highest number ever sent: only an outcome ends these */
 	unsigned held;          /* commands above it                                        */
@@ -52,6 +57,15 @@ uint32_t hub_link_command(void *context, struct session *session, struct envelop
 void hub_link_commands_welcomed(struct hub_link *link, struct now now, uint64_t committed);
 void hub_link_commands_tick(struct hub_link *link, struct now now);
 bool hub_link_can_send_held(const struct hub_link *link);
+
+/* hub_link_closing.c: a session goes; true if its commands have to be waited for. */
+bool hub_link_closing_begin(struct hub_link *link, const struct session *session);
+
+/* Says again who is closing, up to `stop` bytes of output; true when all is said. */
+bool hub_link_closing_replay(struct hub_link *link, size_t stop);
+void hub_link_closing_welcomed(struct hub_link *link);
+void hub_link_closing_lost(struct hub_link *link);
+void hub_link_closing_tick(struct hub_link *link);
 
 /* When hub_link_expired has one; UINT64_MAX for never. */
 uint64_t hub_link_expiry_ms(const struct hub_link *link);

@@ -57,6 +57,7 @@ struct session {
 	bool room_mine : 1;   /* and room                                   */
 	bool list_owed : 1;   /* its user list is older or shorter than it could be */
 	bool unlisted : 1;    /* a member that has heard no user list yet           */
+	bool kicked : 1;      /* by the hub: what it said is not sent for it any more */
 	uint16_t close_code;
 	struct outbound output;
 	struct session_more *more;
@@ -80,6 +81,7 @@ struct session {
 	uint32_t client;
 	uint32_t announced; /* the attachment to the hub on which OPEN was sent */
 	uint32_t queued;    /* its share of sessions.queue_bytes */
+	uint32_t commands;  /* that have no outcome yet          */
 	max_align_t state[];
 };
 

@@ -29,7 +29,10 @@ struct session_uplink {
 	bool (*say)(
 	    void *context, struct session *session, enum envelope_kind kind, const void *body);
 	bool (*is_up)(void *context);
-	/* An open session goes; called before it leaves the list of open ones. */
+	/*
+	 * An open session goes, whatever becomes of its commands; called before it leaves the
+	 * list of open ones.
+	 */
 	void (*closed)(void *context, struct session *session);
 	void *context;
 };

@@ -79,7 +79,8 @@ sim_book_place(
 bool
 sim_book_is_loose(const struct sim_message *message)
 {
-	return (message->was_refused || message->doubtful) && message->said > 1;
+	return ((message->was_refused || message->doubtful) && message->said > 1) ||
+	       message->given_up;
 }
 
 void

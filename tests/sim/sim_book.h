@@ -35,10 +35,12 @@ struct sim_message {
 	unsigned room;
 	unsigned to; /* of SIM_INBOX: whose */
 	enum sim_fate fate;
-	unsigned said; /* on how many connections */
-	bool asked;    /* on this one, and not answered */
+	unsigned gateway; /* through which it was said last */
+	unsigned said;    /* on how many connections */
+	bool asked;       /* on this one, and not answered */
 	bool was_refused;
 	bool doubtful; /* it may have been refused, and nobody was there to hear it */
+	bool heard;    /* by client 0 */
 	bool placed;
 	bool given_up;      /* said again no more, for ids of its time may be forgotten */
 	uint32_t placed_at; /* when anybody first knew */
@@ -73,7 +75,10 @@ void sim_book_write(const struct sim_message *message, char out[48]);
 bool sim_book_place(
     const struct sim_book *book, struct sim_message *message, uint64_t epoch, uint64_t seq);
 
-/* It was, or may have been, refused once and said again: whether and where it ends up is open. */
+/*
+ * It was, or may have been, refused once and said again: whether and where it ends up is open. Or
+ * it was left to a connection that is gone, while its sender went on with another one.
+ */
 bool sim_book_is_loose(const struct sim_message *message);
 
 void sim_book_free(struct sim_book *book);

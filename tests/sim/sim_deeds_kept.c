@@ -234,9 +234,11 @@ native_doubts(struct sim_world *world, struct sim_native *native)
 
 		if (row->fate != SIM_SAID || row->doubtful)
 			continue;
-		row->doubtful = !takes || (row->room == SIM_INBOX &&
-					      sim_watch_inbox_is_full(world,
-						  world->natives[row->to - SIM_FIRST_NATIVE].user));
+		/* Of other rooms than the lobby it may be no member when the hub is back. */
+		row->doubtful = !takes || (world->hub == NULL && row->room != 0) ||
+				(row->room == SIM_INBOX &&
+				    sim_watch_inbox_is_full(
+					world, world->natives[row->to - SIM_FIRST_NATIVE].user));
 	}
 }
 
@@ -282,12 +284,15 @@ static void
 direct_talks(struct sim_world *world, struct sim_direct *direct)
 {
 	unsigned to = SIM_FIRST_DIRECT + (unsigned)random_below(world->random, SIM_DIRECTS);
+	struct sim_message *message;
 	char content[48];
 	char frame[128];
 
 	if (to == direct->number || world->book.of[direct->number].count + 2 > SIM_DIRECT_NUMBERS)
 		return;
-	sim_book_write(sim_book_add(&world->book, direct->number, SIM_INBOX, to), content);
+	message = sim_book_add(&world->book, direct->number, SIM_INBOX, to);
+	message->gateway = direct->socket.gateway;
+	sim_book_write(message, content);
 	sim_trace(world, "d%u says %s", direct->number, content);
 	snprintf(frame, sizeof(frame), "{\"content\": \"%s\", \"to_user\": \"d%u\"}", content, to);
 	sim_say(world, &direct->socket, text_of(frame));

@@ -70,6 +70,7 @@ heard(struct sim_direct *direct, struct text content)
 	struct sim_message *message = sim_book_read(direct->book, content);
 	uint8_t *receipt;
 	unsigned from;
+	unsigned *last;
 
 	sim_log_add(&direct->heard, "%.*s", (int)content.length, content.data);
 	if (message == NULL || message->room != SIM_INBOX || message->to != direct->number) {
@@ -87,10 +88,11 @@ heard(struct sim_direct *direct, struct text content)
 	else if (*receipt != SIM_UNHEARD && *receipt != SIM_BEFORE)
 		sim_socket_broken(&direct->socket, "'%.*s' twice on one connection",
 		    (int)content.length, content.data);
-	if (message->number <= direct->last[from])
+	last = &direct->last[from][message->gateway];
+	if (message->number <= *last)
 		sim_socket_broken(&direct->socket, "'%.*s' behind number %u of that sender",
-		    (int)content.length, content.data, direct->last[from]);
-	direct->last[from] = message->number;
+		    (int)content.length, content.data, *last);
+	*last = message->number;
 	*receipt = SIM_HEARD;
 }
 

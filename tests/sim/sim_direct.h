@@ -12,6 +12,9 @@
 #define SIM_DIRECT_NUMBERS 1024u
 #define SIM_DIRECT_SPANS 256u
 
+/* Gateways: what one user says through different ones may overtake each other. */
+#define SIM_WAYS 2u
+
 /* What became of one message at its recipient. */
 enum sim_receipt {
 	SIM_UNHEARD,
@@ -34,7 +37,7 @@ struct sim_direct {
 	unsigned number; /* its user is "d<number>" */
 	struct sim_book *book;
 	uint8_t receipts[SIM_DIRECTS][SIM_DIRECT_NUMBERS]; /* by sender */
-	unsigned last[SIM_DIRECTS];                        /* heard on this connection */
+	unsigned last[SIM_DIRECTS][SIM_WAYS]; /* heard on this connection, by sender and gateway */
 	unsigned first_here;
 	unsigned infos_here;
 	unsigned errors_here;

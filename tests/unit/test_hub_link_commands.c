@@ -150,24 +150,6 @@ the_hub_is_not_sent_more_than_it_takes(void **state)
 }
 
 static void
-whoever_has_gone_is_not_spoken_for(void **state)
-{
-	(void)state;
-	rig_lose(&rig);
-	rig_send(ana, "one");
-	gateway_core_client_closed(rig.core, ana->session, rig.now);
-	rig_turn(&rig);
-	new_link(0, 0);
-	rig_roster_end(&rig);
-	rig_turn(&rig);
-	rig_said(&rig, ENVELOPE_ROSTER_END);
-	rig_said(&rig, ENVELOPE_PROBE);
-	rig_turn(&rig);
-	rig_said_nothing(&rig);
-	assert_int_equal(rig_count(&rig, "hubbub_gateway_commands_held"), 0);
-}
-
-static void
 the_hub_hears_what_arrived(void **state)
 {
 	(void)state;
@@ -217,7 +199,6 @@ main(void)
 		TEST(what_was_sent_waits_for_its_outcome_for_ever),
 		TEST(a_hub_that_forgot_an_outcome_is_not_waited_for),
 		TEST(the_hub_is_not_sent_more_than_it_takes),
-		TEST(whoever_has_gone_is_not_spoken_for),
 		TEST(the_hub_hears_what_arrived),
 		TEST(nothing_is_held_where_that_is_wished),
 #undef TEST
