@@ -1,6 +1,7 @@
 /* Bugs within a gateway's core and at its edges. */
 #include "sabotage.h"
 
+#include "gateway/closing.h"
 #include "gateway/gateway_core.h"
 #include "gateway/positions.h"
 #include "gateway/receipts.h"
@@ -16,6 +17,8 @@ SABOTAGE_WRAP(uint64_t, receipts_answered, struct receipts_desk *desk, struct re
 SABOTAGE_WRAP(struct receipts *, receipts_ask, struct receipts_desk *desk, uint64_t now_ms,
     char token[RECEIPT_TOKEN_SIZE]);
 SABOTAGE_WRAP(struct transport, sim_socket_transport, void);
+SABOTAGE_WRAP(
+    struct closing *, closings_add, struct closings *closings, const struct session *session);
 
 struct gateway_core *
 __wrap_gateway_core_create(const struct gateway_core_setup *setup)
@@ -67,6 +70,14 @@ __wrap_receipts_ask(struct receipts_desk *desk, uint64_t now_ms, char token[RECE
 	if (sabotage() == SABOTAGE_PONG_GUESSED && receipts != NULL)
 		(void)__real_receipts_answered(desk, receipts, text_of(token), now_ms);
 	return receipts;
+}
+
+struct closing *
+__wrap_closings_add(struct closings *closings, const struct session *session)
+{
+	if (sabotage() == SABOTAGE_CLOSING_FORGOTTEN)
+		return NULL;
+	return __real_closings_add(closings, session);
 }
 
 static struct transport honest;

@@ -3,6 +3,7 @@
 
 #include "common/digest.h"
 #include "hub/core.h"
+#include "hub/core_closing.h"
 #include "hub/ids.h"
 #include "hub/outbox.h"
 #include "hub/streams.h"
@@ -12,6 +13,7 @@ SABOTAGE_WRAP(enum link_loss, core_gateway_envelope, struct core *core, unsigned
 SABOTAGE_WRAP(void, core_gateway_died, struct core *core, uint32_t life, struct now now);
 SABOTAGE_WRAP(
     void, core_gateway_lost, struct core *core, unsigned slot, struct now now, enum link_loss why);
+SABOTAGE_WRAP(bool, core_closing_begin, struct core *core, struct client *client);
 SABOTAGE_WRAP(void, streams_roll_back, struct streams *streams, uint64_t kept);
 SABOTAGE_WRAP(void, ids_roll_back, struct ids *ids, uint64_t kept);
 SABOTAGE_WRAP(uint64_t, outbox_undo, struct outbox *outbox, uint64_t batch, outbox_undo_fn *undo,
@@ -60,6 +62,12 @@ __wrap_core_gateway_lost(struct core *core, unsigned slot, struct now now, enum 
 		(void)core_gateway_detached(core, slot, now, why);
 	else
 		__real_core_gateway_lost(core, slot, now, why);
+}
+
+bool
+__wrap_core_closing_begin(struct core *core, struct client *client)
+{
+	return sabotage() != SABOTAGE_CLOSING_UNKNOWN && __real_core_closing_begin(core, client);
 }
 
 void

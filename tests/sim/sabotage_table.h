@@ -141,6 +141,12 @@
 	X(COMMANDS_UNBOUNDED, 1, "commands-unbounded", "queues are bounded", \
 	    "commands wait without a bound", \
 	    "commands, 60 may wait") \
+	X(CLOSING_FORGOTTEN, 13, "closing-forgotten", "what was taken is said, whoever has gone", \
+	    "who goes takes along what was not sent for it", \
+	    "was taken and never heard") \
+	X(CLOSING_UNKNOWN, 15, "closing-unknown", "what was taken is said, whoever has gone", \
+	    "a hub does not keep who is gone for what is to come of it", \
+	    "was taken and never heard") \
 	X(SHORT_WRITE, 1, "short-write-ignored", "slow readers miss nothing", \
 	    "what a socket did not take counts as written", \
 	    "closed for nothing|half a frame|missed")

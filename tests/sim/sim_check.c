@@ -219,6 +219,45 @@ check_presence(struct sim_world *world)
 	return problem;
 }
 
+/* Client 0 is there from the first to the last step. */
+static void
+note_heard(struct sim_world *world)
+{
+	const struct sim_log *truth = &world->clients[0].heard;
+
+	for (size_t i = 0; i < truth->count; i++) {
+		struct sim_message *message = sim_book_read(&world->book, text_of(truth->lines[i]));
+
+		if (message != NULL)
+			message->heard = true;
+	}
+}
+
+/*
+ * What a gateway took is heard, whether its sender stayed or not. Forgiven is what may have been
+ * refused: by the store, past the bounds of what is held, or with a gateway that died.
+ */
+static const char *
+check_taken(struct sim_world *world)
+{
+	note_heard(world);
+	for (unsigned from = 0; from < SIM_FIRST_DIRECT; from++) {
+		const struct sim_pages *said = &world->book.of[from];
+
+		if (from >= SIM_FIRST_NATIVE && world->natives[from - SIM_FIRST_NATIVE].is_lost)
+			continue;
+		for (unsigned i = 0; i < said->count; i++) {
+			const struct sim_message *message = &said->rows[i];
+
+			if (message->room == 0 && message->fate != SIM_REFUSED &&
+			    !message->doubtful && !message->heard)
+				return sim_found(
+				    "m%u of c%u was taken and never heard", message->number, from);
+		}
+	}
+	return NULL;
+}
+
 const char *
 sim_check(struct sim_world *world)
 {
@@ -239,5 +278,7 @@ sim_check(struct sim_world *world)
 	}
 	if (problem == NULL)
 		problem = check_every_answer(world);
+	if (problem == NULL)
+		problem = check_taken(world);
 	return problem != NULL ? problem : sim_check_kept(world);
 }

@@ -4,13 +4,15 @@
  * Room clients. Without faults: what client 0 heard is the one order of the room, and everybody
  * else heard exactly the part of it from their own joining on. Always: no message twice or left
  * out, every sender's messages in order, each answered exactly once, private mail only where it
- * belongs, lists true once all is quiet.
+ * belongs, lists true once all is quiet. What a gateway took is heard, also of who left before it
+ * was; forgiven is what the store, or a gateway that holds too much or for too long, may have
+ * refused, and what died with its gateway.
  *
  * Native clients. Always: every stream heard in order from the position on, exactly once, with
  * gaps only where messages were named as gone and could be; one message at one place, in every
  * ack, echo and store; an ack before its echo; each message answered once per connection; what was
  * refused nowhere; what was acknowledged in the store and with every member and recipient that is
- * there; marks never back; the same user after any restart; presence true once all is quiet.
+ * there; what was taken in the lobby heard, whatever became of its sender; marks never back; the same user after any restart; presence true once all is quiet.
  *
  * Direct clients. Always: what was not refused is heard, in order, by who it was for; nothing again
  * once its receipt has arrived.

@@ -62,12 +62,12 @@ read_message(struct sim_socket *socket, struct text payload)
 	if (text_equal(type, TEXT("user_list")))
 		read_list(client, payload);
 	else if (text_equal(type, TEXT("error")))
-		client->answered++;
+		client->errors++;
 	else if (text_equal(type, TEXT("private")) && !own)
 		sim_log_add(&client->told, "%.*s", (int)content.length, content.data);
 	else if (text_equal(type, TEXT("public")) || text_equal(type, TEXT("system")))
 		sim_log_add(&client->heard, "%.*s", (int)content.length, content.data);
-	if (own)
+	if (own || text_equal(type, TEXT("error")))
 		client->answered++;
 	json_destroy(&frame);
 }

@@ -17,6 +17,10 @@ struct sim_client {
 
 	unsigned sent;     /* public and private messages so far            */
 	unsigned answered; /* echoes, copies and errors for them            */
+	unsigned errors;   /* of these; none says for which message          */
+	unsigned weighed;  /* errors that were counted against messages     */
+	unsigned settled;  /* messages that have their end                  */
+	bool kicked;       /* by the operator, who stops what was not sent  */
 };
 
 void sim_client_init(struct sim_client *client, unsigned number, struct random_source random);

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "gateway/session.h"
+
 void
 sim_gone(struct sim_world *world, struct sim_socket *socket)
 {
@@ -32,6 +34,7 @@ sim_come(struct sim_world *world, struct sim_socket *socket, unsigned gateway,
 	session = gateway_core_client_opened(core, world->now, socket, request);
 	sim_must(session != NULL, "no session");
 	sim_socket_open(socket, gateway, session);
+	socket->conn = session->conn;
 	return true;
 }
 
@@ -137,6 +140,7 @@ somebody_leaves(struct sim_world *world, struct sim_client *client)
 	}
 	sim_trace(world, "the operator kicks c%u", client->number);
 	client->socket.may_close = true;
+	client->kicked = true;
 	world->kicks += core_kick(world->hub, world->now, text_of(client->id), TEXT("enough"));
 }
 

@@ -42,11 +42,14 @@ void sim_kept_again(struct sim_world *world);
 /* sim_watch.c: what must hold after every turn. */
 void sim_watch(struct sim_world *world);
 
-/* Will a command of that gateway be taken, and go to the hub? Receipts are commands too. */
+/* Will a command of that gateway be taken, and go to the hub in time? Receipts are commands too. */
 bool sim_watch_takes(const struct sim_world *world, unsigned gateway);
 
 /* Would private mail for that user of the native clients be refused, or nearly? */
 bool sim_watch_inbox_is_full(const struct sim_world *world, const char *user);
+
+/* What may have been refused by an error that names nothing, or that nobody was there to hear. */
+void sim_watch_doubts(struct sim_world *world);
 
 /* A gateway's process has just ended, and the hub knows. */
 void sim_watch_death(struct sim_world *world, const struct sim_gateway *gateway);

@@ -24,6 +24,7 @@ struct sim_socket {
 	enum sim_socket_state state;
 	unsigned gateway;
 	struct session *session;
+	uint64_t conn; /* its number there, also when it is gone */
 
 	bool slow;  /* takes bytes now and then only             */
 	bool stuck; /* takes nothing for now                     */

@@ -10,7 +10,11 @@
 
 #include "common/outcomes.h"
 #include "gateway/gateway_core_state.h"
+#include "gateway/hub_link_state.h"
 #include "hub/core_state.h"
+
+/* A little less than gateways hold commands. */
+#define SURELY_HELD_MS 9000u
 
 static void
 watch_gateway(struct sim_world *world, const struct sim_gateway *gateway)
@@ -60,9 +64,44 @@ bool
 sim_watch_takes(const struct sim_world *world, unsigned gateway)
 {
 	const struct gateway_core *core = world->gateways[gateway].core;
+	const struct command *oldest;
 
-	return world->hub != NULL && core != NULL &&
-	       core->commands.next - core->commands.first < SIM_COMMANDS / 2;
+	if (core == NULL || core->commands.next - core->commands.first >= SIM_COMMANDS / 2)
+		return false;
+	oldest = commands_oldest(&core->commands);
+	return oldest == NULL || world->now.mono_ms < oldest->since_ms + SURELY_HELD_MS;
+}
+
+/* Its connection is gone, and nothing is left of it at its gateway. */
+static bool
+is_over(const struct sim_world *world, const struct sim_socket *socket)
+{
+	const struct gateway_core *core = world->gateways[socket->gateway].core;
+
+	return socket->state == SIM_GONE && core != NULL &&
+	       closings_find(&core->hub->closings, socket->conn) == NULL;
+}
+
+static void
+weigh(struct sim_world *world, struct sim_client *client)
+{
+	struct sim_pages *said = &world->book.of[client->number];
+	bool doubtful = world->store.full || world->store.fails || client->kicked ||
+			client->errors != client->weighed ||
+			!sim_watch_takes(world, client->socket.gateway);
+
+	client->weighed = client->errors;
+	for (unsigned i = client->settled; doubtful && i < said->count; i++)
+		said->rows[i].doubtful = true;
+	if (client->answered == client->sent || is_over(world, &client->socket))
+		client->settled = said->count;
+}
+
+void
+sim_watch_doubts(struct sim_world *world)
+{
+	for (unsigned i = 0; i < world->client_count; i++)
+		weigh(world, &world->clients[i]);
 }
 
 /* Of who is not here nothing is known. */

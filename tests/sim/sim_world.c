@@ -339,6 +339,7 @@ sockets_pump(struct sim_world *world, bool all)
 {
 	for (unsigned i = 0; i < world->socket_count; i++)
 		socket_pump(world, world->sockets[i], all);
+	sim_watch_doubts(world);
 	sim_kept_turn(world);
 }
 
