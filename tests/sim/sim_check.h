@@ -12,7 +12,8 @@
  * gaps only where messages were named as gone and could be; one message at one place, in every
  * ack, echo and store; an ack before its echo; each message answered once per connection; what was
  * refused nowhere; what was acknowledged in the store and with every member and recipient that is
- * there; what was taken in the lobby heard, whatever became of its sender; marks never back; the same user after any restart; presence true once all is quiet.
+ * there; what was taken in the lobby heard, whatever became of its sender; marks never back; the
+ * same user after any restart; presence true once all is quiet.
  *
  * Direct clients. Always: what was not refused is heard, in order, by who it was for; nothing again
  * once its receipt has arrived.
