@@ -99,6 +99,18 @@ envelope_kind_sender(unsigned kind)
 	return kind_find(kind, &found) ? found.info->sender : (enum envelope_sender)0;
 }
 
+unsigned
+envelope_kind_version(enum envelope_kind kind)
+{
+#define KIND_SINCE(NAME, version) [ENVELOPE_##NAME] = (version),
+	static const uint8_t since[ENVELOPE_KIND_LIMIT] = { ENVELOPE_KINDS_SINCE(KIND_SINCE) };
+#undef KIND_SINCE
+
+	if ((unsigned)kind >= ENVELOPE_KIND_LIMIT || since[kind] == 0)
+		return LINK_VERSION_OLDEST;
+	return since[kind];
+}
+
 const struct envelope_kind_info *
 envelope_kind_at(unsigned index)
 {

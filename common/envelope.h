@@ -60,6 +60,9 @@ const char *envelope_kind_name(unsigned kind);
 /* What the table says; 0 for a number that names nothing. */
 enum envelope_sender envelope_kind_sender(unsigned kind);
 
+/* The first version of the link that has the kind; LINK_VERSION_OLDEST for the old ones. */
+unsigned envelope_kind_version(enum envelope_kind kind);
+
 /* The table's columns, for the documentation test: NULL / 0 past the last. */
 struct envelope_kind_info {
 	unsigned wire;

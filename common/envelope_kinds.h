@@ -8,7 +8,7 @@
 #define HUBBUB_COMMON_ENVELOPE_KINDS_H
 
 /* Spoken by this build; a link between N and N-1 must work. */
-#define LINK_VERSION 2
+#define LINK_VERSION 3
 #define LINK_VERSION_OLDEST 2
 
 /* X(NAME, name, wire number, sender, meaning) */
@@ -49,8 +49,13 @@
 	X(LISTED, listed, 44, SENDER_HUB, "one of them")                                          \
 	X(LIST_END, list_end, 45, SENDER_HUB, "the answer is complete")                           \
 	X(INSPECT, inspect, 46, SENDER_HUB, "asks what a client costs its gateway")               \
-	X(INSPECTED, inspected, 47, SENDER_GATEWAY, "the answer")
+	X(INSPECTED, inspected, 47, SENDER_GATEWAY, "the answer")                                 \
+	X(DRAIN, drain, 48, SENDER_HUB, "let all clients go over that time, then end")            \
+	X(DRAINING, draining, 49, SENDER_GATEWAY, "its clients go, over that time")
 /* clang-format on */
+
+/* Kinds that came after LINK_VERSION_OLDEST: X(NAME, version). Older links never carry them. */
+#define ENVELOPE_KINDS_SINCE(X) X(DRAIN, 3) X(DRAINING, 3)
 
 /*
  * F(type, name): U32, U64 or TEXT. Times are wall-clock milliseconds since the Unix epoch.
@@ -123,7 +128,12 @@
 #define ENVELOPE_FIELDS_list_end(F) F(U64, token) F(U64, conn) F(U32, more)
 #define ENVELOPE_FIELDS_inspect(F) F(U64, token) F(U64, conn)
 #define ENVELOPE_FIELDS_inspected(F) F(U64, token) F(U64, conn) F(U64, queue_bytes) F(U32, found)
+#define ENVELOPE_FIELDS_drain(F) F(U32, over_ms)
+#define ENVELOPE_FIELDS_draining(F) F(U32, over_ms)
 /* clang-format on */
+
+/* DRAIN.over_ms: as long as the gateway's own configuration says. */
+#define DRAIN_AS_CONFIGURED UINT32_MAX
 
 /* OPEN.flags */
 enum {

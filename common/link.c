@@ -159,6 +159,9 @@ check_envelope(struct link *link, const struct envelope *envelope)
 		return LINK_WRONG_SENDER;
 	if ((envelope->kind == opening) == opened)
 		return LINK_OUT_OF_ORDER;
+	/* For the version of this link there is no such kind. */
+	if (opened && envelope_kind_version(envelope->kind) > link->version)
+		return LINK_BAD_FRAME;
 	return opened ? LINK_ALIVE : open_link(link, envelope);
 }
 

@@ -109,6 +109,28 @@ the_opening_comes_first_and_once(void **state)
 	end(&side);
 }
 
+/* A kind that came later is no kind for an older link. */
+static void
+kinds_belong_to_versions(void **state)
+{
+	struct side side;
+
+	(void)state;
+	assert_int_equal(envelope_kind_version(ENVELOPE_PROBE), LINK_VERSION_OLDEST);
+	assert_int_equal(envelope_kind_version(ENVELOPE_DRAIN), 3);
+	assert_int_equal(envelope_kind_version(ENVELOPE_DRAINING), 3);
+	for (uint32_t version = LINK_VERSION_OLDEST; version <= LINK_VERSION; version++) {
+		struct envelope_drain drain = { 1000 };
+
+		begin(&side, LINK_SIDE_GATEWAY);
+		write_welcome(&side, version);
+		assert_true(envelope_encode(&side.wire, ENVELOPE_DRAIN, &drain));
+		assert_int_equal(deliver(&side), version < 3 ? LINK_BAD_FRAME : LINK_ALIVE);
+		assert_string_equal(side.heard, version < 3 ? "WELCOME " : "WELCOME DRAIN ");
+		end(&side);
+	}
+}
+
 static void
 each_side_has_its_own_envelopes(void **state)
 {
@@ -189,6 +211,7 @@ main(void)
 		cmocka_unit_test(envelopes_come_in_order_however_they_are_cut),
 		cmocka_unit_test(versions_meet_at_the_lower),
 		cmocka_unit_test(the_opening_comes_first_and_once),
+		cmocka_unit_test(kinds_belong_to_versions),
 		cmocka_unit_test(each_side_has_its_own_envelopes),
 		cmocka_unit_test(bad_frames_end_the_link),
 		cmocka_unit_test(the_receiver_may_end_it_and_the_first_reason_stays),
