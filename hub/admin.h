@@ -40,6 +40,8 @@ struct admin_request {
 	struct text after;
 	struct text file;
 	struct text yes;
+	struct text gateway;
+	struct text over; /* a time */
 };
 
 /* Words of any request as admin_words writes it. */

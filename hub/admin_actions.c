@@ -39,19 +39,6 @@ static const struct admin_column status_columns[] = {
 	{ "epoch", ADMIN_TYPE_TEXT },
 };
 
-static const struct admin_column gateway_columns[] = {
-	{ "name", ADMIN_TYPE_TEXT },
-	{ "software", ADMIN_TYPE_TEXT },
-	{ "pid", ADMIN_TYPE_NUMBER },
-	{ "link_version", ADMIN_TYPE_NUMBER },
-	{ "attached", ADMIN_TYPE_BOOL },
-	{ "clients", ADMIN_TYPE_NUMBER },
-	{ "commands", ADMIN_TYPE_NUMBER },
-	{ "delivered", ADMIN_TYPE_NUMBER },
-	{ "since", ADMIN_TYPE_TIME },
-	{ "last_loss", ADMIN_TYPE_TEXT },
-};
-
 static const struct admin_column user_columns[] = {
 	{ "client_id", ADMIN_TYPE_TEXT },
 	{ "name", ADMIN_TYPE_TEXT },
@@ -99,35 +86,6 @@ do_status(const struct admin_call *call)
 	/* As text: JSON's numbers do not hold 64 bits. */
 	snprintf(epoch, sizeof(epoch), "%016" PRIx64, status.hub_epoch);
 	admin_answer_row(call, COLUMNS(status_columns), cells);
-}
-
-static void
-do_gateways(const struct admin_call *call)
-{
-	struct core_gateway_info info;
-	unsigned cursor = 0;
-
-	admin_write_columns(call->out, COLUMNS(gateway_columns), false);
-	while (core_next_gateway(call->core, &cursor, &info)) {
-		struct text lost = info.last_loss == LINK_ALIVE
-				       ? (struct text){ NULL, 0 }
-				       : text_of(link_loss_word(info.last_loss));
-		const struct admin_cell cells[] = {
-			admin_cell_string(info.name),
-			admin_cell_string(info.software),
-			admin_cell_number(info.pid > 0 ? (uint64_t)info.pid : 0),
-			admin_cell_number(info.link_version),
-			admin_cell_bool(info.attached),
-			admin_cell_number(info.clients),
-			admin_cell_number(info.commands),
-			admin_cell_number(info.delivered),
-			admin_cell_time(info.since_wall_ms),
-			admin_cell_text(lost),
-		};
-
-		admin_write_row(call->out, gateway_columns, cells, COUNT(cells));
-	}
-	call->action->end = ADMIN_END_DONE;
 }
 
 static void
@@ -278,7 +236,8 @@ do_version(const struct admin_call *call)
 
 static admin_handler *const handlers[ADMIN_COMMAND_COUNT] = {
 	[ADMIN_STATUS] = do_status,
-	[ADMIN_GATEWAYS] = do_gateways,
+	[ADMIN_GATEWAYS] = admin_do_gateways,
+	[ADMIN_DRAIN] = admin_do_drain,
 	[ADMIN_ROOMS] = admin_do_rooms,
 	[ADMIN_USERS] = do_users,
 	[ADMIN_SHOW] = admin_do_show,
@@ -362,6 +321,22 @@ wait_for_job(struct admin_action *action, const struct core *core, struct buffer
 	finish(action, ADMIN_END_DONE, "", out);
 }
 
+static void
+wait_for_drain(
+    struct admin_action *action, const struct core *core, struct now now, struct buffer *out)
+{
+	uint32_t over_ms;
+
+	if (core_drain_begun(core, &action->drained, &over_ms)) {
+		admin_show_drain(action, over_ms, out);
+		finish(action, ADMIN_END_DONE, "", out);
+	} else if (now.mono_ms >= action->wait_until_ms) {
+		finish(action, ADMIN_END_REFUSED,
+		    "the gateway was told to let its clients go, but does not say that it does",
+		    out);
+	}
+}
+
 /* Looks whether what is waited for is there. */
 static void
 wait_on(struct admin_action *action, struct core *core, struct now now, struct buffer *out)
@@ -370,6 +345,8 @@ wait_on(struct admin_action *action, struct core *core, struct now now, struct b
 		wait_for_batch(action, core, out);
 	} else if (action->wait == ADMIN_WAIT_JOB) {
 		wait_for_job(action, core, out);
+	} else if (action->wait == ADMIN_WAIT_DRAINING) {
+		wait_for_drain(action, core, now, out);
 	} else if (admin_all_inspected(action, core) || now.mono_ms >= action->wait_until_ms) {
 		admin_show_connections(action, core, out);
 		finish(action, ADMIN_END_DONE, "", out);

@@ -22,6 +22,7 @@ enum admin_wait {
 	ADMIN_WAIT_BATCH,     /* the store is to keep what was done  */
 	ADMIN_WAIT_INSPECTED, /* gateways are to say what they know  */
 	ADMIN_WAIT_JOB,       /* the store's long work               */
+	ADMIN_WAIT_DRAINING,  /* a gateway is to say that it drains  */
 };
 
 /*
@@ -45,7 +46,9 @@ struct admin_action {
 	uint64_t job;
 	struct buffer file;
 	struct core_who who;
-	bool ends_hub; /* once it is done and answered */
+	struct core_drained drained;
+	uint32_t drained_over_ms; /* as the operator wished */
+	bool ends_hub;            /* once it is done and answered */
 };
 
 /*

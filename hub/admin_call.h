@@ -44,6 +44,11 @@ void admin_wait_for_batch(const struct admin_call *call, const struct core_deed 
 
 typedef void admin_handler(const struct admin_call *call);
 
+/* admin_gateways.c */
+admin_handler admin_do_gateways;
+admin_handler admin_do_drain;
+void admin_show_drain(const struct admin_action *action, uint32_t over_ms, struct buffer *out);
+
 /* admin_rooms.c */
 admin_handler admin_do_rooms;
 admin_handler admin_do_history;

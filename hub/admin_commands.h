@@ -14,6 +14,7 @@
 #define ADMIN_COMMANDS(X) \
 	X(STATUS, "status", READ, "how the hub is doing") \
 	X(GATEWAYS, "gateways", READ, "the gateways linked to the hub") \
+	X(DRAIN, "drain <GATEWAY> [--over TIME]", WRITE, "let a gateway's clients go and end it") \
 	X(ROOMS, "rooms", READ, "the rooms that are there, by name") \
 	X(USERS, "users [--room ROOM]", READ, "who is online, in joining order") \
 	X(SHOW, "show <USER>", READ, "a user's connections and inbox") \

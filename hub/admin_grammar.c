@@ -16,6 +16,8 @@
 static const struct admin_command_info commands[] = { ADMIN_COMMANDS(ADMIN_ROW) };
 #undef ADMIN_ROW
 
+#define HOUR_MS 3600000u
+
 #define ARGUMENT(spelt, member) \
 	.spelling = { (spelt), sizeof(spelt) - 1 }, .offset = offsetof(struct admin_request, member)
 
@@ -25,6 +27,30 @@ is_number(struct text value)
 	uint64_t number;
 
 	return text_to_u64(value, &number);
+}
+
+bool
+admin_read_time(struct text value, uint32_t *ms_out)
+{
+	uint64_t unit_ms = 1000;
+	uint64_t number;
+
+	if (value.length > 1 && value.data[value.length - 1] == 'm')
+		unit_ms = 60000;
+	if (unit_ms == 60000 || (value.length > 1 && value.data[value.length - 1] == 's'))
+		value.length--;
+	if (!text_to_u64(value, &number) || number > HOUR_MS / unit_ms)
+		return false;
+	*ms_out = (uint32_t)(number * unit_ms);
+	return true;
+}
+
+static bool
+is_time(struct text value)
+{
+	uint32_t ms;
+
+	return admin_read_time(value, &ms);
 }
 
 #define ROOM_EXPECTED "a room name: a-z 0-9 . _ -, beginning with a letter or digit"
@@ -59,6 +85,10 @@ static const struct admin_argument arguments[] = {
 	    .expected = "a number" },
 	{ ARGUMENT("FILE", file), .bytes_max = 4095, .fits = admin_text_is_plain,
 	    .expected = LINE_EXPECTED },
+	{ ARGUMENT("GATEWAY", gateway), .bytes_max = 32, .fits = admin_text_is_plain,
+	    .expected = LINE_EXPECTED },
+	{ ARGUMENT("--over TIME", over), .bytes_max = 20, .fits = is_time,
+	    .expected = "seconds as 90 or 90s, or minutes as 5m, one hour at most" },
 	{ ARGUMENT("--yes", yes), .bytes_max = 8, .is_flag = true },
 };
 

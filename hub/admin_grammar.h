@@ -40,4 +40,7 @@ bool admin_next_slot(const char **grammar, struct admin_slot *slot_out);
 struct text *admin_member(struct admin_request *request, const struct admin_argument *argument);
 struct text admin_value(const struct admin_request *request, const struct admin_argument *argument);
 
+/* "90", "90s" or "5m" as milliseconds; false for anything else and above an hour. */
+bool admin_read_time(struct text value, uint32_t *ms_out);
+
 #endif

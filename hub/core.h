@@ -107,6 +107,7 @@ struct core_gateway_info {
 	int64_t pid;
 	unsigned link_version;
 	bool attached; /* its roster is complete */
+	bool draining; /* its clients are let go, then it ends */
 	unsigned clients;
 	uint64_t commands;  /* taken from it so far   */
 	uint64_t delivered; /* envelopes sent to it   */

@@ -56,6 +56,7 @@ core_next_gateway(const struct core *core, unsigned *cursor, struct core_gateway
 			.pid = gateway->process.pid,
 			.link_version = gateway->link_version,
 			.attached = gateway->state == GATEWAY_ATTACHED,
+			.draining = gateway->drains > 0,
 			.clients = gateway->clients,
 			.commands = gateway->commands,
 			.delivered = gateway->delivered,

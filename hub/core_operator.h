@@ -80,6 +80,30 @@ uint64_t core_inspect(struct core *core, uint32_t client);
 bool core_inspected(
     const struct core *core, uint64_t token, bool *found_out, uint64_t *queue_bytes_out);
 
+enum core_drain {
+	CORE_DRAIN_TOLD,
+	CORE_DRAIN_UNKNOWN,  /* no gateway has that name              */
+	CORE_DRAIN_TOO_OLD,  /* its version of the link has no drain */
+	CORE_DRAIN_SETTLING, /* it still says who is there            */
+};
+
+/* One that was told to let its clients go. */
+struct core_drained {
+	uint32_t life;
+	unsigned drains; /* what it had said before */
+	unsigned clients;
+	unsigned link_version;
+	int64_t pid;
+};
+
+/* Over DRAIN_AS_CONFIGURED or so many milliseconds; the rest of drained_out if it has that name. */
+enum core_drain core_drain(
+    struct core *core, struct text name, uint32_t over_ms, struct core_drained *drained_out);
+
+/* True once it has said that it does so, or is gone, of which over_ms_out remains 0. */
+bool core_drain_begun(
+    const struct core *core, const struct core_drained *drained, uint32_t *over_ms_out);
+
 /* Removes what a user that is not here said, its name, inbox and record. */
 enum core_sight core_forget(
     struct core *core, const struct core_who *who, struct core_deed *deed_out);

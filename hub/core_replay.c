@@ -109,6 +109,14 @@ core_prune_others(struct core *core, const struct gateway *gateway)
 	}
 }
 
+void
+core_prune_ended(struct core *core, struct gateway *gateway)
+{
+	if (gateway->last_number > 0)
+		prune(core, gateway->name, gateway->epoch, gateway->last_number);
+	gateway->last_number = 0;
+}
+
 enum link_loss
 on_answered(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)

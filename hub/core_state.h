@@ -1,6 +1,5 @@
 /*
- * The inside of struct core, shared by the files that make it up: core.c (turns, links' ends) and
- * the core_*.c beside it.
+ * The inside of struct core, shared by core.c (turns, links' ends) and the core_*.c beside it.
  */
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
@@ -27,8 +26,7 @@
 /* Gateways of the past whose numbers are remembered. */
 #define CORE_PASTS 128
 
-/* A client's rooms are searched one by one. */
-#define CORE_CLIENT_ROOMS_MAX 1000u
+#define CORE_CLIENT_ROOMS_MAX 1000u /* they are searched one by one */
 
 enum gateway_state {
 	GATEWAY_FREE,
@@ -69,6 +67,8 @@ struct gateway {
 	uint64_t last_number;  /* of its life: what is not above was taken */
 	uint64_t answered;     /* up to here it has all outcomes           */
 	int64_t since_wall_ms;
+	unsigned drains; /* how often it said that its clients go, last over drain_ms */
+	uint32_t drain_ms;
 };
 
 /* What must outlive a link: which numbers a gateway's life has used, why the link ended. */

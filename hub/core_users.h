@@ -126,4 +126,7 @@ void core_greet(struct core *core, unsigned slot);
 /* The outcomes of earlier lives of a gateway of that name are of no use to anybody. */
 void core_prune_others(struct core *core, const struct gateway *gateway);
 
+/* It said goodbye: its life comes never again, and nobody else has its name perhaps. */
+void core_prune_ended(struct core *core, struct gateway *gateway);
+
 #endif

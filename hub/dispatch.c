@@ -4,6 +4,8 @@
  */
 #include "hub/dispatch.h"
 
+#include "hub/core_users.h"
+
 static enum link_loss
 on_heartbeat(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
@@ -22,6 +24,7 @@ on_goodbye(
 	(void)now;
 	log_info(core->log, "gateway says goodbye", log_string("gateway", gateway->name),
 	    log_text("reason", envelope->goodbye.reason));
+	core_prune_ended(core, gateway);
 	return LINK_SAID_GOODBYE;
 }
 
@@ -40,6 +43,7 @@ static hub_handler *const handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_LIST] = on_question,
 	[ENVELOPE_TYPING] = on_typing,
 	[ENVELOPE_INSPECTED] = on_inspected,
+	[ENVELOPE_DRAINING] = on_draining,
 	[ENVELOPE_PUBLISH] = on_command,
 	[ENVELOPE_TELL] = on_command,
 	[ENVELOPE_READ] = on_command,

@@ -19,6 +19,9 @@ hub_handler on_hello;
 hub_handler on_roster_end;
 hub_handler on_probe;
 
+/* core_drain.c */
+hub_handler on_draining;
+
 /* core_replay.c */
 hub_handler on_answered;
 

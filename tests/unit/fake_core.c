@@ -68,6 +68,7 @@ core_next_gateway(const struct core *core, unsigned *cursor, struct core_gateway
 		.pid = -1,
 		.link_version = 1,
 		.attached = true,
+		.draining = *cursor == 1,
 		.clients = 3,
 		.commands = 4,
 		.delivered = 5,
@@ -256,6 +257,23 @@ core_inspected(const struct core *core, uint64_t token, bool *found_out, uint64_
 	*found_out = true;
 	*queue_bytes_out = 1000 + token;
 	return token != 0 && token <= core->inspected;
+}
+
+enum core_drain
+core_drain(struct core *core, struct text name, uint32_t over_ms, struct core_drained *drained_out)
+{
+	snprintf(core->who, sizeof(core->who), "%.*s", (int)name.length, name.data);
+	core->drain_ms = over_ms;
+	*drained_out = (struct core_drained){ .clients = 3, .link_version = 2, .pid = 4711 };
+	return core->drain;
+}
+
+bool
+core_drain_begun(const struct core *core, const struct core_drained *drained, uint32_t *over_ms_out)
+{
+	(void)drained;
+	*over_ms_out = 5000;
+	return core->drains;
 }
 
 enum core_sight

@@ -22,6 +22,9 @@ struct core {
 	bool unreadable;    /* the store does not answer     */
 	bool deaf;          /* no gateway can be asked        */
 	uint64_t inspected; /* tokens up to here are answered */
+	enum core_drain drain;
+	uint32_t drain_ms; /* as was asked for last       */
+	bool drains;       /* the gateway has said that it does */
 	enum core_room_result room_result;
 	enum core_batch batch;
 	enum core_job_state job;

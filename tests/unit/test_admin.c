@@ -104,7 +104,7 @@ test_table(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
 		const struct admin_command_info *info = admin_command_info(i);
-		bool write = i == ADMIN_KICK || i == ADMIN_SAY ||
+		bool write = i == ADMIN_KICK || i == ADMIN_SAY || i == ADMIN_DRAIN ||
 			     (i >= ADMIN_CREATE && i <= ADMIN_RENAME) || i == ADMIN_STORE_BACKUP ||
 			     i == ADMIN_STORE_RESTORE || i == ADMIN_STORE_FORGET;
 		bool see = i == ADMIN_HISTORY || i == ADMIN_INBOX || i == ADMIN_STORE_EXPORT;
@@ -150,6 +150,26 @@ test_unambiguous_beginnings(void **state)
 	assert_false(PARSE(line, "s"));
 	assert_true(said(line, "\"s\" is ambiguous; possibilities are:\n  status\n  show <USER>"));
 	assert_false(said(line, "gateways"));
+}
+
+static void
+test_times(void **state)
+{
+	static const char *const bad[] = { "-1", "m", "s", "1h", "3601", "61m", "1.5s", "60 s" };
+	struct line *line = *state;
+
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const good[] = { "0", "3600", "90s", "60m" };
+
+		assert_true(PARSE(line, "drain", "gw-1", "--over", good[i]));
+		assert_int_equal(line->request.command, ADMIN_DRAIN);
+		assert_text(line->request.gateway, "gw-1");
+		assert_text(line->request.over, good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(PARSE(line, "drain", "gw-1", "--over", bad[i]));
+		assert_true(said(line, "--over TIME must be seconds as 90 or 90s, or minutes"));
+	}
 }
 
 static void
@@ -337,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test_setup_teardown(test_options_stand_anywhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unambiguous_beginnings, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_names_of_two_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flags_and_letters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_possibilities, set_up, tear_down),

@@ -142,6 +142,75 @@ test_gateways(void **state)
 	assert_value(stage, 1, "clients", "3");
 	assert_value(stage, 1, "attached", "true");
 	assert_value(stage, 1, "last_loss", "bad_frame");
+	assert_value(stage, 0, "state", "attached");
+	assert_value(stage, 1, "state", "draining");
+}
+
+static void
+test_drain(void **state)
+{
+	struct stage *stage = *state;
+
+	begin(stage, "drain gw-1 --over 90s");
+	assert_true(admin_action_waits(&stage->action));
+	assert_int_equal(stage->core.drain_ms, 90000);
+	assert_string_equal(stage->core.who, "gw-1");
+	stage->core.drains = true;
+	finish(stage);
+	assert_true(stage->answer.single);
+	assert_int_equal(stage->answer.end, ADMIN_END_DONE);
+	assert_value(stage, 0, "gateway", "gw-1");
+	assert_value(stage, 0, "clients", "3");
+	assert_value(stage, 0, "over_ms", "90000");
+	assert_int_equal(stage->action.affected, 3);
+}
+
+static void
+test_drain_as_configured(void **state)
+{
+	struct stage *stage = *state;
+
+	stage->core.drains = true;
+	run(stage, "drain gw-1");
+	assert_true(stage->core.drain_ms == DRAIN_AS_CONFIGURED);
+	assert_value(stage, 0, "over_ms", "5000");
+}
+
+static void
+test_drain_refused(void **state)
+{
+	static const struct {
+		enum core_drain why;
+		const char *sentence;
+	} cases[] = {
+		{ CORE_DRAIN_UNKNOWN, "no gateway of that name" },
+		{ CORE_DRAIN_TOO_OLD, "speaks version 2 of the link, which has no word for this; "
+				      "send its process, 4711, a SIGTERM: \"gw-1\"" },
+		{ CORE_DRAIN_SETTLING, "try again in a moment" },
+	};
+	struct stage *stage = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		stage->core.drain = cases[i].why;
+		run(stage, "drain gw-1");
+		assert_refused(stage, cases[i].sentence);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void
+test_drain_without_a_word(void **state)
+{
+	struct stage *stage = *state;
+	struct now later = { .mono_ms = now.mono_ms + 1000, .wall_ms = now.wall_ms };
+
+	begin(stage, "drain gw-1");
+	assert_true(admin_action_more(&stage->action, &stage->core, now, 1, &stage->out));
+	buffer_clear(&stage->out);
+	assert_false(admin_action_more(&stage->action, &stage->core, later, 1, &stage->out));
+	assert_true(admin_answer_read(&stage->answer, buffer_text(&stage->out)));
+	assert_int_equal(stage->answer.end, ADMIN_END_REFUSED);
 }
 
 static void
@@ -288,6 +357,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_status),
 		TEST(test_gateways),
+		TEST(test_drain),
+		TEST(test_drain_as_configured),
+		TEST(test_drain_refused),
+		TEST(test_drain_without_a_word),
 		TEST(test_users),
 		TEST(test_users_of_no_room),
 		TEST(test_nobody),
