@@ -59,6 +59,7 @@ struct config_gateway {
 	char *name; /* unique among the gateways of one hub */
 	char *hub_socket;
 	char *status;
+	unsigned drain_seconds; /* over which clients are let go before it ends */
 };
 
 /* One [listener NAME] section. */

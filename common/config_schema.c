@@ -83,6 +83,9 @@ const struct config_key config_keys[] = {
 	  "/run/hubbub/hub.sock", NULL, "Where the hub is found: its hub.socket." },
 	{ "gateway", "status", CONFIG_TYPE_STATUS, GATEWAY(status), 0, 0, "", "", NULL,
 	  "Where the gateway answers /healthz, /readyz and /metrics; empty: nowhere." },
+	{ "gateway", "drain_seconds", CONFIG_TYPE_NUMBER, GATEWAY(drain_seconds), 0, 3600,
+	  "seconds", "5", NULL, "Over how long clients are let go, evenly, when the gateway is "
+	  "to end; 0: all at once." },
 
 	{ "listener", "address", CONFIG_TYPE_LISTEN, LISTENER(address), 0, 0, "", "127.0.0.1:8000",
 	  NULL, "Address to listen on. A descriptor inherited under the listener's name is used "

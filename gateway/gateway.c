@@ -23,6 +23,9 @@
 /* For clients that do not answer their CLOSE. */
 #define STOP_MS 5000
 
+/* At least so long after the last connection was accepted its request may come. */
+#define REQUESTS_MS 1000
+
 /* How often free memory is looked at, how little it changes at rest, what is worth giving back. */
 #define SPARE_CHECK_MS 250
 #define SPARE_AT_REST_BYTES (64 * 1024)
@@ -43,6 +46,7 @@ struct gateway {
 	struct log *log;
 	struct metrics *metrics;
 	struct metric *connections;
+	struct metric *draining_metric;
 	struct metric *link_queue;
 	struct metric *turn_seconds;
 	struct loop *loop;
@@ -55,7 +59,11 @@ struct gateway {
 	size_t spare_memory; /* free in the heap when last looked at */
 	uint64_t spare_checked_ms;
 	bool spare_is_back; /* the system has it; nothing was allocated since */
-	bool stopping;
+	bool asked;         /* to end, by a signal                                   */
+	bool hurried;       /* by another one, or by SIGINT: no window               */
+	bool draining;      /* accepts nobody any more; those who are here are let go */
+	bool stopping;      /* says goodbye; only ends of connections are waited for  */
+	uint64_t requests_deadline_ms;
 	uint64_t stop_deadline_ms;
 };
 
@@ -78,13 +86,29 @@ close_doors(struct gateway *gateway)
 		listener_destroy(&gateway->doors[i].listener);
 }
 
+/*
+ * Whoever was accepted may still make its request. Where others have the listening sockets too,
+ * they take who comes from now on; where nobody has, all that waits is accepted first.
+ */
+static void
+begin_drain(struct gateway *gateway, struct now now)
+{
+	gateway->draining = true;
+	gateway->requests_deadline_ms = now.mono_ms + REQUESTS_MS;
+	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++) {
+		if (gateway->doors[i].listener != NULL)
+			listener_take_waiting(gateway->doors[i].listener);
+	}
+	close_doors(gateway);
+	inherited_sockets_say_stopping();
+}
+
 static void
 begin_stop(struct gateway *gateway, struct now now)
 {
 	log_info(gateway->log, "stopping", log_u64("clients", gateway_core_clients(gateway->core)));
 	gateway->stopping = true;
 	gateway->stop_deadline_ms = now.mono_ms + STOP_MS;
-	close_doors(gateway);
 	websocket_refuse_upgrades(gateway->websocket);
 	gateway_core_stop(gateway->core, now);
 }
@@ -93,14 +117,20 @@ static void
 on_stop_signal(evutil_socket_t number, short what, void *context)
 {
 	struct gateway *gateway = context;
+	struct now now = clock_now();
+	uint32_t over_ms = gateway->config->gateway.drain_seconds * 1000;
 
-	(void)number;
 	(void)what;
-	/* Who asks twice does not want to wait for clients. */
-	if (gateway->stopping)
+	/* Whoever asks again does not want to wait; in the end not even for CLOSE frames. */
+	if (gateway->hurried || gateway->stopping)
 		loop_stop(gateway->loop);
-	else
-		begin_stop(gateway, clock_now());
+	if (gateway->asked || number == SIGINT)
+		over_ms = 0;
+	gateway->asked = true;
+	gateway->hurried = over_ms == 0;
+	/* What the hub asked for before may take longer than whoever stops us waits. */
+	if (now.mono_ms + over_ms < gateway_core_drain_ends_ms(gateway->core))
+		gateway_core_drain(gateway->core, now, over_ms);
 }
 
 static void
@@ -142,6 +172,20 @@ give_memory_back(struct gateway *gateway, struct now now)
 	gateway->spare_memory = spare;
 }
 
+static bool
+is_drained(const struct gateway *gateway, struct now now)
+{
+	return gateway->draining && gateway_core_drained(gateway->core, now) &&
+	       (websocket_connections(gateway->websocket) == websocket_open(gateway->websocket) ||
+		   now.mono_ms >= gateway->requests_deadline_ms);
+}
+
+static uint64_t
+until(uint64_t deadline_ms, struct now now)
+{
+	return deadline_ms > now.mono_ms ? deadline_ms - now.mono_ms : 0;
+}
+
 static void
 on_turn(void *context)
 {
@@ -155,6 +199,10 @@ on_turn(void *context)
 	log_tick(gateway->log);
 	give_memory_back(gateway, now);
 	metric_observe(gateway->turn_seconds, loop_turn_us(gateway->loop));
+	if (gateway_core_is_draining(gateway->core) && !gateway->draining)
+		begin_drain(gateway, now);
+	if (!gateway->stopping && is_drained(gateway, now))
+		begin_stop(gateway, now);
 	if (!gateway->stopping)
 		return;
 	gone = websocket_open(gateway->websocket) == 0 && uplink_queued(gateway->uplink) == 0;
@@ -172,10 +220,12 @@ next_deadline(void *context)
 
 	if (other < due)
 		due = other;
-	if (!gateway->stopping)
-		return due;
-	other =
-	    gateway->stop_deadline_ms > now.mono_ms ? gateway->stop_deadline_ms - now.mono_ms : 0;
+	if (gateway->stopping)
+		other = until(gateway->stop_deadline_ms, now);
+	else if (gateway->draining && now.mono_ms < gateway->requests_deadline_ms)
+		other = until(gateway->requests_deadline_ms, now);
+	else if (gateway->draining && now.mono_ms < gateway_core_drain_ends_ms(gateway->core))
+		other = until(gateway_core_drain_ends_ms(gateway->core), now);
 	return other < due ? other : due;
 }
 
@@ -185,6 +235,7 @@ refresh_metrics(void *context)
 	struct gateway *gateway = context;
 
 	metric_set(gateway->connections, websocket_connections(gateway->websocket));
+	metric_set(gateway->draining_metric, gateway->draining ? 1 : 0);
 	metric_set(gateway->link_queue, (int64_t)uplink_queued(gateway->uplink));
 }
 
@@ -193,8 +244,9 @@ is_ready(void *context, const char **reason_out)
 {
 	const struct gateway *gateway = context;
 
-	*reason_out = "stopping";
-	return !gateway->stopping && gateway_core_ready(gateway->core, clock_now(), reason_out);
+	*reason_out = "draining";
+	return !gateway->draining && !gateway_core_is_draining(gateway->core) &&
+	       gateway_core_ready(gateway->core, clock_now(), reason_out);
 }
 
 static bool
@@ -283,6 +335,7 @@ create_uplink_and_core(struct gateway *gateway)
 		.name = config->gateway.name,
 		.limits = config->limits,
 		.store = config->store,
+		.drain_ms = config->gateway.drain_seconds * 1000,
 		.transport = websocket_transport(),
 		.random = random_system(),
 		.log = gateway->log,
@@ -327,6 +380,8 @@ register_metrics(struct gateway *gateway)
 	metrics_add_process(gateway->metrics);
 	gateway->connections = metrics_gauge(gateway->metrics, "hubbub_gateway_connections", NULL,
 	    "TCP connections to listeners, those for the page among them.");
+	gateway->draining_metric = metrics_gauge(gateway->metrics, "hubbub_gateway_draining", NULL,
+	    "1 once clients are let go because the gateway is to end.");
 	gateway->link_queue = metrics_gauge(gateway->metrics, "hubbub_gateway_link_queue_bytes",
 	    NULL, "Bytes that wait for the hub to read.");
 	gateway->turn_seconds = metrics_histogram(gateway->metrics, "hubbub_gateway_turn_seconds",

@@ -22,7 +22,11 @@ bool gateway_check(const struct config *config, char *error, size_t error_size);
 struct gateway *gateway_create(
     const struct config *config, struct log *log, char *error, size_t error_size);
 
-/* Returns after SIGTERM or SIGINT, when all clients have been told and are gone. */
+/*
+ * Returns when all clients have been told and are gone: after SIGTERM, or if the hub asks for it,
+ * over gateway.drain_seconds or the time asked for; after SIGINT without that time. A second signal
+ * ends it at once.
+ */
 void gateway_run(struct gateway *gateway);
 
 void gateway_destroy(struct gateway **gateway);

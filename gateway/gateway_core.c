@@ -21,6 +21,8 @@ gateway_core_create(const struct gateway_core_setup *setup)
 	fanout_init(&core->fanout, &core->slabs, &core->metrics);
 	commands_init(&core->commands);
 	buffer_init(&core->payload, 0);
+	buffer_init(&core->departures.waiting, 0);
+	core->drain_ms = setup->drain_ms;
 	sessions = (struct sessions_setup){
 		.limits = &setup->limits,
 		.store = &setup->store,
@@ -75,6 +77,7 @@ gateway_core_destroy(struct gateway_core **core)
 	commands_free(&doomed->commands);
 	envelope_decoder_destroy(&doomed->decoder);
 	buffer_free(&doomed->payload);
+	buffer_free(&doomed->departures.waiting);
 	slab_pool_close(&doomed->slabs);
 	free(doomed);
 }
@@ -165,6 +168,7 @@ gateway_core_turn(struct gateway_core *core, struct now now)
 	notices_tick(&core->notices);
 	fanout_flush(&core->fanout);
 	sessions_flush(&core->sessions);
+	gateway_core_drain_step(core);
 	hub_link_flush(core->hub);
 }
 
@@ -174,11 +178,14 @@ gateway_core_next_deadline(const struct gateway_core *core, struct now now)
 	uint64_t due = sessions_deadline_ms(&core->sessions);
 	uint64_t hub = hub_link_deadline_ms(core->hub);
 	uint64_t list = notices_deadline_ms(&core->notices);
+	uint64_t drain = gateway_core_drain_deadline_ms(core);
 
 	if (hub < due)
 		due = hub;
 	if (list < due)
 		due = list;
+	if (drain < due)
+		due = drain;
 	if (due == UINT64_MAX)
 		return UINT64_MAX;
 	return due > now.mono_ms ? due - now.mono_ms : 0;

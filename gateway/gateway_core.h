@@ -41,6 +41,7 @@ struct gateway_core_setup {
 	const char *name; /* copied */
 	struct config_limits limits;
 	struct config_store store; /* for what clients are told of it */
+	uint32_t drain_ms;         /* over which clients go when the hub names no other time */
 	struct transport transport;
 	struct gateway_uplink uplink;
 	struct random_source random;
@@ -100,6 +101,22 @@ uint64_t gateway_core_next_deadline(const struct gateway_core *core, struct now 
 
 /* True if a probe came back through the hub within the last 2 s; else a literal reason. */
 bool gateway_core_ready(const struct gateway_core *core, struct now now, const char **reason_out);
+
+/*
+ * Begins to let clients go, evenly over that time, with CLOSE 1012 and a time to come back at; each
+ * is sent before what waits for it and the outcomes of its commands. The hub is told. Begun again,
+ * it goes on with those who are left.
+ */
+void gateway_core_drain(struct gateway_core *core, struct now now, uint32_t over_ms);
+
+/* True from then on, also if it was the hub that asked for it. */
+bool gateway_core_is_draining(const struct gateway_core *core);
+
+/* Monotonic: the end of that time; UINT64_MAX without a drain. */
+uint64_t gateway_core_drain_ends_ms(const struct gateway_core *core);
+
+/* True once nobody is left, or all have been told to go and the time is over. */
+bool gateway_core_drained(const struct gateway_core *core, struct now now);
 
 /*
  * Closes every client with CLOSE 1012 and tells the hub goodbye: the last act before the

@@ -12,6 +12,8 @@ on_welcome(struct gateway_core *core, const struct envelope *envelope)
 	if (!hub_link_welcomed(core->hub, core->sessions.now, &envelope->welcome))
 		return LINK_OUT_OF_ORDER;
 	roster_begin(core->roster);
+	/* Another hub, or another link of it, is to know as well. */
+	gateway_core_say_draining(core);
 	return LINK_ALIVE;
 }
 
@@ -263,6 +265,16 @@ on_inspect(struct gateway_core *core, const struct envelope *envelope)
 	return LINK_ALIVE;
 }
 
+static enum link_loss
+on_drain(struct gateway_core *core, const struct envelope *envelope)
+{
+	uint32_t over_ms = envelope->drain.over_ms;
+
+	gateway_core_drain(
+	    core, core->sessions.now, over_ms == DRAIN_AS_CONFIGURED ? core->drain_ms : over_ms);
+	return LINK_ALIVE;
+}
+
 void
 gateway_core_finish(
     struct gateway_core *core, struct command *command, const struct envelope_outcome *outcome)
@@ -316,6 +328,7 @@ static hub_handler *const hub_handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_OUTCOME] = on_outcome,
 	[ENVELOPE_NOTICE] = on_notice,
 	[ENVELOPE_INSPECT] = on_inspect,
+	[ENVELOPE_DRAIN] = on_drain,
 	[ENVELOPE_TYPED] = on_typed,
 	[ENVELOPE_LIST_END] = on_list_end,
 	[ENVELOPE_LISTED] = on_listed,

@@ -76,6 +76,9 @@ say(struct hub_link *link, enum envelope_kind kind, const void *body)
 {
 	if (link->phase != HUB_OPENING && link->phase != HUB_ATTACHED)
 		return;
+	/* An older hub would take a kind that it does not know for nonsense. */
+	if (link->phase == HUB_ATTACHED && envelope_kind_version(kind) > link->version)
+		return;
 	if (!envelope_encode(&link->output, kind, body))
 		hub_link_give_up(link, LINK_NO_MEMORY);
 }
@@ -108,6 +111,7 @@ hub_link_welcomed(struct hub_link *link, struct now now, const struct envelope_w
 	link->phase = HUB_ATTACHED;
 	link->hub_epoch = welcome->hub_epoch;
 	link->commands_max = welcome->commands_max;
+	link->version = welcome->link_version;
 	link->retry_ms = HUB_RETRY_FIRST_MS;
 	link->attachment++;
 	hub_link_commands_welcomed(link, now, welcome->committed);

@@ -81,7 +81,7 @@ void hub_link_synced(struct hub_link *link, uint32_t gateways);
 
 void hub_link_probed(struct hub_link *link, struct now now, uint64_t token);
 
-/* Says something that is no client's. */
+/* Says something that is no client's; a hub too old for that kind is not told. */
 void hub_link_say(struct hub_link *link, enum envelope_kind kind, const void *body);
 
 /* What sessions ask of this side. */

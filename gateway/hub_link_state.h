@@ -22,6 +22,7 @@ struct hub_link {
 	uint32_t gateways_known;
 	uint32_t attachment; /* how often attached; sessions remember on which they were said */
 	uint32_t commands_max;
+	uint32_t version; /* of the present link */
 	unsigned retry_ms;
 	uint64_t lost_ms;    /* since when it is away                         */
 	uint64_t due_ms;     /* of the phase: try again, give up, probe again */

@@ -105,21 +105,19 @@ survive(struct listener *listener, int socket, int error)
 	}
 }
 
-static void
-on_ready(evutil_socket_t socket, short what, void *context)
+/* False once nothing is left to be accepted, or nothing can be for now. */
+static bool
+take_batch(struct listener *listener, int socket)
 {
-	struct listener *listener = context;
-
-	(void)what;
 	for (int i = 0; i < BATCH; i++) {
 		struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
 		socklen_t size = sizeof(peer);
-		int fd = accept4(
-		    (int)socket, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd =
+		    accept4(socket, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
-			if (!survive(listener, (int)socket, errno))
-				return;
+			if (!survive(listener, socket, errno))
+				return false;
 			continue;
 		}
 		if (listener->setup.full(listener->setup.context)) {
@@ -133,6 +131,14 @@ on_ready(evutil_socket_t socket, short what, void *context)
 		listener->setup.accepted(
 		    listener->setup.context, fd, (const struct sockaddr *)&peer);
 	}
+	return true;
+}
+
+static void
+on_ready(evutil_socket_t socket, short what, void *context)
+{
+	(void)what;
+	(void)take_batch(context, (int)socket);
 }
 
 static void
@@ -204,6 +210,17 @@ listener_create(const struct listener_setup *setup, char *error, size_t error_si
 	listener->setup.config = NULL;
 	listener->setup.inherited = NULL;
 	return listener;
+}
+
+void
+listener_take_waiting(struct listener *listener)
+{
+	unsigned batches = SOMAXCONN / BATCH + 1;
+
+	for (unsigned i = 0; !listener->sockets.inherited && i < listener->sockets.count; i++) {
+		while (batches > 0 && take_batch(listener, listener->sockets.fds[i]))
+			batches--;
+	}
 }
 
 void

@@ -34,6 +34,12 @@ struct listener_setup {
 struct listener *listener_create(
     const struct listener_setup *setup, char *error, size_t error_size);
 
+/*
+ * Before the end: accepts what the kernel has completed, for with the socket that would be reset.
+ * An inherited socket outlives us, so there it is left to whoever listens on.
+ */
+void listener_take_waiting(struct listener *listener);
+
 /* Stops listening and closes the descriptors; connections handed on are not touched. */
 void listener_destroy(struct listener **listener);
 

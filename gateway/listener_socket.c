@@ -71,6 +71,12 @@ inherited_sockets_close_rest(struct inherited_sockets *inherited)
 	return closed;
 }
 
+void
+inherited_sockets_say_stopping(void)
+{
+	(void)sd_notify(0, "STOPPING=1");
+}
+
 static bool
 take_inherited(const struct opening *opening, struct inherited_sockets *inherited)
 {

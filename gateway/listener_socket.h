@@ -26,6 +26,9 @@ bool inherited_sockets_take(
 /* Closes those that no listener took; returns how many there were. */
 int inherited_sockets_close_rest(struct inherited_sockets *inherited);
 
+/* Tells whoever started us and wants to know (sd_notify(3)) that we accept nobody any more. */
+void inherited_sockets_say_stopping(void);
+
 struct listener_sockets {
 	int fds[LISTENER_SOCKETS_MAX];
 	unsigned count;

@@ -204,7 +204,7 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 {
 	struct sessions *sessions = session->sessions;
 
-	if (session->phase == SESSION_CLOSING)
+	if (session->phase == SESSION_CLOSING || session->leaving)
 		return;
 	metric_increment(sessions->metrics->messages_in[session->dialect_metric]);
 	ping_heard(&sessions->pings, &session->ping, sessions->now.mono_ms);

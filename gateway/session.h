@@ -55,6 +55,7 @@ struct session {
 	bool gone : 1;        /* the transport has no connection any more   */
 	bool reason_mine : 1; /* close_reason is to be freed                */
 	bool room_mine : 1;   /* and room                                   */
+	bool leaving : 1;     /* it is to go: nothing more is heard from it */
 	bool list_owed : 1;   /* its user list is older or shorter than it could be */
 	bool unlisted : 1;    /* a member that has heard no user list yet           */
 	bool kicked : 1;      /* by the hub: what it said is not sent for it any more */

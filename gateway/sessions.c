@@ -353,13 +353,22 @@ sessions_deadline_ms(const struct sessions *sessions)
 
 /* Clients come back over a time that grows with their number: a few per millisecond at most. */
 static unsigned
-come_again_ms(struct sessions *sessions)
+come_again_ms(const struct sessions *sessions, unsigned together)
 {
-	uint64_t spread = COME_AGAIN_MIN_MS + sessions->count / 2;
+	uint64_t spread = COME_AGAIN_MIN_MS + together / 2;
 
 	if (spread > COME_AGAIN_MAX_MS)
 		spread = COME_AGAIN_MAX_MS;
 	return COME_AGAIN_MIN_MS + (unsigned)random_below(sessions->pings.random, spread);
+}
+
+void
+sessions_dismiss(
+    struct session *session, enum close_code code, const char *reason, unsigned together)
+{
+	if (session->phase != SESSION_CLOSING && session->dialect->bye != NULL)
+		session->dialect->bye(session, code, come_again_ms(session->sessions, together));
+	session_close(session, code, reason);
 }
 
 void
@@ -368,11 +377,8 @@ sessions_close_all(struct sessions *sessions, enum close_code code, const char *
 	struct session *session;
 	uint32_t cursor = 0;
 
-	while ((session = conns_next(&sessions->conns, &cursor)) != NULL) {
-		if (session->phase != SESSION_CLOSING && session->dialect->bye != NULL)
-			session->dialect->bye(session, code, come_again_ms(sessions));
-		session_close(session, code, reason);
-	}
+	while ((session = conns_next(&sessions->conns, &cursor)) != NULL)
+		sessions_dismiss(session, code, reason, sessions->count);
 }
 
 void

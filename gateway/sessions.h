@@ -143,6 +143,10 @@ void sessions_flush(struct sessions *sessions);
 void sessions_write(struct sessions *sessions);
 void sessions_recount(struct session *session);
 
+/* Tells it when to come back, if its dialect can, and closes; so many go at about that time. */
+void sessions_dismiss(
+    struct session *session, enum close_code code, const char *reason, unsigned together);
+
 void sessions_close_all(struct sessions *sessions, enum close_code code, const char *reason);
 
 /* Monotonic; UINT64_MAX for never. */

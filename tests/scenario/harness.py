@@ -146,6 +146,7 @@ class Gateway(Process):
             "gateway.name": self.gateway_name,
             "gateway.hub_socket": cluster.hub_socket,
             "gateway.status": f"unix:{self.status_path}",
+            "gateway.drain_seconds": 0,
             "listener.chat.address": f"127.0.0.1:{self.port}",
             "listener.chat.reuse_port": "yes",
             "listener.demo.address": f"127.0.0.1:{self.demo_port}",

@@ -14,8 +14,9 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
 class RawClient:
-    def __init__(self, port, path, headers=()):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    def __init__(self, port, path, headers=(), connection=None):
+        """`connection` is one that was made before."""
+        self._socket = connection or socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         lines = [
             f"GET {path} HTTP/1.1",
             f"Host: 127.0.0.1:{port}",
@@ -60,6 +61,14 @@ class RawClient:
         opcode, payload = self.frame()
         assert opcode == TEXT, (opcode, payload)
         return payload.decode()
+
+    def close_code(self):
+        """Reads to the CLOSE, answers it and returns its code."""
+        opcode, payload = self.frame()
+        while opcode != CLOSE:
+            opcode, payload = self.frame()
+        self.send(payload[:2], CLOSE)
+        return struct.unpack(">H", payload[:2])[0]
 
     def ping(self):
         """The payload of the next frame, which must be a PING."""
