@@ -14,126 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/exit_codes.h"
-#include "deploy/supervisor_child.h"
-#include "deploy/supervisor_options.h"
-#include "deploy/supervisor_ports.h"
-#include "deploy/supervisor_probe.h"
-#include "deploy/supervisor_state.h"
+#include "deploy/supervisor_notify.h"
+#include "deploy/supervisor_private.h"
 #include "deploy/supervisor_text.h"
-
-#define READY_WITHIN_MS 20000
-#define STOP_WITHIN_MS 10000
-#define PROBE_EVERY_MS 20
-#define PROBE_PATIENCE_MS 1000
-
-enum phase {
-	PHASE_STARTING, /* until everybody said to be ready; a refusal ends it all */
-	PHASE_RUNNING,
-	PHASE_STOPPING_GATEWAYS, /* they take leave of their clients while the hub still lives */
-	PHASE_STOPPING_HUB,
-	PHASE_DONE,
-};
-
-/* Child 0 is the hub, the others are the gateways. */
-struct supervisor {
-	struct supervisor_options options;
-	struct supervisor_state state;
-	struct supervisor_ports ports;
-	struct child children[1 + SUPERVISOR_GATEWAYS_MAX];
-	unsigned child_count;
-	char hub_program[PATH_MAX];
-	char gateway_program[PATH_MAX];
-
-	int signal_fd;
-	sigset_t old_mask;
-	enum phase phase;
-	uint64_t phase_ends_ms; /* patience with the present phase, UINT64_MAX for ever */
-	struct probe probe;
-	unsigned probed;       /* children before this one are ready                    */
-	uint64_t probe_due_ms; /* the next question, or the end of patience with this one */
-	enum exit_code exit_code;
-};
-
-static bool
-program_find(const struct supervisor *supervisor, const char *name, char *path_out)
-{
-	if (snprintf(path_out, PATH_MAX, "%s/%s", supervisor->options.programs, name) < PATH_MAX &&
-	    access(path_out, X_OK) == 0)
-		return true;
-	complain("%s cannot be run: %s; build it, or name its folder with --programs", path_out,
-	    strerror(errno));
-	return false;
-}
-
-static bool
-hub_describe(struct supervisor *supervisor)
-{
-	struct child *child = &supervisor->children[0];
-	char path[4][PATH_MAX];
-
-	snprintf(child->name, sizeof child->name, "hub");
-	child->program = supervisor->hub_program;
-	child->config = supervisor->options.config;
-	supervisor_state_hub_socket(&supervisor->state, path[0]);
-	supervisor_state_admin_socket(&supervisor->state, path[1]);
-	supervisor_state_status_socket(&supervisor->state, 0, path[2]);
-	supervisor_state_store(&supervisor->state, path[3]);
-	return child_set(child, "hub.socket=%s", path[0]) &&
-	       child_set(child, "hub.admin_socket=%s", path[1]) &&
-	       child_set(child, "hub.status=unix:%s", path[2]) &&
-	       child_set(child, "store.path=%s", path[3]);
-}
-
-/* A descriptor and the listener that takes it over. */
-static bool
-listener_describe(
-    struct supervisor *supervisor, struct child *child, const char *name, int fd, unsigned port)
-{
-	char address[128];
-
-	child->descriptors[child->descriptor_count] = fd;
-	child->descriptor_names[child->descriptor_count++] = name;
-	supervisor_ports_name(supervisor->options.address, port, false, address, sizeof address);
-	return child_set(child, "listener.%s.address=%s", name, address);
-}
-
-static bool
-gateway_describe(struct supervisor *supervisor, unsigned number)
-{
-	struct child *child = &supervisor->children[number];
-	const struct supervisor_ports *ports = &supervisor->ports;
-	unsigned slot = number - 1;
-	char path[2][PATH_MAX];
-
-	snprintf(child->name, sizeof child->name, "gw-%u", number);
-	child->program = supervisor->gateway_program;
-	child->config = supervisor->options.config;
-	supervisor_state_hub_socket(&supervisor->state, path[0]);
-	supervisor_state_status_socket(&supervisor->state, number, path[1]);
-	if (!child_set(child, "gateway.name=%s", child->name) ||
-	    !child_set(child, "gateway.hub_socket=%s", path[0]) ||
-	    !child_set(child, "gateway.status=unix:%s", path[1]) ||
-	    !listener_describe(
-		supervisor, child, "chat", ports->chat.fds[slot], ports->chat.port) ||
-	    !listener_describe(supervisor, child, "own", ports->own[slot], ports->own_port[slot]))
-		return false;
-	return !supervisor->options.demo || (listener_describe(supervisor, child, "demo",
-						 ports->demo.fds[slot], ports->demo.port) &&
-						child_set(child, "listener.demo.profile=demo"));
-}
-
-static bool
-children_describe(struct supervisor *supervisor)
-{
-	supervisor->child_count = 1 + supervisor->options.gateways;
-	if (!hub_describe(supervisor))
-		return false;
-	for (unsigned number = 1; number < supervisor->child_count; number++)
-		if (!gateway_describe(supervisor, number))
-			return false;
-	return true;
-}
 
 static bool
 signals_catch(struct supervisor *supervisor)
@@ -147,6 +30,8 @@ signals_catch(struct supervisor *supervisor)
 	sigaddset(&caught, SIGINT);
 	sigaddset(&caught, SIGTERM);
 	sigaddset(&caught, SIGHUP);
+	sigaddset(&caught, SIGUSR1);
+	sigaddset(&caught, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &caught, &supervisor->old_mask);
 	supervisor->signal_fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
 	return supervisor->signal_fd >= 0;
@@ -189,6 +74,8 @@ announce(const struct supervisor *supervisor)
 		printf("  NOTE: names are free and %s can be reached from other machines:\n"
 		       "  whoever reaches it can chat under any name.\n",
 		    options->address);
+	printf(
+	    "  a new build:   kill -USR2 %d replaces the gateways, -USR1 the hub\n", (int)getpid());
 	printf("  Ctrl-C stops it.\n\n");
 	fflush(stdout);
 }
@@ -204,9 +91,23 @@ stop(struct supervisor *supervisor, enum exit_code exit_code)
 	supervisor->exit_code = exit_code;
 	probe_end(&supervisor->probe);
 	phase_begin(supervisor, PHASE_STOPPING_GATEWAYS, STOP_WITHIN_MS);
+	/* SIGINT, without a drain: there is no gateway that clients could come to meanwhile. */
 	for (unsigned number = 1; number < supervisor->child_count; number++)
 		if (supervisor->children[number].pid > 0)
-			kill(supervisor->children[number].pid, SIGTERM);
+			kill(supervisor->children[number].pid, SIGINT);
+	upgrade_signal(supervisor, SIGINT);
+}
+
+/* Clients stay; the supervisor starts whatever program is there now. */
+static void
+hub_renew(struct supervisor *supervisor)
+{
+	const struct child *hub = &supervisor->children[0];
+
+	if (hub->pid == 0)
+		return;
+	kill(hub->pid, SIGTERM);
+	supervisor->hub_ends_ms = now_ms() + STOP_WITHIN_MS;
 }
 
 static bool
@@ -215,7 +116,7 @@ any_gateway_runs(const struct supervisor *supervisor)
 	for (unsigned number = 1; number < supervisor->child_count; number++)
 		if (supervisor->children[number].pid > 0)
 			return true;
-	return false;
+	return upgrade_runs(supervisor);
 }
 
 static void
@@ -231,6 +132,7 @@ kill_stragglers(struct supervisor *supervisor)
 			kill(child->pid, SIGKILL);
 		}
 	}
+	upgrade_signal(supervisor, SIGKILL);
 	supervisor->phase_ends_ms = UINT64_MAX;
 }
 
@@ -257,6 +159,8 @@ on_end(struct supervisor *supervisor, struct child *child, int status)
 	char fate[64];
 
 	child_ended(child, now_ms());
+	if (child == &supervisor->children[0])
+		supervisor->hub_ends_ms = UINT64_MAX;
 	child_fate(status, fate, sizeof fate);
 	if (supervisor->phase == PHASE_STARTING && WIFEXITED(status)) {
 		complain("%s %s instead of starting; its reason is above", child->name, fate);
@@ -275,10 +179,36 @@ reap(struct supervisor *supervisor)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (upgrade_ended(supervisor, pid, status))
+			continue;
 		for (unsigned number = 0; number < supervisor->child_count; number++)
 			if (supervisor->children[number].pid == pid)
 				on_end(supervisor, &supervisor->children[number], status);
+	}
+}
+
+/* Something is to be replaced by the program that is there now. */
+static void
+on_wish(struct supervisor *supervisor, int number)
+{
+	if (supervisor->phase != PHASE_RUNNING)
+		complain("not all is running: no program is replaced now");
+	else if (number == SIGUSR1)
+		hub_renew(supervisor);
+	else
+		upgrade_begin(supervisor);
+}
+
+static void
+on_notified(struct supervisor *supervisor)
+{
+	pid_t pid;
+
+	while (supervisor_notify_hear(supervisor->notify_fd, &pid)) {
+		if (pid > 0 && supervisor->phase == PHASE_RUNNING)
+			upgrade_stopping(supervisor, pid, now_ms());
+	}
 }
 
 static void
@@ -289,6 +219,10 @@ on_signals(struct supervisor *supervisor)
 	while (read(supervisor->signal_fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGCHLD) {
 			reap(supervisor);
+			continue;
+		}
+		if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2) {
+			on_wish(supervisor, (int)info.ssi_signo);
 			continue;
 		}
 		if (supervisor->phase <= PHASE_RUNNING)
@@ -302,6 +236,10 @@ on_probe(struct supervisor *supervisor, enum probe_result result, uint64_t now)
 {
 	if (result == PROBE_WAITING)
 		return;
+	if (supervisor->phase != PHASE_STARTING) {
+		upgrade_heard(supervisor, result, now);
+		return;
+	}
 	supervisor->probe_due_ms = now;
 	if (result == PROBE_NOT_READY) {
 		supervisor->probe_due_ms = now + PROBE_EVERY_MS;
@@ -326,7 +264,7 @@ start_continue(struct supervisor *supervisor, uint64_t now)
 		return;
 	probe_end(&supervisor->probe);
 	supervisor->probe_due_ms = now + PROBE_PATIENCE_MS;
-	supervisor_state_status_socket(&supervisor->state, supervisor->probed, path);
+	supervisor_state_status_socket(&supervisor->state, supervisor->probed, 1, path);
 	on_probe(supervisor, probe_begin(&supervisor->probe, path), now);
 }
 
@@ -356,6 +294,20 @@ on_time(struct supervisor *supervisor, uint64_t now)
 		if (child->pid == 0 && now >= child->due_ms)
 			child_start(child, &supervisor->old_mask, now);
 	}
+	if (supervisor->phase != PHASE_RUNNING)
+		return;
+	if (now >= supervisor->hub_ends_ms) {
+		complain("the hub does not stop; it is killed");
+		kill(supervisor->children[0].pid, SIGKILL);
+		supervisor->hub_ends_ms = UINT64_MAX;
+	}
+	upgrade_continue(supervisor, now);
+}
+
+static uint64_t
+sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
 }
 
 static int
@@ -363,8 +315,10 @@ time_to_wait(const struct supervisor *supervisor, uint64_t now)
 {
 	uint64_t next = supervisor->phase_ends_ms;
 
-	if (supervisor->phase == PHASE_STARTING && supervisor->probe_due_ms < next)
-		next = supervisor->probe_due_ms;
+	if (supervisor->phase == PHASE_STARTING)
+		next = sooner(next, supervisor->probe_due_ms);
+	if (supervisor->phase == PHASE_RUNNING)
+		next = sooner(sooner(next, supervisor->hub_ends_ms), upgrade_due_ms(supervisor));
 	for (unsigned number = 0; number < children_wanted(supervisor); number++) {
 		const struct child *child = &supervisor->children[number];
 
@@ -383,15 +337,19 @@ supervise(struct supervisor *supervisor)
 	supervisor->probe_due_ms = now_ms();
 	on_time(supervisor, now_ms());
 	while (supervisor->phase != PHASE_DONE) {
-		struct pollfd wait[2] = {
+		struct pollfd wait[3] = {
 			{ .fd = supervisor->signal_fd, .events = POLLIN },
 			{ .fd = supervisor->probe.fd, .events = POLLIN },
+			{ .fd = supervisor->notify_fd, .events = POLLIN },
 		};
 
-		if (poll(wait, 2, time_to_wait(supervisor, now_ms())) < 0 && errno != EINTR)
+		if (poll(wait, 3, time_to_wait(supervisor, now_ms())) < 0 && errno != EINTR)
 			break;
 		if (wait[1].revents != 0)
 			on_probe(supervisor, probe_hear(&supervisor->probe), now_ms());
+		/* Before the ends of processes: who says that it stops has not died. */
+		if (wait[2].revents != 0)
+			on_notified(supervisor);
 		if (wait[0].revents != 0)
 			on_signals(supervisor);
 		on_time(supervisor, now_ms());
@@ -404,20 +362,25 @@ run(struct supervisor *supervisor)
 {
 	enum exit_code exit_code = EXIT_CODE_REFUSED;
 
-	if (!program_find(supervisor, "hubbub-hub", supervisor->hub_program) ||
-	    !program_find(supervisor, "hubbub-gateway", supervisor->gateway_program))
+	if (!programs_find(supervisor))
 		return EXIT_CODE_REFUSED;
 	if (!supervisor_state_open(
 		&supervisor->state, supervisor->options.state, supervisor->options.gateways))
 		return EXIT_CODE_REFUSED;
-	if (supervisor_ports_open(&supervisor->ports, &supervisor->options)) {
+	supervisor_state_notify_socket(&supervisor->state, supervisor->notify_path);
+	supervisor->notify_fd = supervisor_notify_open(supervisor->notify_path);
+	if (supervisor->notify_fd >= 0 &&
+	    supervisor_ports_open(&supervisor->ports, &supervisor->options)) {
 		if (children_describe(supervisor)) {
 			supervise(supervisor);
 			exit_code = supervisor->exit_code;
 		}
 		supervisor_ports_close(&supervisor->ports);
 	}
+	if (supervisor->notify_fd >= 0)
+		close(supervisor->notify_fd);
 	supervisor_state_close(&supervisor->state);
+	child_clear(&supervisor->upgrade.rising);
 	for (unsigned number = 0; number < supervisor->child_count; number++)
 		child_clear(&supervisor->children[number]);
 	return exit_code;
@@ -433,6 +396,7 @@ main(int argc, char **argv)
 	if (supervisor == NULL)
 		return EXIT_CODE_REFUSED;
 	supervisor->probe.fd = -1;
+	supervisor->hub_ends_ms = UINT64_MAX;
 	switch (supervisor_options_read(argc, argv, &supervisor->options)) {
 	case SUPERVISOR_RUN:
 		if (signals_catch(supervisor))

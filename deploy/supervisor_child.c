@@ -113,6 +113,10 @@ child_become(const struct child *child, const sigset_t *mask, pid_t parent)
 		_exit(1);
 	}
 	descriptors_announce(child);
+	/* Ours, if we have one, is between us and whoever started us. */
+	unsetenv("NOTIFY_SOCKET");
+	if (child->notify != NULL)
+		setenv("NOTIFY_SOCKET", child->notify, 1);
 
 	argv[count++] = (char *)child->program;
 	if (child->config != NULL) {

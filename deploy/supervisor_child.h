@@ -10,11 +10,13 @@
 
 #define CHILD_SETTINGS_MAX 12
 #define CHILD_DESCRIPTORS_MAX 3
+#define CHILD_NAME_SIZE 32
 
 struct child {
-	char name[16];                      /* "hub", "gw-1"                                   */
+	char name[CHILD_NAME_SIZE];         /* "hub", "gw-1", "gw-1-2"                         */
 	const char *program;                /* path of the executable                          */
 	const char *config;                 /* its configuration file, or NULL                 */
+	const char *notify;                 /* the socket for sd_notify(3), or NULL            */
 	char *settings[CHILD_SETTINGS_MAX]; /* "section.key=value", owned                     */
 	unsigned setting_count;
 	int descriptors[CHILD_DESCRIPTORS_MAX]; /* handed over from 3 on, not owned      */

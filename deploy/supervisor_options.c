@@ -27,7 +27,10 @@ static const char usage_text[] =
     "  --config FILE   configuration file for the hub and the gateways (none)\n"
     "  --programs DIR  folder with hubbub-hub and hubbub-gateway (next to this program)\n"
     "  --help          this text\n"
-    "  --version       the version\n";
+    "  --version       the version\n"
+    "\n"
+    "SIGUSR2 replaces the gateways by the program that is there now, one after another and\n"
+    "without refusing a connection; SIGUSR1 replaces the hub, and nobody is disconnected.\n";
 
 enum {
 	OPTION_PORT = 256,

@@ -4,6 +4,7 @@
  */
 #include "deploy/supervisor_state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,10 @@
 #include "deploy/supervisor_text.h"
 
 #define FOLDER_MODE 0750
+
+/* Of a file in the folder, and the highest generation that must fit into a socket's path. */
+#define NAME_SIZE 64
+#define GENERATION_MAX 99999
 
 static const char way_out[] = "choose another folder with --state";
 
@@ -47,16 +52,38 @@ supervisor_state_admin_socket(const struct supervisor_state *state, char *path_o
 }
 
 void
-supervisor_state_status_socket(
-    const struct supervisor_state *state, unsigned number, char *path_out)
+supervisor_state_notify_socket(const struct supervisor_state *state, char *path_out)
 {
-	char name[48];
+	path_join(state, "run/notify.sock", path_out);
+}
+
+void
+supervisor_state_status_socket(
+    const struct supervisor_state *state, unsigned number, unsigned generation, char *path_out)
+{
+	char name[NAME_SIZE];
 
 	if (number == 0)
 		snprintf(name, sizeof name, "run/hub-status.sock");
 	else
-		snprintf(name, sizeof name, "run/gw-%u-status.sock", number);
+		snprintf(name, sizeof name, "run/gw-%u.%u-status.sock", number, generation);
 	path_join(state, name, path_out);
+}
+
+void
+supervisor_state_show_status(
+    const struct supervisor_state *state, unsigned number, unsigned generation)
+{
+	char target[NAME_SIZE], path[PATH_MAX], beside[PATH_MAX], name[NAME_SIZE];
+
+	snprintf(target, sizeof target, "gw-%u.%u-status.sock", number, generation);
+	snprintf(name, sizeof name, "run/gw-%u-status.sock", number);
+	path_join(state, name, path);
+	path_join(state, "run/gw-new-status.sock", beside);
+	/* Put in place at once: whoever asks finds the one or the other. */
+	unlink(beside);
+	if (symlink(target, beside) != 0 || rename(beside, path) != 0)
+		complain("%s cannot be made: %s", path, strerror(errno));
 }
 
 /* Makes a folder and the ones above it; new ones above it are for this user alone. */
@@ -133,6 +160,28 @@ subfolder_make(const struct supervisor_state *state, const char *name)
 	return true;
 }
 
+static void
+gateway_sockets_remove(const struct supervisor_state *state)
+{
+	static const char end[] = "-status.sock";
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *folder;
+
+	path_join(state, "run", path);
+	folder = opendir(path);
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL) {
+		size_t length = strlen(entry->d_name);
+
+		if (strncmp(entry->d_name, "gw-", 3) == 0 && length > sizeof end &&
+		    strcmp(entry->d_name + length - (sizeof end - 1), end) == 0)
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	}
+	closedir(folder);
+}
+
 /* All there may be: a supervisor that was killed may have had more gateways than this one. */
 static void
 sockets_remove(const struct supervisor_state *state)
@@ -143,10 +192,11 @@ sockets_remove(const struct supervisor_state *state)
 	unlink(path);
 	supervisor_state_admin_socket(state, path);
 	unlink(path);
-	for (unsigned number = 0; number <= SUPERVISOR_GATEWAYS_MAX; number++) {
-		supervisor_state_status_socket(state, number, path);
-		unlink(path);
-	}
+	supervisor_state_notify_socket(state, path);
+	unlink(path);
+	supervisor_state_status_socket(state, 0, 1, path);
+	unlink(path);
+	gateway_sockets_remove(state);
 }
 
 static bool
@@ -156,7 +206,7 @@ length_check(const struct supervisor_state *state)
 	char path[PATH_MAX];
 	size_t length;
 
-	supervisor_state_status_socket(state, state->gateways, path);
+	supervisor_state_status_socket(state, state->gateways, GENERATION_MAX, path);
 	length = strlen(path);
 	if (length <= longest)
 		return true;

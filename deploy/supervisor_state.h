@@ -29,8 +29,14 @@ void supervisor_state_close(struct supervisor_state *state);
 void supervisor_state_store(const struct supervisor_state *state, char *path_out);
 void supervisor_state_hub_socket(const struct supervisor_state *state, char *path_out);
 void supervisor_state_admin_socket(const struct supervisor_state *state, char *path_out);
-/* Number 0 is the hub's, 1 and above the gateways'. */
+void supervisor_state_notify_socket(const struct supervisor_state *state, char *path_out);
+
+/* Number 0 is the hub's, 1 and above the gateways'; the so-many-th process of that place. */
 void supervisor_state_status_socket(
-    const struct supervisor_state *state, unsigned number, char *path_out);
+    const struct supervisor_state *state, unsigned number, unsigned generation, char *path_out);
+
+/* A name that stays leads to that process's socket: run/gw-1-status.sock. */
+void supervisor_state_show_status(
+    const struct supervisor_state *state, unsigned number, unsigned generation);
 
 #endif

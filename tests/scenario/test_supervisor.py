@@ -28,7 +28,8 @@ def note(words):
 def finish(*_):
     note("stopped")
     sys.exit(0)
-signal.signal(signal.SIGTERM, signal.SIG_IGN if misbehave == name + " hangs" else finish)
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN if misbehave == name + " hangs" else finish)
 if misbehave == name + " refuses":
     print("a clear reason", file=sys.stderr)
     sys.exit(2)
