@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/terminal_text.h"
 #include "hub/admin_grammar.h"
-#include "hub/admin_text.h"
 
 static const char *
 grammar_of(enum admin_command command)
@@ -55,7 +55,7 @@ refuse_word(struct reading *reading, const char *sentence, struct text word)
 	buffer_clear(reading->scratch);
 	buffer_append_string(reading->scratch, sentence);
 	buffer_append_byte(reading->scratch, ' ');
-	admin_text_quote(reading->scratch, word);
+	terminal_text_quote(reading->scratch, word);
 	buffer_printf(reading->scratch, "; usage:\n  %s", grammar_of(reading->request->command));
 	return false;
 }
@@ -82,7 +82,7 @@ refuse_command(struct reading *reading, const char *what, unsigned words, uint64
 	}
 	buffer_clear(reading->scratch);
 	if (words > 0) {
-		admin_text_quote(reading->scratch, buffer_text(&said));
+		terminal_text_quote(reading->scratch, buffer_text(&said));
 		buffer_append_byte(reading->scratch, ' ');
 	}
 	buffer_free(&said);

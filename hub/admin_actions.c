@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/terminal_text.h"
 #include "hub/admin_call.h"
-#include "hub/admin_text.h"
 
 /* What a user reads who is kicked without a reason. */
 #define NO_REASON "removed by an operator"
@@ -135,7 +135,7 @@ do_users(const struct admin_call *call)
 	if (call->request->room.data != NULL &&
 	    !core_room_exists(call->core, call->request->room)) {
 		buffer_append_string(&call->action->sentence, "nobody is in a room called ");
-		admin_text_quote(&call->action->sentence, call->request->room);
+		terminal_text_quote(&call->action->sentence, call->request->room);
 		call->action->end = ADMIN_END_REFUSED;
 		return;
 	}
@@ -177,7 +177,7 @@ refuse_kick(const struct admin_call *call)
 	} else {
 		buffer_append_string(sentence, "nobody is online as ");
 	}
-	admin_text_quote(sentence, who);
+	terminal_text_quote(sentence, who);
 	if (named > 1) {
 		buffer_append_string(sentence, "; name one by its id, as in \"hubctl users\":");
 		buffer_append_text(sentence, buffer_text(&ids));

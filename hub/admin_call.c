@@ -3,7 +3,7 @@
  */
 #include "hub/admin_call.h"
 
-#include "hub/admin_text.h"
+#include "common/terminal_text.h"
 
 /* Rows of history and inboxes unless the operator says how many. */
 #define ROWS_DEFAULT 20u
@@ -28,7 +28,7 @@ void
 admin_refuse_word(const struct admin_call *call, const char *sentence, struct text word)
 {
 	admin_refuse(call, sentence);
-	admin_text_quote(&call->action->sentence, word);
+	terminal_text_quote(&call->action->sentence, word);
 }
 
 bool

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/names.h"
-#include "hub/admin_text.h"
+#include "common/terminal_text.h"
 #include "hub/room_rules.h"
 
 #define ADMIN_ROW(identifier, usage, mode, meaning) \
@@ -67,11 +67,11 @@ static const struct admin_argument arguments[] = {
 	    .expected = ROOM_EXPECTED },
 	{ ARGUMENT("USER|ID", user), .bytes_max = 512 },
 	{ ARGUMENT("USER", user), .bytes_max = 512 },
-	{ ARGUMENT("--reason TEXT", reason), .bytes_max = 123, .fits = admin_text_is_plain,
+	{ ARGUMENT("--reason TEXT", reason), .bytes_max = 123, .fits = terminal_text_is_plain,
 	    .expected = LINE_EXPECTED },
-	{ ARGUMENT("TEXT", text), .bytes_max = 4096, .fits = admin_text_is_plain,
+	{ ARGUMENT("TEXT", text), .bytes_max = 4096, .fits = terminal_text_is_plain,
 	    .expected = LINE_EXPECTED, .takes_rest = true },
-	{ ARGUMENT("--class CLASS", class_name), .bytes_max = 64, .fits = admin_text_is_plain,
+	{ ARGUMENT("--class CLASS", class_name), .bytes_max = 64, .fits = terminal_text_is_plain,
 	    .expected = LINE_EXPECTED },
 	{ ARGUMENT("--read WHO", read), .bytes_max = ROOM_WHO_MAX, .fits = room_who_is_valid,
 	    .expected = WHO_EXPECTED },
@@ -83,7 +83,7 @@ static const struct admin_argument arguments[] = {
 	    .expected = "a number", .letter = 'n' },
 	{ ARGUMENT("--after CURSOR", after), .bytes_max = 20, .fits = is_number,
 	    .expected = "a number" },
-	{ ARGUMENT("FILE", file), .bytes_max = 4095, .fits = admin_text_is_plain,
+	{ ARGUMENT("FILE", file), .bytes_max = 4095, .fits = terminal_text_is_plain,
 	    .expected = LINE_EXPECTED },
 	{ ARGUMENT("GATEWAY", gateway), .bytes_max = 32, .fits = admin_text_is_plain,
 	    .expected = LINE_EXPECTED },

@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "common/json.h"
-#include "hub/admin_text.h"
+#include "common/terminal_text.h"
 
 /* Columns between two cells. */
 #define GAP 2
@@ -61,7 +61,7 @@ show_value(struct buffer *out, struct text value, enum admin_type type)
 	else if (type == ADMIN_TYPE_BOOL)
 		buffer_append_string(out, text_equal(value, TEXT("true")) ? "yes" : "no");
 	else
-		admin_text_show(out, value);
+		terminal_text_show(out, value);
 }
 
 /* A name of a column as people read it: in words, for headings in capitals. */
@@ -86,7 +86,7 @@ pad(struct buffer *out, size_t columns)
 static size_t
 width_from(const struct buffer *shown, size_t start)
 {
-	return admin_text_columns((struct text){ shown->data + start, shown->length - start });
+	return terminal_text_columns((struct text){ shown->data + start, shown->length - start });
 }
 
 static void
@@ -123,7 +123,7 @@ measure(const struct admin_answer *answer, size_t *widths_out)
 
 			buffer_clear(&shown);
 			show_value(&shown, admin_answer_value(answer, row, i), answer->types[i]);
-			width = admin_text_columns(buffer_text(&shown));
+			width = terminal_text_columns(buffer_text(&shown));
 			widths_out[i] = width > widths_out[i] ? width : widths_out[i];
 		}
 	}
@@ -186,7 +186,7 @@ print_table(struct buffer *out, const struct admin_answer *answer)
 static void
 append_json_text(struct buffer *out, struct text value)
 {
-	if (admin_text_is_plain(value))
+	if (terminal_text_is_plain(value))
 		json_append_utf8(out, value);
 	else
 		json_append_ascii(out, value);
@@ -283,7 +283,7 @@ print_tsv_rows(struct buffer *out, const struct admin_answer *answer)
 			if (value.data != NULL && answer->types[i] == ADMIN_TYPE_TIME)
 				append_iso_time(out, value);
 			else
-				admin_text_escape(out, value);
+				terminal_text_escape(out, value);
 		}
 		buffer_append_byte(out, '\n');
 	}

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "common/exit_codes.h"
+#include "common/terminal_text.h"
 #include "hub/admin.h"
 #include "hub/admin_answer.h"
 #include "hub/admin_print.h"
 #include "hub/admin_protocol.h"
-#include "hub/admin_text.h"
 #include "hub/hubctl_exchange.h"
 #include "hub/hubctl_options.h"
 
@@ -50,7 +50,7 @@ complain(struct text sentence)
 		    sentence.length > 0 ? memchr(sentence.data, '\n', sentence.length) : NULL;
 		size_t length = end != NULL ? (size_t)(end - sentence.data) : sentence.length;
 
-		admin_text_show(&out, (struct text){ sentence.data, length });
+		terminal_text_show(&out, (struct text){ sentence.data, length });
 		buffer_append_byte(&out, '\n');
 		if (end == NULL)
 			break;
@@ -132,7 +132,7 @@ report_other_version(const struct admin_answer *answer)
 
 	buffer_init(&sentence, 0);
 	buffer_append_string(&sentence, "this is hubctl " HUBBUB_VERSION ", the hub is ");
-	admin_text_quote(&sentence, buffer_text(&answer->sentence));
+	terminal_text_quote(&sentence, buffer_text(&answer->sentence));
 	buffer_append_string(&sentence, ": they do not understand each other");
 	complain(buffer_text(&sentence));
 	buffer_free(&sentence);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/terminal_text.h"
 #include "hub/admin.h"
-#include "hub/admin_text.h"
 
 #define DEFAULT_TIMEOUT_SECONDS 10
 #define TIMEOUT_SECONDS_MAX 3600
@@ -123,7 +123,7 @@ take_option(struct hubctl_options *options, const struct option *option, const c
 	if (option->take(options, value))
 		return true;
 	buffer_printf(sentence, "%s does not take ", option->name);
-	admin_text_quote(sentence, text_of(value));
+	terminal_text_quote(sentence, text_of(value));
 	return false;
 }
 
@@ -164,7 +164,7 @@ hubctl_options_read(struct hubctl_options *options, int argc, char **argv, struc
 		/* No command begins so, and a list of commands would be no help. */
 		if (options->word_count == 0 && word[0] == '-' && strcmp(word, "--") != 0) {
 			buffer_append_string(sentence, "no such option: ");
-			admin_text_quote(sentence, text_of(word));
+			terminal_text_quote(sentence, text_of(word));
 			buffer_append_string(sentence, "; see --help");
 			return false;
 		}

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/terminal_text.h"
 #include "hub/admin.h"
 #include "hub/admin_answer.h"
 #include "hub/admin_print.h"
 #include "hub/admin_protocol.h"
-#include "hub/admin_text.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

@@ -2,7 +2,7 @@
  * Escapes and widths for terminals. Knows nothing of commands, answers or
  * where the text came from.
  */
-#include "hub/admin_text.h"
+#include "common/terminal_text.h"
 
 #include <wchar.h>
 
@@ -47,7 +47,7 @@ after(struct text text, size_t length)
 }
 
 bool
-admin_text_is_plain(struct text text)
+terminal_text_is_plain(struct text text)
 {
 	uint32_t code_point;
 
@@ -96,21 +96,21 @@ append_first(struct buffer *out, struct text foreign, bool reversible)
 }
 
 void
-admin_text_show(struct buffer *out, struct text foreign)
+terminal_text_show(struct buffer *out, struct text foreign)
 {
 	while (foreign.length > 0)
 		foreign = after(foreign, append_first(out, foreign, false));
 }
 
 void
-admin_text_escape(struct buffer *out, struct text foreign)
+terminal_text_escape(struct buffer *out, struct text foreign)
 {
 	while (foreign.length > 0)
 		foreign = after(foreign, append_first(out, foreign, true));
 }
 
 void
-admin_text_quote(struct buffer *out, struct text foreign)
+terminal_text_quote(struct buffer *out, struct text foreign)
 {
 	buffer_append_byte(out, '"');
 	for (unsigned i = 0; i < QUOTE_MAX && foreign.length > 0; i++)
@@ -119,7 +119,7 @@ admin_text_quote(struct buffer *out, struct text foreign)
 }
 
 size_t
-admin_text_columns(struct text shown)
+terminal_text_columns(struct text shown)
 {
 	uint32_t code_point;
 	size_t columns = 0;
