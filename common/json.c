@@ -115,6 +115,12 @@ as_value(const struct json_node *node)
 }
 
 const struct json_node *
+json_root(const struct json *json)
+{
+	return as_node(json->object);
+}
+
+const struct json_node *
 json_member(const struct json *json, const char *key)
 {
 	return as_node(json_object_get(json->object, key));
@@ -133,6 +139,12 @@ json_node_is_object(const struct json_node *node)
 }
 
 bool
+json_node_is_array(const struct json_node *node)
+{
+	return json_is_array(as_value(node));
+}
+
+bool
 json_node_is_null(const struct json_node *node)
 {
 	return json_is_null(as_value(node));
@@ -148,6 +160,17 @@ json_node_string(const struct json_node *node, struct text *value_out)
 	if (!json_is_string(value))
 		return JSON_WRONG_TYPE;
 	*value_out = (struct text){ json_string_value(value), json_string_length(value) };
+	return JSON_FOUND;
+}
+
+enum json_lookup
+json_node_bool(const struct json_node *node, bool *value_out)
+{
+	if (node == NULL)
+		return JSON_ABSENT;
+	if (!json_is_boolean(as_value(node)))
+		return JSON_WRONG_TYPE;
+	*value_out = json_is_true(as_value(node));
 	return JSON_FOUND;
 }
 

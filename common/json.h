@@ -39,11 +39,14 @@ enum json_lookup json_get_string(const struct json *json, const char *key, struc
 /* Any value within a parsed object; lives as long as that. NULL is no value, and may be asked. */
 struct json_node;
 
+const struct json_node *json_root(const struct json *json);
 const struct json_node *json_member(const struct json *json, const char *key);
 const struct json_node *json_node_member(const struct json_node *object, const char *key);
 bool json_node_is_object(const struct json_node *node);
+bool json_node_is_array(const struct json_node *node);
 bool json_node_is_null(const struct json_node *node);
 enum json_lookup json_node_string(const struct json_node *node, struct text *value_out);
+enum json_lookup json_node_bool(const struct json_node *node, bool *value_out);
 
 /*
  * Walks an object in the order of its text; `cursor` begins as NULL. False at the end. A key that

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 command -v clang-format >/dev/null || { echo 'check_format: clang-format is missing'; exit 1; }
 
-mapfile -t files < <(find common gateway hub deploy tests -name '*.[ch]' | LC_ALL=C sort)
+mapfile -t files < <(find common gateway hub client deploy tests -name '*.[ch]' | LC_ALL=C sort)
 if [[ ${1:-} == --fix ]]; then
 	clang-format -i "${files[@]}"
 	exit

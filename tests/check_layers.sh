@@ -22,15 +22,16 @@ angled() {
 		sed -E 's/^([^:]+):[^<]*<([^>]+)>/\1\t\2/'
 }
 
-# Folder rules: gateway -> common <- hub, and nothing sideways.
+# Folder rules: gateway -> common <- hub, client -> common, and nothing sideways.
 declare -A may_include=(
 	[common]='^common/'
 	[gateway]='^(common|gateway)/'
 	[hub]='^(common|hub)/'
+	[client]='^(common|client)/'
 	[deploy]='^(common|deploy)/'
-	[tests]='^(common|gateway|hub|tests)/'
+	[tests]='^(common|gateway|hub|client|tests)/'
 )
-for folder in common gateway hub deploy tests; do
+for folder in common gateway hub client deploy tests; do
 	while IFS=$'\t' read -r file header; do
 		# A helper beside a test goes by its bare name.
 		if [[ $folder == tests && $header != */* ]]; then
@@ -58,7 +59,8 @@ done < <(quoted gateway)
 
 # Third-party headers: the module (a pattern of paths without .c or .h) that may include each.
 declare -A owner=(
-	['^libwebsockets\.h$']='gateway/websocket(_[a-z]+)?'
+	['^libwebsockets\.h$']='(gateway/websocket(_[a-z]+)?|client/connection)'
+	['^histedit\.h$']='client/line'
 	['^uv\.h$']='gateway/loop'
 	['^msgpack']='common/envelope'
 	['^jansson\.h$']='common/json'
@@ -71,8 +73,8 @@ declare -A owner=(
 event_users='^(gateway/(main|gateway|loop|listener(_[a-z]+)?)|hub/(main|hub|gateways|process_watch|admin|admin_socket|hubctl[a-z_]*)'
 event_users+='|common/(link_socket|status_http))$'
 # What the C library and the kernel offer needs no owner, and neither do the list and table macros.
-c_library='assert|ctype|dirent|endian|errno|fcntl|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched'
-c_library+='|signal|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|unistd|wchar'
+c_library='assert|ctype|dirent|endian|errno|fcntl|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|regex|sched'
+c_library+='|signal|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|unistd|wchar|wctype'
 ours_to_use="^(($c_library|uthash|utlist|utarray|utstring)\\.h|(sys|netinet|arpa|net|linux)/.*)\$"
 
 while IFS=$'\t' read -r file header; do
@@ -96,11 +98,11 @@ while IFS=$'\t' read -r file header; do
 	if [[ $known == no && ! $header =~ $ours_to_use ]]; then
 		complain "$file includes <$header>: no module owns that library; say who in tests/check_layers.sh"
 	fi
-done < <(angled common gateway hub deploy)
+done < <(angled common gateway hub client deploy)
 
 # systemd has two small uses; each stays in one module.
 for header in systemd/sd-daemon.h systemd/sd-journal.h; do
-	users=$(angled common gateway hub deploy | awk -F'\t' -v header="$header" \
+	users=$(angled common gateway hub client deploy | awk -F'\t' -v header="$header" \
 		'$2 == header { sub(/\.[ch]$/, "", $1); print $1 }' | sort -u)
 	[[ $(grep -c . <<<"$users" || true) -le 1 ]] ||
 		complain "<$header> is included by more than one module: ${users//$'\n'/, }"

@@ -17,7 +17,7 @@ complain() {
 
 command -v ctags >/dev/null || { echo 'check_sizes: ctags is missing; install universal-ctags'; exit 1; }
 
-mapfile -t files < <(find common gateway hub deploy tests -name '*.[ch]' | LC_ALL=C sort)
+mapfile -t files < <(find common gateway hub client deploy tests -name '*.[ch]' | LC_ALL=C sort)
 for file in "${files[@]}"; do
 	lines=$(wc -l <"$file")
 	columns=$(LC_ALL=C.UTF-8 wc -L <"$file")

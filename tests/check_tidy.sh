@@ -11,7 +11,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # Only files of the tree: what the build generates is not ours to tidy.
-mapfile -t files < <(find common gateway hub deploy tests -name '*.c' | LC_ALL=C sort |
+mapfile -t files < <(find common gateway hub client deploy tests -name '*.c' | LC_ALL=C sort |
 	while IFS= read -r file; do
 		if grep -qF "/$file\"" "$build/compile_commands.json"; then printf '%s\n' "$file"; fi
 	done)
