@@ -79,7 +79,7 @@ judge(struct chat *chat)
 {
 	if (chat->over || chat->mode == MODE_TERMINAL || !is_settled(chat))
 		return;
-	if (chat->mode == MODE_PIPE && (!chat->ended_input || chat->typed.length > 0))
+	if (chat->mode == MODE_PIPE && !chat_has_heard_all(chat))
 		return;
 	if (chat->mode == MODE_SCRIPT && (chat->unsent || script_wants(chat->script) == NULL))
 		chat_end(chat, chat->unsent ? EXIT_CODE_REFUSED : EXIT_CODE_DONE, "");
@@ -330,6 +330,10 @@ make_connection(struct chat *chat)
 		.pong_seconds = PONG_SECONDS,
 	};
 
+	if (settings.ca_file != NULL && access(settings.ca_file, R_OK) != 0) {
+		buffer_printf(chat->sentence, "--ca: %s", strerror(errno));
+		return false;
+	}
 	if (!inputs_open(&chat->inputs)) {
 		buffer_append_string(chat->sentence, strerror(errno));
 		return false;

@@ -93,14 +93,24 @@ help(struct chat *chat)
 	buffer_free(&words);
 }
 
+/* What is not answered by then is given up. */
+static void
+end_input(struct chat *chat)
+{
+	chat->ended_input = true;
+	if (chat->deadline_ms == UINT64_MAX)
+		chat->deadline_ms =
+		    clock_now().mono_ms + (uint64_t)chat->options->timeout_seconds * 1000;
+}
+
 /* What a pipe has said before is answered first; what follows is not taken. */
 static void
 quit(struct chat *chat)
 {
 	if (chat->mode == MODE_TERMINAL)
 		chat_end(chat, EXIT_CODE_DONE, "");
-	chat->ended_input = true;
-	chat->is_skipping = true;
+	else
+		end_input(chat);
 	chat->has_quit = true;
 }
 
@@ -190,8 +200,11 @@ chat_read_pipe(struct chat *chat)
 		return;
 	if (chat->typed.length > 0)
 		buffer_append_byte(&chat->typed, '\n');
-	chat->ended_input = true;
-	if (chat->deadline_ms == UINT64_MAX)
-		chat->deadline_ms =
-		    clock_now().mono_ms + (uint64_t)chat->options->timeout_seconds * 1000;
+	end_input(chat);
+}
+
+bool
+chat_has_heard_all(const struct chat *chat)
+{
+	return chat->ended_input && (chat->typed.length == 0 || chat->has_quit);
 }

@@ -58,6 +58,9 @@ void chat_read_pipe(struct chat *chat);
 
 /* True if the next line of a pipe may be obeyed: what was asked before is answered. */
 bool chat_takes_lines(const struct chat *chat);
+
+/* True once nothing more will be taken from a pipe. */
+bool chat_has_heard_all(const struct chat *chat);
 void chat_take_lines(struct chat *chat);
 
 void chat_show_prompt(struct chat *chat);

@@ -95,6 +95,10 @@ on_failed(struct connection *connection, struct lws *wsi, void *in, size_t lengt
 
 	if (has_status)
 		why = TEXT("the server answers the handshake with an HTTP status");
+	/* Of all that may be wrong with a certificate the library says only that something is. */
+	else if (why.length > 0 && memmem(why.data, why.length, "SSL", 3) != NULL)
+		why = TEXT("no TLS; is the certificate for this host, and signed by who is "
+			   "trusted (--ca)?");
 	note_loss(
 	    connection, has_status ? LOSS_STATUS : LOSS_UNREACHABLE, has_status ? status : 0, why);
 	return 0;
@@ -111,6 +115,10 @@ on_handshake(struct connection *connection, struct lws *wsi)
 	return 0;
 }
 
+/*
+ * Must not end the connection by its return value: the library would put what still comes behind
+ * what it has, beyond the end of its buffer.
+ */
 static int
 on_received(struct connection *connection, struct lws *wsi, const void *in, size_t length)
 {
@@ -123,8 +131,8 @@ on_received(struct connection *connection, struct lws *wsi, const void *in, size
 				   connection->settings.message_bytes_max) {
 		note_loss(connection, LOSS_CLOSED, 0,
 		    TEXT("the server sent a message larger than this client takes"));
-		lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-		return -1;
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+		return 0;
 	}
 	if (lws_remaining_packet_payload(wsi) == 0 && lws_is_final_fragment(wsi)) {
 		note_message(&connection->arrived, buffer_text(partial));
@@ -182,8 +190,9 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	if (reason == LWS_CALLBACK_RAW_RX_FILE)
 		return 0;
 	if (connection == NULL || !is_present(connection, wsi)) {
-		if (reason == LWS_CALLBACK_CLIENT_RECEIVE ||
-		    reason == LWS_CALLBACK_CLIENT_WRITEABLE ||
+		if (reason == LWS_CALLBACK_CLIENT_RECEIVE)
+			return 0;
+		if (reason == LWS_CALLBACK_CLIENT_WRITEABLE ||
 		    reason == LWS_CALLBACK_CLIENT_ESTABLISHED)
 			return -1;
 		return lws_callback_http_dummy(wsi, reason, user, in, length);

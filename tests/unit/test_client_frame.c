@@ -72,7 +72,8 @@ test_lists_and_secrets(void **state)
 	(void)state;
 	assert_told(PROTOCOL_NATIVE,
 	    "{\"type\":\"welcome\",\"client_id\":\"0000000a\",\"user\":\"u\",\"username\":\"ana\","
-	    "\"resume\":\"secret\",\"rooms\":[{\"room\":\"tea\",\"epoch\":1,\"seq\":2,\"members\":3},"
+	    "\"resume\":\"secret\",\"rooms\":[{\"room\":\"tea\",\"epoch\":1,\"seq\":2,\"members\":"
+	    "3},"
 	    "{\"room\":5}],\"inbox\":[1,2],\"read\":2,\"resumed\":true}",
 	    "{\"type\":\"welcome\",\"client_id\":\"0000000a\",\"user\":\"u\",\"username\":\"ana\","
 	    "\"rooms\":[{\"room\":\"tea\",\"epoch\":1,\"seq\":2,\"members\":3,\"member\":true}],"

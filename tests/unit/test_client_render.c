@@ -67,17 +67,20 @@ test_messages(void **state)
 static void
 test_nothing_is_forged(void **state)
 {
+	static const char forger[] = "{\"type\":\"public\",\"room\":\"lobby\",\"user\":\"b\","
+				     "\"sender_name\":\"a> hi\\u001b[31m\",\"content\":"
+				     "\"\\u001b]0;x\\u0007\\r05:06 <ana> no\\n05:07 <ana> no"
+				     "\\u202e\\u009b2J\\n\"," TODAY;
+
 	(void)state;
-	assert_shown(PROTOCOL_NATIVE, false,
-	    "{\"type\":\"public\",\"room\":\"lobby\"," SENDER(
-		"a> hi\\u001b[31m") "\"content\":"
-				    "\"\\u001b]0;x\\u0007\\r05:06 <ana> no\\n05:07 <ana> no\\u202e\\u009b2J\\n\"," TODAY,
+	assert_shown(PROTOCOL_NATIVE, false, forger,
 	    "05:06 <a_ hi\\x1b[31m> \\x1b]0;x\\x07\\r05:06 <ana> no\n"
 	    "      | 05:07 <ana> no\\u202e\\u009b2J\n");
 	assert_shown(PROTOCOL_NATIVE, false,
 	    "{\"type\":\"system\",\"content\":\"a\\u001bb\"," TODAY, "05:06 *** a\\x1bb\n");
 	assert_shown(PROTOCOL_NATIVE, false,
-	    "{\"type\":\"error\",\"code\":\"x\\n-- y\",\"content\":\"\\u0008\",\"room\":\"\\u001b\"}",
+	    "{\"type\":\"error\",\"code\":\"x\\n-- y\",\"content\":\"\\u0008\","
+	    "\"room\":\"\\u001b\"}",
 	    "!! [\\x1b] \\x08 (x\\n-- y)\n");
 	assert_shown(PROTOCOL_NATIVE, false, "{\"type\":\"joined\",\"room\":\"a\\nb\\u001b\"}",
 	    "-- you are in a\\nb\\x1b\n");
