@@ -6,7 +6,7 @@ enum exit_code {
 	EXIT_CODE_DONE = 0,        /* did what was asked                                  */
 	EXIT_CODE_REFUSED = 1,     /* refused by the hub, or a daemon could not start     */
 	EXIT_CODE_USAGE = 2,       /* wrong command line or configuration                 */
-	EXIT_CODE_UNREACHABLE = 3, /* hubctl: no hub behind the socket                    */
+	EXIT_CODE_UNREACHABLE = 3, /* nobody answers: no hub, no gateway                  */
 	EXIT_CODE_VERSION = 4,     /* hubctl: the hub speaks another version              */
 	EXIT_CODE_BROKEN = 5,      /* a daemon gave up, for it could not keep its promises */
 };

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# hubctl's manual has every command as the grammar has it, and no other; likewise its options.
+# The manuals of hubctl and hubbub-chat have every command as the grammar has it, and no other;
+# likewise their options.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,5 +25,14 @@ compare options \
 	"$(sed -nE 's/^[[:space:]]+\{ "(--[a-z]+)", .*/\1/p' hub/hubctl_options.c)" \
 	"$(sed -nE '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/s/^\.It Fl (-[a-z]+).*/-\1/p' "$manual")"
 
+manual=docs/man/hubbub-chat.1
+compare commands \
+	"$(sed -nE 's/^[[:space:]]+\{ "[a-z]+", TYPED_[A-Z]+, [A-Z_]+, "([^"]*)",.*/\1/p' client/typed.c)" \
+	"$(sed -nE '/^\.Sh COMMANDS/,/^\.Sh OPTIONS/s/^\.It Li "(\/.*)"$/\1/p' "$manual")"
+
+compare options \
+	"$(sed -nE 's/^[[:space:]]+\{ "(--[a-z-]+)", .*/\1/p' client/options.c)" \
+	"$(sed -nE '/^\.Sh OPTIONS/,/^\.Sh JSON/s/^\.It Fl (-[a-z-]+).*/-\1/p' "$manual")"
+
 ((failures == 0)) || exit 1
-echo 'the manual of hubctl follows its grammar'
+echo 'the manuals of hubctl and hubbub-chat follow their grammars'
