@@ -81,10 +81,10 @@ judge(struct chat *chat)
 		return;
 	if (chat->mode == MODE_PIPE && !chat_has_heard_all(chat))
 		return;
-	if (chat->mode == MODE_SCRIPT && (chat->unsent || script_wants(chat->script) == NULL))
-		chat_end(chat, chat->unsent ? EXIT_CODE_REFUSED : EXIT_CODE_DONE, "");
-	else if (chat->mode == MODE_PIPE)
-		chat_end(chat, chat->unsent ? EXIT_CODE_REFUSED : EXIT_CODE_DONE, "");
+	if (chat->unsent)
+		chat_end(chat, EXIT_CODE_REFUSED, "not all of it could be done");
+	else if (chat->mode == MODE_PIPE || script_wants(chat->script) == NULL)
+		chat_end(chat, EXIT_CODE_DONE, "");
 }
 
 static void

@@ -325,6 +325,7 @@ session_take_native(struct session *session, struct frame *frame, struct now now
 	case FRAME_GAP:
 		streams_gap(&session->streams, frame);
 		session_heard(session, frame);
+		session->effects->changed(session->context);
 		break;
 	case FRAME_ROOMS:
 	case FRAME_WHO:

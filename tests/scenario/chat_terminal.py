@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import termios
 import threading
@@ -212,15 +211,27 @@ class TerminalChat:
 
     def edits(self, line):
         """Waits until this is the line that is edited."""
-        wait_for(lambda: self.screen.now == line, f"{line!r}, but it is {self.screen.now!r}")
+        wait_for(lambda: self.screen.now == line, f"{line!r} as the line that is edited")
 
-    def signal(self, number=signal.SIGTERM):
+    def signal(self, number):
         self._child.send_signal(number)
+
+    def is_stopped(self):
+        with open(f"/proc/{self._child.pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "T"
+
+    def resize(self, columns):
+        """The kernel tells the process."""
+        self.screen.columns = columns
+        termios.tcsetwinsize(self._master, (24, columns))
+
+    def terminal_is_as_before(self):
+        return termios.tcgetattr(self._slave) == self._before
 
     def wait(self):
         """The exit status; the terminal is as it was."""
         status = self._child.wait(PATIENCE)
-        assert termios.tcgetattr(self._slave) == self._before
+        assert self.terminal_is_as_before()
         return status
 
     def kill(self):

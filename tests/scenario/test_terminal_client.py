@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 
 import pytest
@@ -202,6 +203,24 @@ def test_a_signal_gives_the_terminal_back(shared, chats):
     ana.sees("you are sue")
     ana.type("half a li\x03")
     assert ana.wait() == 0
+
+
+def test_a_stop_lends_the_terminal_out(shared, chats):
+    kim = chats(TerminalChat, "--name", "kim", url_of(shared.gateway(0)))
+    kim.sees("you are kim")
+    kim.type("half")
+    kim.edits("lobby> half")
+    kim.type("\x1a")
+    wait_for(kim.is_stopped, "the process is stopped")
+    assert kim.terminal_is_as_before()
+    kim.signal(signal.SIGCONT)
+    kim.type(" a line\r")
+    kim.sees("<kim> half a line")
+    kim.resize(30)
+    kim.type("z" * 40)
+    kim.edits("z" * 17)
+    kim.signal(signal.SIGTERM)
+    assert kim.wait() == 0
 
 
 def test_a_kick_ends_with_its_reason(shared, chats):
