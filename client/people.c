@@ -76,27 +76,6 @@ make_row(struct text room, struct text user, struct text name)
 	return row;
 }
 
-static void
-put(struct people *people, struct text room, struct text user, struct text name)
-{
-	struct row *row;
-	struct row *old = NULL;
-
-	if (user.data == NULL)
-		return;
-	row = make_row(room, user, name);
-	if (row == NULL)
-		return;
-	HASH_FIND(hh, people->rows, row->key, row->key_length, old);
-	if (old != NULL)
-		remove_row(people, old);
-	if (HASH_COUNT(people->rows) >= people->max) {
-		free(row);
-		return;
-	}
-	HASH_ADD_KEYPTR(hh, people->rows, row->key, row->key_length, row);
-}
-
 /* NULL if there is none. */
 static struct row *
 find(const struct people *people, struct text room, struct text user)
@@ -113,10 +92,28 @@ find(const struct people *people, struct text room, struct text user)
 static void
 take_out(struct people *people, struct text room, struct text user)
 {
-	struct row *old = find(people, room, user);
+	struct row *old = people->rows != NULL ? find(people, room, user) : NULL;
 
 	if (old != NULL)
 		remove_row(people, old);
+}
+
+static void
+put(struct people *people, struct text room, struct text user, struct text name)
+{
+	struct row *row;
+
+	if (user.data == NULL)
+		return;
+	take_out(people, room, user);
+	row = make_row(room, user, name);
+	if (row == NULL)
+		return;
+	if (HASH_COUNT(people->rows) >= people->max) {
+		free(row);
+		return;
+	}
+	HASH_ADD_KEYPTR(hh, people->rows, row->key, row->key_length, row);
 }
 
 bool

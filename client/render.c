@@ -5,6 +5,7 @@
  */
 #include "client/render.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -251,7 +252,7 @@ show_there(const struct render *look, const struct frame *frame, struct buffer *
 	begin_notice(look, out);
 	append_room(look, out, frame->room);
 	if (frame->count != NUMBER_ABSENT)
-		buffer_printf(out, "%llu here: ", (unsigned long long)frame->count);
+		buffer_printf(out, "%" PRIu64 " here: ", frame->count);
 	else
 		buffer_append_string(out, "here: ");
 	append_names(look, frame, out, &(struct walk){ frame_person, false, max });
@@ -299,7 +300,7 @@ show_rooms(const struct render *look, const struct frame *frame, struct buffer *
 		buffer_append_string(out, room.member ? "* " : "  ");
 		terminal_text_show(out, room.room);
 		if (room.members != NUMBER_ABSENT)
-			buffer_printf(out, ", %llu there", (unsigned long long)room.members);
+			buffer_printf(out, ", %" PRIu64 " there", room.members);
 		end_notice(look, out);
 	}
 	if (cursor == 0)
@@ -355,8 +356,7 @@ show_gap(const struct render *look, const struct frame *frame, struct buffer *ou
 	append_room(look, out, frame->room);
 	buffer_append_string(out, "something was missed that is no longer kept");
 	if (frame->last >= frame->first && !text_equal(frame->reason, TEXT("epoch")))
-		buffer_printf(
-		    out, ": %llu messages", (unsigned long long)(frame->last - frame->first + 1));
+		buffer_printf(out, ": %" PRIu64 " messages", frame->last - frame->first + 1);
 	end_notice(look, out);
 }
 

@@ -1,5 +1,5 @@
 /* What becomes of the connection, as lines for people; and everything as lines for programs. */
-#include <stdio.h>
+#include <inttypes.h>
 
 #include "client/render.h"
 #include "common/terminal_text.h"
@@ -38,9 +38,8 @@ render_state(const struct render *look, const struct session_state *state, struc
 	buffer_append_string(
 	    &words, state->was_online ? "the connection is lost" : "no connection");
 	append_reason(state, &words);
-	buffer_printf(&words, "; trying again in %llu.%llu s",
-	    (unsigned long long)(state->retry_ms / 1000),
-	    (unsigned long long)(state->retry_ms % 1000 / 100));
+	buffer_printf(&words, "; trying again in %" PRIu64 ".%" PRIu64 " s", state->retry_ms / 1000,
+	    state->retry_ms % 1000 / 100);
 	render_notice(look, buffer_text(&words), out);
 	buffer_free(&words);
 }
@@ -90,7 +89,7 @@ render_json_state(const struct session_state *state, struct buffer *out)
 		buffer_printf(out, ",\"code\":%u", state->code);
 	append_member(out, "reason", state->reason);
 	if (state->phase == PHASE_WAITING)
-		buffer_printf(out, ",\"retry_ms\":%llu", (unsigned long long)state->retry_ms);
+		buffer_printf(out, ",\"retry_ms\":%" PRIu64, state->retry_ms);
 	buffer_append_string(out, "}\n");
 }
 

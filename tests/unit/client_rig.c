@@ -200,5 +200,6 @@ rig_last_id(const struct client_rig *rig, char id[64])
 	    (next = memmem(next, (size_t)(rest.data + rest.length - next), "\"id\":\"", 6)) != NULL)
 		found = next += 6;
 	assert_non_null(found);
-	snprintf(id, 64, "%.*s", (int)strcspn(found, "\""), found);
+	if (found != NULL)
+		snprintf(id, 64, "%.*s", (int)strcspn(found, "\""), found);
 }
