@@ -16,6 +16,7 @@ struct row {
 
 struct people {
 	struct row *rows;
+	size_t count;
 	size_t max;
 };
 
@@ -30,9 +31,17 @@ people_create(size_t max)
 }
 
 static void
+add_row(struct people *people, struct row *row)
+{
+	HASH_ADD_KEYPTR(hh, people->rows, row->key, row->key_length, row);
+	people->count++;
+}
+
+static void
 remove_row(struct people *people, struct row *row)
 {
 	HASH_DELETE(hh, people->rows, row);
+	people->count--;
 	free(row);
 }
 
@@ -98,22 +107,19 @@ take_out(struct people *people, struct text room, struct text user)
 		remove_row(people, old);
 }
 
+/* A row is made before the old one goes: what it is called may be borrowed from that. */
 static void
 put(struct people *people, struct text room, struct text user, struct text name)
 {
-	struct row *row;
+	struct row *row = user.data != NULL ? make_row(room, user, name) : NULL;
 
-	if (user.data == NULL)
-		return;
-	take_out(people, room, user);
-	row = make_row(room, user, name);
 	if (row == NULL)
 		return;
-	if (HASH_COUNT(people->rows) >= people->max) {
+	take_out(people, room, user);
+	if (people->count < people->max)
+		add_row(people, row);
+	else
 		free(row);
-		return;
-	}
-	HASH_ADD_KEYPTR(hh, people->rows, row->key, row->key_length, row);
 }
 
 bool
