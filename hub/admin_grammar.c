@@ -85,7 +85,7 @@ static const struct admin_argument arguments[] = {
 	    .expected = "a number" },
 	{ ARGUMENT("FILE", file), .bytes_max = 4095, .fits = terminal_text_is_plain,
 	    .expected = LINE_EXPECTED },
-	{ ARGUMENT("GATEWAY", gateway), .bytes_max = 32, .fits = admin_text_is_plain,
+	{ ARGUMENT("GATEWAY", gateway), .bytes_max = 32, .fits = terminal_text_is_plain,
 	    .expected = LINE_EXPECTED },
 	{ ARGUMENT("--over TIME", over), .bytes_max = 20, .fits = is_time,
 	    .expected = "seconds as 90 or 90s, or minutes as 5m, one hour at most" },
