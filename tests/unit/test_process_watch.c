@@ -17,8 +17,10 @@ begin_child(void)
 	pid_t child = fork();
 
 	assert_true(child >= 0);
-	while (child == 0)
-		(void)pause();
+	if (child == 0) {
+		for (;;)
+			(void)pause();
+	}
 	return child;
 }
 
