@@ -163,6 +163,53 @@ text_size(size_t length)
 	return length + (length <= UINT16_MAX ? 3 : 5);
 }
 
+/* The name of a field, out of the table's text: "name:TYPE name:TYPE ...". */
+static struct text
+field_name(const struct kind *kind, unsigned index)
+{
+	const char *at = kind->info->fields;
+
+	for (; index > 0; index--)
+		at += strcspn(at, " ") + 1;
+	return (struct text){ at, strcspn(at, ":") };
+}
+
+static const char *
+body_of(const struct envelope *envelope)
+{
+	return (const char *)envelope + offsetof(struct envelope, hello);
+}
+
+bool
+envelope_field_at(const struct envelope *envelope, unsigned index, struct envelope_field *field_out)
+{
+	struct kind kind;
+
+	if (!kind_find((uint64_t)envelope->kind, &kind) || index >= kind.count)
+		return false;
+	*field_out = (struct envelope_field){
+		.name = field_name(&kind, index),
+		.is_text = kind.fields[index].type == FIELD_TEXT,
+	};
+	if (field_out->is_text)
+		field_out->text = load_text(&kind.fields[index], body_of(envelope));
+	else
+		field_out->number = load_number(&kind.fields[index], body_of(envelope));
+	return true;
+}
+
+void
+envelope_set_text(struct envelope *envelope, unsigned index, struct text text)
+{
+	struct kind kind;
+
+	if (!kind_find((uint64_t)envelope->kind, &kind) || index >= kind.count)
+		return;
+	assert(kind.fields[index].type == FIELD_TEXT);
+	memcpy((char *)envelope + offsetof(struct envelope, hello) + kind.fields[index].offset,
+	    &text, sizeof(text));
+}
+
 size_t
 envelope_frame_size(enum envelope_kind kind, const void *body)
 {

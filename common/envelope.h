@@ -73,6 +73,21 @@ struct envelope_kind_info {
 };
 const struct envelope_kind_info *envelope_kind_at(unsigned index);
 
+/* One field, for those who treat all kinds alike. */
+struct envelope_field {
+	struct text name;
+	bool is_text;
+	struct text text;
+	uint64_t number; /* if it is none */
+};
+
+/* The fields of an envelope in their order; false past the last. */
+bool envelope_field_at(
+    const struct envelope *envelope, unsigned index, struct envelope_field *field_out);
+
+/* Puts another text, borrowed, into a field of text. */
+void envelope_set_text(struct envelope *envelope, unsigned index, struct text text);
+
 /* Bytes of the whole frame for `body`, header included; 0 if it would pass ENVELOPE_FRAME_MAX. */
 size_t envelope_frame_size(enum envelope_kind kind, const void *body);
 
