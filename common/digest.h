@@ -24,6 +24,15 @@ void digest_destroy(struct digest **digest);
 bool digest_texts(
     struct digest *digest, const struct text *parts, size_t count, unsigned char out[DIGEST_SIZE]);
 
+/*
+ * Whoever sees every digest that somebody makes, and may put another in its place as long as equal
+ * ones stay equal.
+ */
+struct digest_watch {
+	void (*made)(void *context, unsigned char *digest); /* NULL: nobody looks */
+	void *context;
+};
+
 /* Takes as long for equal digests as for any others. */
 bool digest_equal(const unsigned char a[DIGEST_SIZE], const unsigned char b[DIGEST_SIZE]);
 

@@ -238,6 +238,7 @@ core_create(const struct core_setup *setup)
 	core->store = setup->store;
 	core->bus = setup->bus;
 	core->random = setup->random;
+	core->digests = setup->digests;
 	core->log = setup->log;
 	core->started_wall_ms = setup->now.wall_ms;
 	core->started_mono_ms = setup->now.mono_ms;

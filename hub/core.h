@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/digest.h"
 #include "common/envelope.h"
 #include "common/link.h"
 #include "common/log.h"
@@ -54,6 +55,7 @@ struct core_setup {
 	struct store *store; /* borrowed */
 	struct bus *bus;     /* borrowed */
 	struct random_source random;
+	struct digest_watch digests;
 	/* Rules for rooms: copied; none, and everybody may everything. */
 	const struct config_class *classes;
 	unsigned class_count;

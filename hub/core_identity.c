@@ -12,20 +12,6 @@
 /* Of the random part of a secret, in bytes. */
 #define SECRET_BYTES ((CORE_RESUME_DIGITS - (CLIENT_ID_TEXT_SIZE - 1)) / 2)
 
-static bool
-is_secret(struct text resume)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (resume.length != CORE_RESUME_DIGITS)
-		return false;
-	for (size_t i = 0; i < resume.length; i++) {
-		if (memchr(digits, resume.data[i], sizeof(digits) - 1) == NULL)
-			return false;
-	}
-	return true;
-}
-
 static struct text
 id_part(struct text resume)
 {
@@ -95,8 +81,8 @@ announced(struct core *core, const struct gateway *gateway, const struct envelop
 	    core->users, open->realm, text_is_empty(open->user) ? text_of(own_id) : open->user);
 	if (identity->user == NULL)
 		return false;
-	if ((open->flags & OPEN_WANTS_SECRET) != 0 && is_secret(open->resume) &&
-	    digest_texts(core->digest, &open->resume, 1, digest))
+	if ((open->flags & OPEN_WANTS_SECRET) != 0 && users_is_secret(open->resume) &&
+	    core_digest(core, &open->resume, 1, digest))
 		keep_secret(identity, open->resume, digest);
 	/*
 	 * Its gateway is back in time: nobody was told that it was away. Or it is here already, by
@@ -198,7 +184,7 @@ resumed(struct core *core, struct now now, const struct envelope_open *open,
 	struct known known;
 	uint32_t wanted = 0;
 
-	if (!is_secret(open->resume) || !digest_texts(core->digest, &open->resume, 1, digest))
+	if (!users_is_secret(open->resume) || !core_digest(core, &open->resume, 1, digest))
 		return false;
 	known = look_up(core, now, open);
 	if (!digest_equal(known.secret, digest) || !known.has_secret ||
@@ -237,7 +223,7 @@ make_secret(struct core *core, struct core_identity *identity)
 		resume[ID_DIGITS + 2 * i] = "0123456789abcdef"[bytes[i] >> 4];
 		resume[ID_DIGITS + 2 * i + 1] = "0123456789abcdef"[bytes[i] & 0xf];
 	}
-	made = digest_texts(core->digest, &whole, 1, digest);
+	made = core_digest(core, &whole, 1, digest);
 	if (made)
 		keep_secret(identity, whole, digest);
 	return made;

@@ -13,6 +13,17 @@
 
 _Static_assert(DIGEST_SIZE == STORE_DIGEST_SIZE, "the store keeps whole digests");
 
+bool
+core_digest(
+    struct core *core, const struct text *parts, size_t count, unsigned char digest[DIGEST_SIZE])
+{
+	if (!digest_texts(core->digest, parts, count, digest))
+		return false;
+	if (core->digests.made != NULL)
+		core->digests.made(core->digests.context, digest);
+	return true;
+}
+
 /* "REALM/USER", valid until the next call; empty without memory. */
 static struct text
 sender_of(struct core *core, const struct user *user)
@@ -71,8 +82,7 @@ core_id_check(struct core *core, struct now now, const struct client *from,
 	if (said->id.length > IDS_BYTES_MAX || !text_is_utf8(said->id))
 		return OUTCOME_BAD_MESSAGE;
 	row_out->sender = sender_of(core, from->user);
-	if (text_is_empty(row_out->sender) ||
-	    !digest_texts(core->digest, said->parts, 4, row_out->digest) ||
+	if (text_is_empty(row_out->sender) || !core_digest(core, said->parts, 4, row_out->digest) ||
 	    !earlier(core, now, row_out->sender, said->id, earlier_out))
 		return OUTCOME_NOT_STORED;
 	if (*earlier_out == NULL || digest_equal((*earlier_out)->digest, row_out->digest))

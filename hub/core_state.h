@@ -4,7 +4,6 @@
 #ifndef HUBBUB_HUB_CORE_STATE_H
 #define HUBBUB_HUB_CORE_STATE_H
 
-#include "common/digest.h"
 #include "common/outcomes.h"
 #include "hub/client_ids.h"
 #include "hub/core.h"
@@ -121,6 +120,7 @@ struct core {
 	struct room_rules *rules;
 	struct inboxes inboxes;
 	struct digest *digest;
+	struct digest_watch digests;
 	struct client_ids ids;
 	struct ids *message_ids;
 	struct buffer sender;     /* scratch: "REALM/USER" */

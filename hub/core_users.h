@@ -11,8 +11,7 @@
 /* Between looks at whose time is over. */
 #define CORE_SWEEP_MS 60000u
 
-/* 8 digits of the user's id and 32 of chance. */
-#define CORE_RESUME_DIGITS 40u
+#define CORE_RESUME_DIGITS USERS_SECRET_DIGITS
 
 /* Who an OPEN is from. */
 struct core_identity {
@@ -100,7 +99,11 @@ core_command core_publish; /* core_publish.c */
 core_command core_private; /* core_private.c */
 core_command core_read;    /* core_private.c */
 
-/* core_ids.c: what an id stands for. */
+/* core_ids.c: the digest of these texts, as the core compares and keeps it; false without one. */
+bool core_digest(
+    struct core *core, const struct text *parts, size_t count, unsigned char digest[DIGEST_SIZE]);
+
+/* What an id stands for. */
 struct core_said {
 	struct text parts[4]; /* kind, room or recipient, content, extra */
 	struct text id;

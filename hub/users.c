@@ -257,6 +257,20 @@ users_roll_back(struct users *users, uint64_t kept)
 	}
 }
 
+bool
+users_is_secret(struct text text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (text.length != USERS_SECRET_DIGITS)
+		return false;
+	for (size_t i = 0; i < text.length; i++) {
+		if (memchr(digits, text.data[i], sizeof(digits) - 1) == NULL)
+			return false;
+	}
+	return true;
+}
+
 size_t
 users_count(const struct users *users)
 {

@@ -17,6 +17,9 @@
 /* Ids are what was in a path (64 code points at most), a client_id or a verified name. */
 #define USERS_ID_BYTES_MAX 256u
 
+/* Of a resume secret: 8 of the user's id and 32 of chance, hexadecimal. */
+#define USERS_SECRET_DIGITS 40u
+
 struct users;
 
 /* Texts are followed by a NUL. */
@@ -78,6 +81,9 @@ struct user *users_recorded_before(const struct users *users, int64_t before_ms)
 
 /* Batches above `kept` were not kept: who was recorded in them is due again at once. */
 void users_roll_back(struct users *users, uint64_t kept);
+
+/* A text has the form of a resume secret. */
+bool users_is_secret(struct text text);
 
 size_t users_count(const struct users *users);
 
