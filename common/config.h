@@ -29,6 +29,9 @@ struct config_hub {
 	unsigned clients_max; /* online at once, all gateways together */
 	unsigned rooms_max;   /* with members at once                  */
 	char *operators;      /* blank-separated ids of users that may what "operators" may */
+	char *record;         /* the file of the record, "" for none */
+	bool record_contents;
+	unsigned record_megabytes; /* of that file at most */
 };
 
 struct config_store {

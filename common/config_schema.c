@@ -76,6 +76,14 @@ const struct config_key config_keys[] = {
 	  "empty for longer begins anew." },
 	{ "hub", "operators", CONFIG_TYPE_TEXT, HUB(operators), 0, 900, "", "", NULL,
 	  "Ids of users that may do in rooms what operators may, separated by blanks." },
+	{ "hub", "record", CONFIG_TYPE_PATH, HUB(record), 0, 900, "", "", NULL,
+	  "A file in which the hub records all that it takes from its start on, for "
+	  "hubbub-replay; the one before becomes FILE.old. Empty: nowhere." },
+	{ "hub", "record_contents", CONFIG_TYPE_BOOL, HUB(record_contents), 0, 0, "", "no", NULL,
+	  "Whether what people say, their secrets and addresses are in the record as they are; "
+	  "with no, something as long stands for them." },
+	{ "hub", "record_megabytes", CONFIG_TYPE_NUMBER, HUB(record_megabytes), 1, 1048576,
+	  "megabytes", "1024", NULL, "Size of the record, past which the recording ends." },
 
 	{ "gateway", "name", CONFIG_TYPE_WORD, GATEWAY(name), 1, 32, "", "gw-1", NULL,
 	  "Name of this gateway; no other gateway of the same hub has it." },

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -271,4 +272,25 @@ unix_socket_peer(int fd, struct peer_credentials *peer_out)
 		return false;
 	*peer_out = (struct peer_credentials){ credentials.pid, credentials.uid, credentials.gid };
 	return true;
+}
+
+bool
+unix_socket_peer_has_group(int fd, gid_t wanted)
+{
+	socklen_t size = 0;
+	gid_t *groups;
+	bool found = false;
+
+	/* The kernel says how much room it needs; these are the groups at the time of connect(). */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE)
+		return false;
+	groups = malloc(size);
+	if (groups == NULL)
+		return false;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0) {
+		for (size_t i = 0; i < size / sizeof(gid_t) && !found; i++)
+			found = groups[i] == wanted;
+	}
+	free(groups);
+	return found;
 }

@@ -45,4 +45,7 @@ int unix_socket_connect(const char *path, char *error, size_t error_size);
 /* The credentials of the process at the other end; false if the kernel does not tell. */
 bool unix_socket_peer(int fd, struct peer_credentials *peer_out);
 
+/* True if whoever connected was of that group then, beside its first one. */
+bool unix_socket_peer_has_group(int fd, gid_t group);
+
 #endif

@@ -23,6 +23,7 @@
 #include "hub/admin_actions.h"
 #include "hub/admin_audit.h"
 #include "hub/admin_protocol.h"
+#include "hub/record_admin.h"
 
 #define CONNECTIONS_MAX 16
 
@@ -57,6 +58,7 @@ struct visit {
 struct admin_socket {
 	struct event_base *base;
 	struct core *core;
+	struct record *record;
 	struct log *log;
 	void (*changed)(void *context);
 	void (*ended)(void *context);
@@ -87,6 +89,12 @@ result_word(enum admin_end end)
 	return end == ADMIN_END_DONE ? "done" : "refused";
 }
 
+static unsigned
+place_of(const struct visit *visit)
+{
+	return (unsigned)(visit - visit->owner->visits);
+}
+
 static void
 visit_end(struct visit *visit)
 {
@@ -98,7 +106,7 @@ visit_end(struct visit *visit)
 		admin_audit_end(&visit->audit, owner->log, result_word(visit->action.end),
 		    visit->action.affected);
 		ends_hub = visit->action.ends_hub && visit->action.end == ADMIN_END_DONE;
-		admin_action_free(&visit->action);
+		recorded_action_free(owner->record, place_of(visit), &visit->action);
 		admin_audit_free(&visit->audit);
 	}
 	if (visit->again != NULL)
@@ -159,8 +167,8 @@ visit_fill(struct visit *visit, struct buffer *out)
 	bool more = true;
 
 	if (waiting < QUEUE_BYTES)
-		more = admin_action_more(
-		    &visit->action, owner->core, clock_now(), QUEUE_BYTES - waiting, out);
+		more = recorded_action_more(owner->record, place_of(visit), &visit->action,
+		    owner->core, clock_now(), QUEUE_BYTES - waiting, out);
 	if (admin_action_waits(&visit->action)) {
 		event_add(visit->again, &again);
 		/* It is not the operator who takes so long. */
@@ -196,7 +204,8 @@ visit_act(struct visit *visit, const struct admin_request *request)
 
 	buffer_init(&out, 0);
 	admin_audit_begin(&visit->audit, &visit->peer, request);
-	admin_action_begin(&visit->action, owner->core, clock_now(), request, &out);
+	recorded_action_begin(owner->record, place_of(visit), &visit->action, owner->core,
+	    clock_now(), request, &out);
 	visit->acting = true;
 	changes = info->access == ADMIN_ACCESS_WRITE || admin_action_waits(&visit->action);
 	if (info->access == ADMIN_ACCESS_READ)
@@ -300,27 +309,6 @@ on_deadline(evutil_socket_t fd, short events, void *context)
 	visit_end(visit);
 }
 
-static bool
-has_group(int fd, gid_t wanted)
-{
-	socklen_t size = 0;
-	gid_t *groups;
-	bool found = false;
-
-	/* The kernel says how much room it needs; these are the groups at the time of connect(). */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE)
-		return false;
-	groups = malloc(size);
-	if (groups == NULL)
-		return false;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0) {
-		for (size_t i = 0; i < size / sizeof(gid_t) && !found; i++)
-			found = groups[i] == wanted;
-	}
-	free(groups);
-	return found;
-}
-
 /*
  * Root, our own user, and whom the mode of the socket lets in. The file system has asked the same
  * at connect(); this holds when its directory or mode was changed behind our back.
@@ -332,7 +320,7 @@ may_operate(const struct admin_socket *owner, int fd, const struct peer_credenti
 		return true;
 	if ((owner->mode & S_IWGRP) == 0)
 		return false;
-	return peer->gid == owner->group || has_group(fd, owner->group);
+	return peer->gid == owner->group || unix_socket_peer_has_group(fd, owner->group);
 }
 
 /* Turns a connection away that gets no place; what the kernel does not take at once is lost. */
@@ -467,6 +455,7 @@ admin_socket_create(const struct admin_socket_setup *setup, char *error, size_t 
 	}
 	owner->base = setup->base;
 	owner->core = setup->core;
+	owner->record = setup->record;
 	owner->log = setup->log;
 	owner->changed = setup->changed;
 	owner->ended = setup->ended;

@@ -15,13 +15,15 @@
 #include "hub/core.h"
 
 struct admin_socket;
+struct record;
 
 /* All borrowed; `config` during the call only. */
 struct admin_socket_setup {
 	struct event_base *base;
 	const struct config_hub *config;
 	struct core *core;
-	struct log *log; /* may be NULL */
+	struct record *record; /* NULL: nothing is recorded */
+	struct log *log;       /* may be NULL */
 	/*
 	 * A command has changed something in the core: the owner runs (or schedules) core_turn.
 	 * Called from the loop, never from within a call of the core's.

@@ -16,6 +16,7 @@
 #include "common/link_socket.h"
 #include "common/unix_socket.h"
 #include "hub/process_watch.h"
+#include "hub/record.h"
 
 /* Connections taken in one turn, so that a flood of them does not hold up the others. */
 #define ACCEPTS_PER_TURN 16
@@ -133,7 +134,8 @@ on_envelope(void *context, const struct envelope *envelope)
 {
 	struct gateway_link *link = context;
 
-	return core_gateway_envelope(link->owner->core, link->slot, clock_now(), envelope);
+	return recorded_envelope(
+	    link->owner->setup.record, link->owner->core, link->slot, clock_now(), envelope);
 }
 
 static void
@@ -154,7 +156,7 @@ on_process_told(void *context, struct process_watch *watch, bool ended)
 	lost->watch = NULL;
 	if (!ended)
 		return;
-	core_gateway_died(gateways->core, lost->life, clock_now());
+	recorded_died(gateways->setup.record, gateways->core, lost->life, clock_now());
 	gateways->setup.changed(gateways->setup.context);
 }
 
@@ -192,15 +194,16 @@ on_lost(void *context, enum link_loss why)
 	struct gateway_link *link = context;
 	struct gateways *gateways = link->owner;
 	int pidfd = link->pidfd;
+	struct record *record = gateways->setup.record;
 	uint32_t life;
 
 	link_socket_destroy(&link->socket);
 	link->pidfd = -1;
 	gateways->link_count--;
-	life = core_gateway_detached(gateways->core, link->slot, clock_now(), why);
+	life = recorded_detached(record, gateways->core, link->slot, clock_now(), why);
 	/* Of whom nothing can be known, the worst is believed: nobody may stay as a ghost. */
 	if (!watch_process(gateways, pidfd, life))
-		core_gateway_died(gateways->core, life, clock_now());
+		recorded_died(record, gateways->core, life, clock_now());
 	gateways->setup.changed(gateways->setup.context);
 	if (gateways->stopping && gateways->link_count == 0)
 		gateways->setup.stopped(gateways->setup.context);
@@ -245,7 +248,9 @@ let_in(struct gateways *gateways, int fd, const struct peer_credentials *peer)
 		.drained = on_drained,
 	};
 	struct store_process process = process_identify((pid_t)peer->pid);
-	int slot = core_gateway_connected(gateways->core, clock_now(), &process);
+	struct record *record = gateways->setup.record;
+	int slot = recorded_connected(record, gateways->core, clock_now(), &process);
+	uint32_t life;
 
 	if (slot < 0) {
 		refuse(gateways, fd, peer, "hub.gateways_max gateways are linked");
@@ -258,7 +263,9 @@ let_in(struct gateways *gateways, int fd, const struct peer_credentials *peer)
 	    link_socket_create(gateways->setup.base, fd, LINK_SIDE_HUB, limits, owner);
 	if (gateways->links[slot].socket == NULL) {
 		close_pidfd(&gateways->links[slot]);
-		core_gateway_lost(gateways->core, (unsigned)slot, clock_now(), LINK_NO_MEMORY);
+		life = recorded_detached(
+		    record, gateways->core, (unsigned)slot, clock_now(), LINK_NO_MEMORY);
+		recorded_died(record, gateways->core, life, clock_now());
 		return;
 	}
 	gateways->link_count++;

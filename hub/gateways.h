@@ -13,12 +13,14 @@
 #include "hub/core.h"
 
 struct gateways;
+struct record;
 
 struct gateways_setup {
 	struct event_base *base;
 	size_t queue_bytes;      /* waiting for one gateway at most */
 	struct log *log;         /* borrowed; may be NULL */
 	struct metrics *metrics; /* borrowed; may be NULL */
+	struct record *record;   /* borrowed; NULL: nothing is recorded */
 	/* The core was told something: the owner ends the turn soon. Never calls back. */
 	void (*changed)(void *context);
 	/* The last link is over after gateways_stop. */

@@ -17,6 +17,7 @@
 #include "hub/core.h"
 #include "hub/core_operator.h"
 #include "hub/gateways.h"
+#include "hub/record.h"
 #include "hub/store_choice.h"
 
 /* A gateway has missed its hub for longer than this before anything is decided without it. */
@@ -33,6 +34,8 @@
 
 /* A turn that takes longer is worth a line. */
 #define STALL_US 50000u
+
+#define MEBIBYTE (UINT64_C(1024) * 1024)
 
 /* Bytes of one code point at most: limits count those. */
 #define UTF8_MAX 4u
@@ -51,6 +54,7 @@ struct hub {
 	struct bus *bus;
 	struct gateways *gateways;
 	struct core *core;
+	struct record *record; /* NULL: nothing is recorded */
 	struct admin_socket *admin;
 	struct status_http *status;
 	struct event *turn;  /* made active when the core was told something */
@@ -115,7 +119,7 @@ on_turn(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	core_turn(hub->core, clock_now());
+	recorded_turn(hub->record, hub->core, clock_now());
 	measure_turn(hub, clock_mono_us() - hub->turn_began_us);
 	hub->turn_began_us = 0;
 	set_clock(hub);
@@ -164,10 +168,10 @@ end_turns(struct hub *hub)
 	uint64_t until = clock_now().mono_ms + STOP_STORE_MS;
 	struct pollfd wake = { .fd = hub->store->ops->wake_fd(hub->store), .events = POLLIN };
 
-	core_turn(hub->core, clock_now());
+	recorded_turn(hub->record, hub->core, clock_now());
 	while (core_is_waiting(hub->core) && clock_now().mono_ms < until) {
 		if (poll(&wake, 1, STOP_STORE_MS) > 0)
-			core_turn(hub->core, clock_now());
+			recorded_turn(hub->record, hub->core, clock_now());
 	}
 }
 
@@ -286,6 +290,28 @@ open_store(struct hub *hub, char *error, size_t error_size)
 	return hub->kept != NULL && event_add(hub->kept, NULL) == 0;
 }
 
+/* Before there is anything to record. */
+static bool
+begin_record(struct hub *hub, char *error, size_t error_size)
+{
+	const struct config_hub *config = &hub->setup.config->hub;
+	const struct record_setup setup = {
+		.path = config->record,
+		.bytes_max = config->record_megabytes * MEBIBYTE,
+		.contents = config->record_contents,
+		.log = hub->setup.log,
+	};
+
+	if (config->record[0] == '\0')
+		return true;
+	hub->record = record_create(&setup, error, error_size);
+	if (hub->record == NULL)
+		return false;
+	log_info(hub->setup.log, "the hub is recorded", log_string("file", config->record),
+	    log_string("contents", config->record_contents ? "yes" : "no"));
+	return true;
+}
+
 static bool
 create_core(struct hub *hub)
 {
@@ -295,6 +321,7 @@ create_core(struct hub *hub)
 		.queue_bytes = config->limits.link_queue_bytes,
 		.log = hub->setup.log,
 		.metrics = hub->metrics,
+		.record = hub->record,
 		.changed = turn_wanted,
 		.stopped = on_stopped,
 		.context = hub,
@@ -332,7 +359,8 @@ create_core(struct hub *hub)
 	core.store = hub->store;
 	core.bus = hub->bus;
 	core.links = gateways_links(hub->gateways);
-	hub->core = core_create(&core);
+	hub->core =
+	    hub->record != NULL ? record_core_create(hub->record, &core) : core_create(&core);
 	return hub->core != NULL;
 }
 
@@ -345,6 +373,7 @@ listen_to_all(struct hub *hub, char *error, size_t error_size)
 		.base = hub->base,
 		.config = config,
 		.core = hub->core,
+		.record = hub->record,
 		.log = hub->setup.log,
 		.changed = turn_wanted,
 		.ended = end_wanted,
@@ -385,7 +414,8 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	    "From the first envelope of a turn to its end.", 50, 16, 1e6);
 	hub->turn_longest = metrics_gauge(hub->metrics, "hubbub_hub_turn_longest_microseconds",
 	    NULL, "The longest turn since the process started.");
-	if (!create_events(hub) || !open_store(hub, error, error_size) || !create_core(hub) ||
+	if (!create_events(hub) || !open_store(hub, error, error_size) ||
+	    !begin_record(hub, error, error_size) || !create_core(hub) ||
 	    !listen_to_all(hub, error, error_size)) {
 		hub_destroy(&hub);
 		return NULL;
@@ -429,7 +459,9 @@ hub_destroy(struct hub **hub)
 	status_http_destroy(&doomed->status);
 	admin_socket_destroy(&doomed->admin);
 	gateways_destroy(&doomed->gateways);
+	record_end(doomed->record);
 	core_destroy(&doomed->core);
+	record_destroy(&doomed->record);
 	bus_close(&doomed->bus);
 	destroy_event(doomed->kept);
 	store_close(&doomed->store);
