@@ -15,8 +15,8 @@ fi
 mapfile -t installed < <(cd "$stage/top" && find . -type f -printf '%P\n' | LC_ALL=C sort)
 
 failures=0
-for file in sbin/hubbub-hub sbin/hubbub-gateway bin/hubctl bin/hubbub-chat libexec/hubbub/hubbub-supervisor \
-	etc/hubbub/hubbub.conf.sample share/man/man1/{hubctl,hubbub-chat}.1 share/man/man5/hubbub.conf.5 \
+for file in sbin/hubbub-hub sbin/hubbub-gateway bin/hubctl bin/hubbub-chat bin/hubbub-replay libexec/hubbub/hubbub-supervisor \
+	etc/hubbub/hubbub.conf.sample share/man/man1/{hubctl,hubbub-chat,hubbub-replay}.1 share/man/man5/hubbub.conf.5 \
 	share/doc/hubbub/{LICENSE,README.md,CHANGELOG.md,CONTRIBUTING.md,SECURITY.md,docs/architecture.md}; do
 	if [[ ! -f $stage/top/$file ]]; then
 		echo "$file is not installed"
