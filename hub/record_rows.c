@@ -315,9 +315,9 @@ record_stats(struct record_fields *fields)
 	stats.failures = record_u64(fields);
 	stats.schema_version = record_u64(fields);
 	state = record_text(fields);
-	if (state.length < sizeof(stats.state))
-		memcpy(stats.state, state.data, state.length);
-	else
+	if (state.length >= sizeof(stats.state))
 		fields->failed = true;
+	else if (state.length > 0)
+		memcpy(stats.state, state.data, state.length);
 	return stats;
 }
