@@ -35,6 +35,7 @@ struct envelope_decoder {
 };
 
 #define FIELD_ROW(type, name) { offsetof(body, name), FIELD_##type },
+#define FIELD_NAME(type, name) TEXT(#name),
 #define FIELD_TEXT_OF(type, name) " " #name ":" #type
 #define FIELD_MARK(type, name) "."
 #define FIELD_COUNT(name) ((unsigned)sizeof("" ENVELOPE_FIELDS_##name(FIELD_MARK)) - 1)
@@ -48,6 +49,11 @@ struct envelope_decoder {
 		return fields;                                                              \
 	}
 ENVELOPE_KINDS(KIND_FIELDS)
+
+/* Apart from the rows above, for the codec does without. */
+#define KIND_NAMES(NAME, name, wire, sender, meaning) \
+	static const struct text names_of_##name[] = { ENVELOPE_FIELDS_##name(FIELD_NAME) };
+ENVELOPE_KINDS(KIND_NAMES)
 
 #define KIND_BOUNDS(NAME, name, wire, sender, meaning)                                        \
 	_Static_assert((wire) > 0 && (wire) < ENVELOPE_KIND_LIMIT, #NAME " is out of range"); \
@@ -163,15 +169,16 @@ text_size(size_t length)
 	return length + (length <= UINT16_MAX ? 3 : 5);
 }
 
-/* The name of a field, out of the table's text: "name:TYPE name:TYPE ...". */
-static struct text
-field_name(const struct kind *kind, unsigned index)
+static const struct text *
+names_of(enum envelope_kind kind)
 {
-	const char *at = kind->info->fields;
+	static const struct text *const names[ENVELOPE_KIND_LIMIT] = {
+#define KIND_NAMES_ROW(NAME, name, wire, sender, meaning) [(wire)] = names_of_##name,
+		ENVELOPE_KINDS(KIND_NAMES_ROW)
+#undef KIND_NAMES_ROW
+	};
 
-	for (; index > 0; index--)
-		at += strcspn(at, " ") + 1;
-	return (struct text){ at, strcspn(at, ":") };
+	return names[kind];
 }
 
 static const char *
@@ -188,7 +195,7 @@ envelope_field_at(const struct envelope *envelope, unsigned index, struct envelo
 	if (!kind_find((uint64_t)envelope->kind, &kind) || index >= kind.count)
 		return false;
 	*field_out = (struct envelope_field){
-		.name = field_name(&kind, index),
+		.name = names_of(envelope->kind)[index],
 		.is_text = kind.fields[index].type == FIELD_TEXT,
 	};
 	if (field_out->is_text)

@@ -101,16 +101,27 @@ shape_of(uint32_t code_point, size_t length)
 void
 redact_shape(struct buffer *out, struct text text)
 {
+	char *to = buffer_reserve(out, text.length);
 	uint32_t code_point;
 
+	if (to == NULL)
+		return;
+	buffer_advance(out, text.length);
 	while (text.length > 0) {
-		size_t length = text_first_code_point(text, &code_point);
+		unsigned char first = (unsigned char)text.data[0];
+		size_t length = 1;
 
-		/* What is no UTF-8 must not become any. */
-		if (length == 0)
-			buffer_append(out, "\xff", length = 1);
-		else
-			buffer_append(out, shape_of(code_point, length), length);
+		/* Most are plain letters. */
+		if (first >= ' ' && first < 0x7f) {
+			*to = 'x';
+		} else if ((length = text_first_code_point(text, &code_point)) > 0) {
+			memcpy(to, shape_of(code_point, length), length);
+		} else {
+			/* What is no UTF-8 must not become any. */
+			*to = '\xff';
+			length = 1;
+		}
+		to += length;
 		text.data += length;
 		text.length -= length;
 	}
