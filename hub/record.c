@@ -199,7 +199,7 @@ record_connected(struct record *record, struct core *core, struct now now,
 	record_put_process(input(record, now), process);
 	record_write(record, RECORD_CONNECTED);
 	slot = core_gateway_connected(core, now, process);
-	record_write_number(record, RECORD_RETURN, (uint64_t)(slot + 1));
+	record_write_number(record, RECORD_RETURN, slot < 0 ? 0 : (uint64_t)slot + 1);
 	return slot;
 }
 
@@ -209,9 +209,9 @@ put_envelope(struct record *record, struct buffer *out, const struct envelope *e
 {
 	struct envelope own = *envelope;
 
-	if (record->redactor != NULL && !redact_envelope(record->redactor, &own, &record->texts))
-		out->failed = true;
-	else if (!envelope_encode(out, own.kind, &own.hello))
+	if ((record->redactor != NULL &&
+		!redact_envelope(record->redactor, &own, &record->texts)) ||
+	    !envelope_encode(out, own.kind, &own.hello))
 		out->failed = true;
 }
 

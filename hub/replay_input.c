@@ -45,7 +45,7 @@ connected(struct replay *replay, struct record_fields *fields)
 	replay_print(replay, "gateway %d: connected", slot);
 	if (slot >= 0)
 		replay->links[slot] = (struct replay_link){ .connected = true };
-	compare_end(replay, "a link in place", (uint64_t)(slot + 1));
+	compare_end(replay, "a link in place", slot < 0 ? 0 : (uint64_t)slot + 1);
 }
 
 static void
