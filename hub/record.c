@@ -191,8 +191,8 @@ input(struct record *record, struct now now)
 }
 
 int
-record_connected(struct record *record, struct core *core, struct now now,
-    const struct store_process *process)
+record_connected(
+    struct record *record, struct core *core, struct now now, const struct store_process *process)
 {
 	int slot;
 

@@ -33,8 +33,8 @@ void record_end(struct record *record);
 void record_destroy(struct record **record);
 
 /* What follows is recorded; none of it may be called with NULL. */
-int record_connected(struct record *record, struct core *core, struct now now,
-    const struct store_process *process);
+int record_connected(
+    struct record *record, struct core *core, struct now now, const struct store_process *process);
 enum link_loss record_envelope(struct record *record, struct core *core, unsigned slot,
     struct now now, const struct envelope *envelope);
 uint32_t record_detached(
@@ -44,8 +44,8 @@ void record_turn(struct record *record, struct core *core, struct now now);
 
 /* The core's functions of the same names, recorded if there is a record. */
 static inline int
-recorded_connected(struct record *record, struct core *core, struct now now,
-    const struct store_process *process)
+recorded_connected(
+    struct record *record, struct core *core, struct now now, const struct store_process *process)
 {
 	return record == NULL ? core_gateway_connected(core, now, process)
 			      : record_connected(record, core, now, process);

@@ -218,8 +218,7 @@ is_over(void *context, const struct store_process *process)
 	recorded = record_process(&fields);
 	if (recorded.pid != process->pid || recorded.started != process->started ||
 	    recorded.space != process->space)
-		replay_differs(
-		    replay, "whether another process has ended", "whether this one has");
+		replay_differs(replay, "whether another process has ended", "whether this one has");
 	over = record_bool(&fields);
 	return replay_fields_end(replay, &fields) && over;
 }
