@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "hub/admin_text.h"
+#include "common/terminal_text.h"
 #include "hub/record_private.h"
 #include "hub/replay_private.h"
 
@@ -61,7 +61,7 @@ replay_print_envelope(
 		buffer_append_text(line, field.name);
 		buffer_append_byte(line, '=');
 		if (field.is_text)
-			admin_text_quote(line, field.text);
+			terminal_text_quote(line, field.text);
 		else
 			buffer_append_u64(line, field.number);
 	}
