@@ -26,6 +26,12 @@ wait_for_ordinals(struct store_sqlite *store, uint64_t needed)
 	struct timespec until;
 	int result = 0;
 
+	if (store->world.stepped) {
+		pthread_mutex_unlock(&store->lock);
+		(void)sq_step_writer(store);
+		pthread_mutex_lock(&store->lock);
+		return store->ordinals.reserved >= needed;
+	}
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += ORDINALS_WAIT_SECONDS;
 	while (store->ordinals.reserved < needed && store->ordinals.wanted != 0 && result == 0)

@@ -9,8 +9,6 @@
 #include "common/clock.h"
 #include "hub/store_sqlite_check.h"
 
-#define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
-
 /* The check rests for so many times as long as its last part took. */
 #define RESTS 3
 
@@ -71,7 +69,7 @@ is_due(struct store_sqlite *store)
 {
 	if (store->wal_bytes < store->checkpointed)
 		store->checkpointed = 0;
-	return store->wal_bytes >= store->checkpointed + CHECKPOINT_BYTES;
+	return store->wal_bytes >= store->checkpointed + store->world.checkpoint_bytes;
 }
 
 /* With the lock: for so long, unless there is something to keep before. */
@@ -104,6 +102,34 @@ checkpoint(struct store_sqlite *store)
 	sq_measure(store);
 }
 
+/* With the lock. False: nothing is due. */
+static bool
+checkpoint_if_due(struct store_sqlite *store)
+{
+	if (!is_due(store))
+		return false;
+	store->checkpointed = store->wal_bytes;
+	pthread_mutex_unlock(&store->lock);
+	checkpoint(store);
+	pthread_mutex_lock(&store->lock);
+	return true;
+}
+
+bool
+sq_step_keeper(struct store_sqlite *store)
+{
+	struct sq_check part;
+	bool worked;
+
+	pthread_mutex_lock(&store->lock);
+	worked = checkpoint_if_due(store) || !store->checked;
+	pthread_mutex_unlock(&store->lock);
+	sq_check_begin(&part, store->world.check_whole_bytes, SQ_CHECK_PORTION);
+	while (!store->checked && check(store, &part))
+		continue;
+	return worked;
+}
+
 void *
 sq_keeper_main(void *context)
 {
@@ -117,12 +143,9 @@ sq_keeper_main(void *context)
 	while (!store->closing) {
 		uint64_t began_us = clock_mono_us();
 
-		if (is_due(store)) {
-			store->checkpointed = store->wal_bytes;
-			pthread_mutex_unlock(&store->lock);
-			checkpoint(store);
-			pthread_mutex_lock(&store->lock);
-		} else if (checking) {
+		if (checkpoint_if_due(store))
+			continue;
+		if (checking) {
 			pthread_mutex_unlock(&store->lock);
 			checking = check(store, &part);
 			pthread_mutex_lock(&store->lock);

@@ -15,6 +15,7 @@
 #include "hub/store_sqlite_loop.h"
 #include "hub/store_sqlite_past.h"
 
+#define CHECKPOINT_BYTES (UINT64_C(4) * 1024 * 1024)
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 
 /* As in store_sqlite.c: what is reserved beyond what may have been given. */
@@ -186,7 +187,7 @@ follow_boot(struct store_sqlite *store)
 	if (result == SQLITE_OK)
 		result = sq_meta_get(db, "clean", &clean);
 	if (result == SQLITE_OK && boot != present && clean == 0)
-		result = sq_renew_epochs(db, STORE_NORMAL, random_system());
+		result = sq_renew_epochs(db, STORE_NORMAL, store->world.random);
 	/* With the machine its processes ended: nobody is to be waited for. */
 	if (result == SQLITE_OK && boot != present)
 		result = sqlite3_exec(db, "DELETE FROM gateways", NULL, NULL, NULL);
@@ -199,7 +200,7 @@ static int
 take_ordinals(struct store_sqlite *store)
 {
 	sqlite3 *db = store->writer.db;
-	int64_t key = (int64_t)random_u64(random_system());
+	int64_t key = (int64_t)random_u64(store->world.random);
 	int64_t next = 0;
 	int64_t reserved;
 	int result = sq_meta_get(db, "clients_key", &key);
@@ -298,12 +299,14 @@ prepare(struct store_sqlite *store, const struct store_sqlite_setup *setup,
 	store->read_keep_ms = setup->read_keep_ms;
 	store->log = setup->log;
 	store->world = *world;
+	if (store->world.checkpoint_bytes == 0)
+		store->world.checkpoint_bytes = CHECKPOINT_BYTES;
 	snprintf(store->boot, sizeof(store->boot), "%s", world->boot);
-	store->key.words[0] = random_u64(random_system());
-	store->key.words[1] = random_u64(random_system());
+	store->key.words[0] = random_u64(world->random);
+	store->key.words[1] = random_u64(world->random);
 	table_init(&store->by_name);
 	add_metrics(&store->metrics, setup->metrics);
-	store->memory = store_memory_open(random_u64(random_system()));
+	store->memory = store_memory_open(random_u64(world->random));
 	store->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	store->lock_fd = -1;
 	store->path = strdup(setup->path);
@@ -368,6 +371,7 @@ store_sqlite_open(const struct store_sqlite_setup *setup, char *error, size_t er
 		.boot = boot,
 		.wall_ms = system_wall_ms,
 		.check_whole_bytes = SQ_CHECK_WHOLE_BYTES,
+		.random = random_system(),
 	};
 	FILE *file = fopen(BOOT_PATH, "re");
 

@@ -98,7 +98,9 @@ sq_past_read(struct store_sqlite *store)
 
 	past->before = store->ids.next_row;
 	sq_ids_init(&past->found, store->key, 1, 0);
-	past->reading = pthread_create(&past->thread, NULL, past_main, store) == 0;
+	if (store->world.stepped)
+		(void)past_main(store);
+	past->reading = past->ended || pthread_create(&past->thread, NULL, past_main, store) == 0;
 	return past->reading;
 }
 
@@ -108,7 +110,8 @@ sq_past_known(struct store_sqlite *store)
 	struct sq_past *past = &store->past;
 
 	if (past->reading) {
-		pthread_join(past->thread, NULL);
+		if (!store->world.stepped)
+			pthread_join(past->thread, NULL);
 		past->reading = false;
 		store->ids.old = past->found.young;
 		past->found = (struct sq_ids){ 0 };

@@ -13,6 +13,7 @@
 #include "hub/store_sqlite_batch.h"
 #include "hub/store_sqlite_db.h"
 #include "hub/store_sqlite_ids.h"
+#include "hub/store_sqlite_world.h"
 #include "hub/table.h"
 
 /* "HUBB": says in the file's header whose it is. */
@@ -20,14 +21,6 @@
 
 #define SQ_PAGE_BYTES 4096
 #define SQ_BOOT_SIZE 40
-
-/* What a test replaces. */
-struct sq_world {
-	const char *boot; /* id of this life of the machine */
-	int64_t (*wall_ms)(void *context);
-	void *context;
-	int64_t check_whole_bytes; /* a file up to this size is checked as a whole */
-};
 
 struct sq_metrics {
 	struct metric *commit_seconds;
@@ -149,10 +142,6 @@ extern const struct store_ops sq_ops;
 bool sq_file_open(struct store_sqlite *store, const struct store_sqlite_setup *setup, char *error,
     size_t error_size);
 void sq_file_close(struct store_sqlite *store);
-
-/* store_sqlite_open.c: the same as store_sqlite_open in a world of the test's. */
-struct store *sq_open_in(const struct store_sqlite_setup *setup, const struct sq_world *world,
-    char *error, size_t error_size);
 
 /* store_sqlite_writer.c */
 bool sq_threads_start(struct store_sqlite *store);

@@ -173,7 +173,7 @@ stream_begin(struct store_sqlite *store, const struct store_stream *wanted)
 		begun.mark = begun.kept_mark = position.mark;
 	} else {
 		begun.id = store->next_stream++;
-		begun.epoch = 1 + random_below(random_system(), STORE_NUMBER_MAX);
+		begun.epoch = 1 + random_below(store->world.random, STORE_NUMBER_MAX);
 	}
 	return stream_create(store, &begun, wanted->name);
 }

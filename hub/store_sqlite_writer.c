@@ -11,10 +11,11 @@
 #include "common/clock.h"
 #include "hub/store_sqlite_past.h"
 
-#define CHECKPOINT_BYTES ((uint64_t)4 * 1024 * 1024)
-#define RESTART_BYTES ((uint64_t)16 * 1024 * 1024)
 #define RETRY_BYTES ((uint64_t)1024 * 1024)
 #define RESTART_WAIT_MS 10
+
+/* The writer restarts the log at so many times what the keeper moves at once. */
+#define RESTART_FACTOR 4u
 
 /* Without work the writer looks about so often. */
 #define IDLE_MS 500
@@ -146,7 +147,7 @@ on_wal(void *context, sqlite3 *db, const char *name, int pages)
 	(void)name;
 	pthread_mutex_lock(&store->lock);
 	store->wal_bytes = (uint64_t)pages * SQ_PAGE_BYTES;
-	if (store->wal_bytes >= CHECKPOINT_BYTES)
+	if (store->wal_bytes >= store->world.checkpoint_bytes)
 		pthread_cond_signal(&store->upkept);
 	pthread_mutex_unlock(&store->lock);
 	return SQLITE_OK;
@@ -174,7 +175,8 @@ restart_wal(struct store_sqlite *store)
 	    store->writer.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
 	sqlite3_busy_timeout(store->writer.db, SQ_BUSY_MS);
 	pthread_mutex_unlock(&store->checkpointing);
-	store->restart_bytes = result == SQLITE_OK ? RESTART_BYTES : bytes + RETRY_BYTES;
+	store->restart_bytes = result == SQLITE_OK ? store->world.checkpoint_bytes * RESTART_FACTOR
+						   : bytes + RETRY_BYTES;
 	if (result != SQLITE_OK)
 		sq_note(store, sqlite3_extended_errcode(store->writer.db));
 	sq_measure(store);
@@ -270,7 +272,7 @@ has_rested(struct store_sqlite *store)
 	uint64_t until = store->rests_until_us;
 	struct timespec rest = { .tv_nsec = until > now ? (long)(until - now) * 1000 : 0 };
 
-	if (until <= now || store->closing)
+	if (until <= now || store->closing || store->world.stepped)
 		return true;
 	pthread_mutex_unlock(&store->lock);
 	(void)nanosleep(&rest, NULL);
@@ -331,6 +333,35 @@ wait_for_work(struct store_sqlite *store)
 	(void)pthread_cond_timedwait(&store->work, &store->lock, &until);
 }
 
+/* With the lock: one thing that is to be done. False: there is nothing, or the hub closes. */
+static bool
+work(struct store_sqlite *store)
+{
+	if (store->paused || store->broken[0] != '\0')
+		return false;
+	if (store->ordinals.wanted > store->ordinals.reserved)
+		write_ordinals(store);
+	else if (store->queue.first != NULL && !store->failing) {
+		if (has_rested(store))
+			write_queue(store);
+	} else if (!store->closing && sq_sweep_is_due(store))
+		sweep(store);
+	else
+		return false;
+	return true;
+}
+
+bool
+sq_step_writer(struct store_sqlite *store)
+{
+	bool worked;
+
+	pthread_mutex_lock(&store->lock);
+	worked = work(store);
+	pthread_mutex_unlock(&store->lock);
+	return worked;
+}
+
 static void *
 writer_main(void *context)
 {
@@ -338,19 +369,11 @@ writer_main(void *context)
 
 	pthread_mutex_lock(&store->lock);
 	while (store->broken[0] == '\0') {
-		bool works = !store->paused;
-
-		if (works && store->ordinals.wanted > store->ordinals.reserved)
-			write_ordinals(store);
-		else if (works && store->queue.first != NULL && !store->failing) {
-			if (has_rested(store))
-				write_queue(store);
-		} else if (works && store->closing)
+		if (work(store))
+			continue;
+		if (store->closing && !store->paused)
 			break;
-		else if (works && sq_sweep_is_due(store))
-			sweep(store);
-		else
-			wait_for_work(store);
+		wait_for_work(store);
 	}
 	/* Whoever waits for ordinals shall not wait for a thread that has ended. */
 	store->ordinals.wanted = 0;
@@ -363,7 +386,10 @@ bool
 sq_threads_start(struct store_sqlite *store)
 {
 	sqlite3_wal_hook(store->writer.db, on_wal, store);
-	store->restart_bytes = RESTART_BYTES;
+	store->restart_bytes = store->world.checkpoint_bytes * RESTART_FACTOR;
+	store->threads = store->world.stepped;
+	if (store->threads)
+		return true;
 	if (pthread_create(&store->writer_thread, NULL, writer_main, store) != 0)
 		return false;
 	store->threads = true;
@@ -400,7 +426,10 @@ sq_threads_stop(struct store_sqlite *store)
 	pthread_cond_broadcast(&store->work);
 	pthread_cond_broadcast(&store->upkept);
 	pthread_mutex_unlock(&store->lock);
-	pthread_join(store->writer_thread, NULL);
+	while (store->world.stepped && sq_step_writer(store))
+		continue;
+	if (!store->world.stepped)
+		pthread_join(store->writer_thread, NULL);
 	if (store->keeping)
 		end_keeper(store);
 	(void)sq_past_known(store);

@@ -28,6 +28,7 @@ sqlite_rig_open(struct sqlite_rig *rig)
 		.wall_ms = wall_ms,
 		.context = rig,
 		.check_whole_bytes = rig->check_whole_bytes,
+		.random = random_system(),
 	};
 
 	rig->store = sq_open_in(&rig->setup, &world, rig->error, sizeof(rig->error));
