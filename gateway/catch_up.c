@@ -376,7 +376,10 @@ catch_up_channel_takes(
 void
 catch_up_end_fetch(struct session_more *more)
 {
-	if (more->fetch_channel != NULL)
+	struct session *reader = more->fetch_channel == NULL ? NULL : more->fetch_channel->reader;
+
+	/* Another may read on already. */
+	if (reader != NULL && reader->more == more)
 		more->fetch_channel->reader = NULL;
 	more->fetch_token = 0;
 	more->fetch_job = FETCH_FOR_NOBODY;

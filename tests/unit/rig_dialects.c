@@ -302,3 +302,32 @@ rig_fetch(struct rig *rig, const char *room, uint64_t epoch, uint64_t after)
 	assert_int_equal(fetch.after, after);
 	return fetch.token;
 }
+
+void
+rig_again(struct rig *rig, struct rig_peer *peer, struct envelope_opened opened)
+{
+	rig_lose(rig);
+	rig_after(rig, 1000);
+	rig_welcome(rig, 78);
+	rig_roster_end(rig);
+	rig_turn(rig);
+	rig_forget_said(rig);
+	opened.conn = peer->conn;
+	opened.client = 1;
+	opened.name = TEXT("ana");
+	rig_hub(rig, (struct envelope){ .kind = ENVELOPE_OPENED, .opened = opened });
+}
+
+struct rig_peer *
+rig_member_of_lobby(struct rig *rig)
+{
+	struct rig_peer *ana = rig_login_as(
+	    rig, &rig_many_dialect, (struct envelope_opened){ .client = 1, .user = TEXT("u1") });
+
+	rig_joined(ana, "lobby", 5, 10);
+	rig_send(ana, "#lobby 5 10");
+	rig_turn(rig);
+	rig_forget_said(rig);
+	rig_forget_heard(ana);
+	return ana;
+}

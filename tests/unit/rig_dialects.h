@@ -27,6 +27,12 @@ struct rig_peer *rig_login_as(
 /* JOINED for it, with the room's position. */
 void rig_joined(struct rig_peer *peer, const char *room, uint64_t epoch, uint64_t seq);
 
+/* The link is lost and there again, and the hub has taken the client in once more as "ana". */
+void rig_again(struct rig *rig, struct rig_peer *peer, struct envelope_opened opened);
+
+/* In the channel of "lobby", which stands at (5, 10). */
+struct rig_peer *rig_member_of_lobby(struct rig *rig);
+
 /* A message of a room or, by ITEM, of the part `token` of a room or inbox; FETCHED ends it. */
 void rig_say(struct rig *rig, const char *room, uint64_t epoch, uint64_t seq, const char *content);
 void rig_item(struct rig_peer *peer, uint64_t token, const char *room, struct position at,

@@ -30,21 +30,6 @@ tear_down(void **state)
 }
 
 static void
-again(struct rig_peer *peer, struct envelope_opened opened)
-{
-	rig_lose(&rig);
-	rig_after(&rig, 1000);
-	rig_welcome(&rig, 78);
-	rig_roster_end(&rig);
-	rig_turn(&rig);
-	rig_forget_said(&rig);
-	opened.conn = peer->conn;
-	opened.client = 1;
-	opened.name = TEXT("ana");
-	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_OPENED, .opened = opened });
-}
-
-static void
 whisper(struct rig_peer *peer, uint64_t epoch, uint64_t seq, const char *content)
 {
 	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_WHISPER,
@@ -55,25 +40,10 @@ whisper(struct rig_peer *peer, uint64_t epoch, uint64_t seq, const char *content
 			      .content = text_of(content) } });
 }
 
-/* In the channel of "lobby", which stands at (5, 10). */
-static struct rig_peer *
-member_of_lobby(void)
-{
-	struct rig_peer *ana = rig_login_as(
-	    &rig, &rig_many_dialect, (struct envelope_opened){ .client = 1, .user = TEXT("u1") });
-
-	rig_joined(ana, "lobby", 5, 10);
-	rig_send(ana, "#lobby 5 10");
-	rig_turn(&rig);
-	rig_forget_said(&rig);
-	rig_forget_heard(ana);
-	return ana;
-}
-
 static void
 who_is_level_hears_at_once(void **state)
 {
-	struct rig_peer *ana = member_of_lobby();
+	struct rig_peer *ana = rig_member_of_lobby(&rig);
 
 	(void)state;
 	rig_say(&rig, "lobby", 5, 11, "eleven");
@@ -179,63 +149,6 @@ a_place_that_never_was_is_the_end(void **state)
 }
 
 static void
-a_room_catches_up_once_for_all(void **state)
-{
-	struct rig_peer *ana = member_of_lobby();
-	struct rig_peer *ben = rig_login(&rig, 2, "ben");
-	uint64_t token;
-
-	(void)state;
-	again(ana, (struct envelope_opened){ .user = TEXT("u1") });
-	rig_joined(ana, "lobby", 5, 12);
-	token = rig_fetch(&rig, "lobby", 5, 10);
-	rig_hub(&rig, (struct envelope){ .kind = ENVELOPE_OPENED,
-			  .opened = { .conn = ben->conn, .client = 2, .name = TEXT("ben") } });
-	rig_joined(ben, "lobby", 5, 12);
-	rig_say(&rig, "lobby", 5, 13, "thirteen");
-	rig_turn(&rig);
-	rig_said_nothing(&rig);
-	rig_item(ana, token, "lobby", (struct position){ 5, 11 }, "eleven");
-	rig_item(ana, token, "lobby", (struct position){ 5, 12 }, "twelve");
-	rig_item(ana, token, "lobby", (struct position){ 5, 13 }, "thirteen");
-	rig_fetched(ana, token, "lobby", (struct position){ 5, 13 });
-	rig_say(&rig, "lobby", 5, 14, "fourteen");
-	rig_turn(&rig);
-	for (unsigned i = 0; i < 4; i++) {
-		static const char *const said[] = { "eleven", "twelve", "thirteen", "fourteen" };
-		char plain[32];
-
-		snprintf(plain, sizeof(plain), ": %s", said[i]);
-		assert_hears(ana, said[i]);
-		assert_hears(ben, plain);
-	}
-	rig_said_nothing(&rig);
-}
-
-static void
-another_reads_on_for_all(void **state)
-{
-	struct rig_peer *ana = member_of_lobby();
-	struct rig_peer *ben = rig_login(&rig, 2, "ben");
-	uint64_t token;
-
-	(void)state;
-	again(ana, (struct envelope_opened){ .user = TEXT("u1") });
-	rig_joined(ana, "lobby", 5, 11);
-	token = rig_fetch(&rig, "lobby", 5, 10);
-	rig_joined(ben, "lobby", 5, 11);
-	rig_turn(&rig);
-	rig_said_nothing(&rig);
-	gateway_core_client_closed(rig.core, ana->session, rig.now);
-	assert_true(rig_fetch(&rig, "lobby", 5, 10) > token);
-	assert_int_equal(rig_said(&rig, ENVELOPE_CLOSED).closed.conn, ana->conn);
-	gateway_core_client_closed(rig.core, ben->session, rig.now);
-	rig_turn(&rig);
-	assert_int_equal(rig_said(&rig, ENVELOPE_CLOSED).closed.conn, ben->conn);
-	rig_said_nothing(&rig);
-}
-
-static void
 the_link_may_break_in_the_middle(void **state)
 {
 	struct rig_peer *ana = rig_login_as(&rig, &rig_mail_dialect,
@@ -245,8 +158,8 @@ the_link_may_break_in_the_middle(void **state)
 
 	(void)state;
 	rig_item(ana, token, "", (struct position){ 9, 2 }, "two");
-	again(
-	    ana, (struct envelope_opened){ .user = TEXT("ana"), .epoch = 9, .seq = 3, .read = 1 });
+	rig_again(&rig, ana,
+	    (struct envelope_opened){ .user = TEXT("ana"), .epoch = 9, .seq = 3, .read = 1 });
 	token = rig_fetch(&rig, "", 9, 2);
 	rig_item(ana, token - 1, "", (struct position){ 9, 2 }, "late");
 	rig_item(ana, token, "", (struct position){ 9, 3 }, "three");
@@ -295,7 +208,8 @@ an_inbox_that_began_anew_is_read_from_its_beginning(void **state)
 
 	(void)state;
 	rig_said_nothing(&rig);
-	again(ana, (struct envelope_opened){ .user = TEXT("ana"), .epoch = 10, .seq = 1 });
+	rig_again(
+	    &rig, ana, (struct envelope_opened){ .user = TEXT("ana"), .epoch = 10, .seq = 1 });
 	rig_fetch(&rig, "", 9, 3);
 }
 
@@ -410,13 +324,13 @@ what_the_hub_cannot_answer_is_asked_again_later(void **state)
 static void
 who_rests_may_go(void **state)
 {
-	struct rig_peer *ana = member_of_lobby();
+	struct rig_peer *ana = rig_member_of_lobby(&rig);
 	struct rig_peer *ben = rig_login(&rig, 2, "ben");
 	uint64_t token;
 
 	(void)state;
 	rig_joined(ben, "lobby", 5, 10);
-	again(ana, (struct envelope_opened){ .user = TEXT("u1") });
+	rig_again(&rig, ana, (struct envelope_opened){ .user = TEXT("u1") });
 	rig_joined(ana, "lobby", 5, 11);
 	token = rig_fetch(&rig, "lobby", 5, 10);
 	rig_joined(ben, "lobby", 5, 11);
@@ -433,7 +347,7 @@ who_rests_may_go(void **state)
 static void
 history_goes_beside(void **state)
 {
-	struct rig_peer *ana = member_of_lobby();
+	struct rig_peer *ana = rig_member_of_lobby(&rig);
 	struct envelope_fetch fetch;
 
 	(void)state;
@@ -471,8 +385,6 @@ main(void)
 		TEST(what_was_missed_comes_first),
 		TEST(a_gap_is_named),
 		TEST(a_place_that_never_was_is_the_end),
-		TEST(a_room_catches_up_once_for_all),
-		TEST(another_reads_on_for_all),
 		TEST(the_link_may_break_in_the_middle),
 		TEST(an_inbox_takes_each_message_once),
 		TEST(an_inbox_that_began_anew_is_read_from_its_beginning),
