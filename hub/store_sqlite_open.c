@@ -16,6 +16,7 @@
 #include "hub/store_sqlite_past.h"
 
 #define CHECKPOINT_BYTES (UINT64_C(4) * 1024 * 1024)
+#define COPY_BYTES 65536
 #define BOOT_PATH "/proc/sys/kernel/random/boot_id"
 
 /* As in store_sqlite.c: what is reserved beyond what may have been given. */
@@ -144,6 +145,59 @@ use_wal(sqlite3 *db)
 	return result;
 }
 
+/* All of it is read and written where it was. */
+static int
+write_again(sqlite3_file *file, char *bytes, sqlite3_int64 length)
+{
+	int result = SQLITE_OK;
+
+	for (sqlite3_int64 at = 0; at < length && result == SQLITE_OK; at += COPY_BYTES) {
+		int part = length - at < COPY_BYTES ? (int)(length - at) : COPY_BYTES;
+
+		result = file->pMethods->xRead(file, bytes, part, at);
+		if (result == SQLITE_OK)
+			result = file->pMethods->xWrite(file, bytes, part, at);
+	}
+	return result == SQLITE_OK ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : result;
+}
+
+/*
+ * A disk that did not take a part of the log may have ended the life before; the kernel then shows
+ * that part to us as if it were kept, and never writes it. So what the log says is made true before
+ * anybody is told of it or it is moved into the file.
+ */
+static int
+renew_log(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 length = 0;
+	char *bytes;
+	int result = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+
+	if (result != SQLITE_OK || file == NULL || file->pMethods == NULL)
+		return result;
+	result = file->pMethods->xFileSize(file, &length);
+	if (result != SQLITE_OK || length == 0)
+		return result;
+	bytes = malloc(COPY_BYTES);
+	result = bytes == NULL ? SQLITE_NOMEM : write_again(file, bytes, length);
+	free(bytes);
+	return result;
+}
+
+/* Nobody else writes to the log meanwhile. */
+static int
+lock_and_renew_log(sqlite3 *db)
+{
+	int result = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (result == SQLITE_OK)
+		result = renew_log(db);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	return result;
+}
+
 static int
 bound_size(struct store_sqlite *store)
 {
@@ -239,6 +293,8 @@ begin_life(struct store_sqlite *store)
 	store->upkeep.synchronous = 1;
 	if (result == SQLITE_OK)
 		result = use_wal(db);
+	if (result == SQLITE_OK)
+		result = lock_and_renew_log(db);
 	if (result == SQLITE_OK)
 		result = sq_migrate(db, 0);
 	if (result == SQLITE_OK)

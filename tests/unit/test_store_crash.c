@@ -179,12 +179,42 @@ what_was_not_synced_may_be_gone_and_then_has_another_epoch(void **state)
 	assert_true(lost > 0 && lost < SEEDS);
 }
 
+/* The kernel shows what the disk did not take, once its sync has failed, and never writes it. */
+static void
+what_a_failed_sync_left_is_written_again(void **state)
+{
+	struct rig rig;
+	unsigned shown = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		uint64_t seq;
+
+		open_rig(&rig, seed);
+		assert_true(say(&rig, "room/a", STORE_DISK));
+		rig.disk.sync_fails = true;
+		assert_false(say(&rig, "room/a", STORE_DISK));
+		assert_string_not_equal(sq_self(rig.store)->broken, "");
+		die(&rig, false);
+		assert_true(open_again(&rig));
+		seq = position(&rig, "room/a", STORE_DISK).seq;
+		shown += seq == 2;
+		assert_true(say(&rig, "room/a", STORE_DISK));
+		die(&rig, true);
+		assert_true(open_again(&rig));
+		assert_int_equal(position(&rig, "room/a", STORE_DISK).seq, seq + 1);
+		close_rig(&rig);
+	}
+	assert_true(shown > 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_committed_outlives_the_machine),
 		cmocka_unit_test(what_was_not_synced_may_be_gone_and_then_has_another_epoch),
+		cmocka_unit_test(what_a_failed_sync_left_is_written_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
