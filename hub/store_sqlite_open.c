@@ -313,13 +313,20 @@ begin_life(struct store_sqlite *store)
 static bool
 open_database(struct store_sqlite *store, char *error, size_t error_size)
 {
+	char why[160];
+	int result;
+
 	if (sq_connect(store->path, SQLITE_OPEN_READWRITE, &store->writer.db) != SQLITE_OK &&
 	    sqlite3_errcode(store->writer.db) != SQLITE_NOTADB)
 		return refuse_for(store, store->writer.db, error, error_size);
 	if (!check_owner(store, error, error_size))
 		return false;
-	if (begin_life(store) != SQLITE_OK)
-		return refuse_for(store, store->writer.db, error, error_size);
+	result = begin_life(store);
+	/* What the connection says by now is how the rolling back went. */
+	if (result != SQLITE_OK) {
+		snprintf(why, sizeof(why), "cannot be used: %s", sqlite3_errstr(result));
+		return refuse(store, why, error, error_size);
+	}
 	if (sq_connect(store->path, SQLITE_OPEN_READONLY, &store->reader.db) != SQLITE_OK)
 		return refuse_for(store, store->reader.db, error, error_size);
 	if (!sq_past_begin(store))

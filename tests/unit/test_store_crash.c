@@ -208,6 +208,26 @@ what_a_failed_sync_left_is_written_again(void **state)
 	assert_true(shown > 0);
 }
 
+static void
+who_cannot_begin_says_why(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig, 1);
+	die(&rig, false);
+	rig.disk.fails = true;
+	assert_false(open_again(&rig));
+	assert_non_null(strstr(rig.error, "disk I/O error"));
+	rig.disk.fails = false;
+	rig.disk.full = true;
+	assert_false(open_again(&rig));
+	assert_non_null(strstr(rig.error, "disk is full"));
+	rig.disk.full = false;
+	assert_true(open_again(&rig));
+	close_rig(&rig);
+}
+
 int
 main(void)
 {
@@ -215,6 +235,7 @@ main(void)
 		cmocka_unit_test(what_was_committed_outlives_the_machine),
 		cmocka_unit_test(what_was_not_synced_may_be_gone_and_then_has_another_epoch),
 		cmocka_unit_test(what_a_failed_sync_left_is_written_again),
+		cmocka_unit_test(who_cannot_begin_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
