@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/exit_codes.h"
 #include "sim_bugs.h"
@@ -23,13 +24,14 @@ static int
 usage(FILE *to)
 {
 	fputs("usage: hubbub-sim [--seed N | --seeds N [--from N]] [--jobs N] [--steps N]\n"
-	      "                  [--verify] [--minimise | --trace] [--lie WORD]\n"
+	      "                  [--store sqlite] [--verify] [--minimise | --trace] [--lie WORD]\n"
 	      "       hubbub-sim-sabotaged --bugs | --bug NAME [--prove] [the same]\n"
 	      "  --seeds N   run so many seeds (default 20), from 1 on; odd ones with faults\n"
 	      "  --from N    the first of them\n"
 	      "  --seed N    run one seed\n"
 	      "  --jobs N    in so many processes, with a word every ten seconds\n"
 	      "  --steps N   steps of one run (default 3000)\n"
+	      "  --store WORD  ram (default), or sqlite: the real one on a disk that forgets\n"
 	      "  --verify    run each seed twice and compare\n"
 	      "  --minimise  print the fewest steps with which the seed still fails\n"
 	      "  --trace     print what is done\n"
@@ -117,6 +119,10 @@ set_word(struct options *options, int option)
 		options->order.bug = optarg;
 	else if (option == 'p')
 		options->prove = true;
+	else if (option == 'd' && strcmp(optarg, "sqlite") == 0)
+		options->order.plan.sqlite = true;
+	else if (option == 'd')
+		return strcmp(optarg, "ram") == 0;
 	else
 		return false;
 	return true;
@@ -131,6 +137,7 @@ main(int argc, char **argv)
 		{ "from", required_argument, NULL, 'f' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "steps", required_argument, NULL, 't' },
+		{ "store", required_argument, NULL, 'd' },
 		{ "verify", no_argument, NULL, 'v' },
 		{ "minimise", no_argument, NULL, 'm' },
 		{ "trace", no_argument, NULL, 'r' },
@@ -145,7 +152,7 @@ main(int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		bool is_number = option != '?' && optarg != NULL && option != 'l' && option != 'b';
+		bool is_number = option != '?' && optarg != NULL && strchr("lbd", option) == NULL;
 
 		if (option == 'B') {
 			print_bugs();

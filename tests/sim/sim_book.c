@@ -64,13 +64,23 @@ sim_book_read(struct sim_book *book, struct text content)
 }
 
 bool
+sim_book_may_move(const struct sim_book *book, const struct sim_message *message)
+{
+	return (book->renewed && message->room == SIM_SHORT_ROOM) ||
+	       (book->machine_ended && message->room == SIM_MEMORY_ROOM);
+}
+
+bool
 sim_book_place(
     const struct sim_book *book, struct sim_message *message, uint64_t epoch, uint64_t seq)
 {
-	if (message->placed)
+	bool moved = sim_book_may_move(book, message) && message->epoch != epoch;
+
+	if (message->placed && !moved)
 		return message->epoch == epoch && message->seq == seq;
+	if (!message->placed)
+		message->placed_at = book->now;
 	message->placed = true;
-	message->placed_at = book->now;
 	message->epoch = epoch;
 	message->seq = seq;
 	return true;

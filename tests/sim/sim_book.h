@@ -56,6 +56,10 @@ struct sim_pages {
 
 struct sim_book {
 	uint32_t now; /* counts the world's steps */
+	/* SIM_SHORT_ROOM began a new epoch with what had outlived the machine. */
+	bool renewed;
+	/* The machine ended, and may have taken along ids of what was in memory anyway. */
+	bool machine_ended;
 	struct sim_pages of[SIM_SENDERS];
 };
 
@@ -70,6 +74,9 @@ struct sim_message *sim_book_read(struct sim_book *book, struct text content);
 
 /* Its content, as sim_book_read takes it. */
 void sim_book_write(const struct sim_message *message, char out[48]);
+
+/* The machine may have taken it along, or it stands in another epoch by now. */
+bool sim_book_may_move(const struct sim_book *book, const struct sim_message *message);
 
 /* It was seen there. False if it was seen elsewhere before. */
 bool sim_book_place(

@@ -13,6 +13,7 @@ struct sim_bug {
 	const char *breaks;   /* the promise                                        */
 	const char *how;      /* what the code does instead                         */
 	const char *findings; /* pieces of sentences, '|' between: one must be found */
+	bool sqlite;          /* only with the real store                            */
 };
 
 /* The table's rows; NULL past the last. */

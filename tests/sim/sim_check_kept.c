@@ -39,7 +39,7 @@ stored(struct sim_world *world, const struct sim_message *message)
 		snprintf(name, sizeof(name), "room/%s", sim_rooms[message->room]);
 	range.stream = text_of(name);
 	sim_book_write(message, written);
-	return world->store.store.ops->read(&world->store.store, &range, keep_row, found) &&
+	return sim_store(world)->ops->read(sim_store(world), &range, keep_row, found) &&
 	       strcmp(found, written) == 0;
 }
 
@@ -73,7 +73,9 @@ position_of(struct sim_world *world, const char *name)
 	struct store_stream stream = { .name = text_of(name) };
 	struct store_position position = { 0 };
 
-	sim_must(world->store.store.ops->open_stream(&world->store.store, &stream, &position),
+	/* As the hub asks for it: other rules would change it. */
+	stream.durability = strcmp(name, "room/den") == 0 ? STORE_MEMORY : STORE_DISK;
+	sim_must(sim_store(world)->ops->open_stream(sim_store(world), &stream, &position),
 	    "a stream cannot be opened");
 	return position;
 }
@@ -83,7 +85,8 @@ static const struct sim_message **
 by_place(struct sim_world *world, size_t *count_out)
 {
 	const struct sim_book *book = &world->book;
-	const uint64_t epoch = position_of(world, "room/den").epoch;
+	const uint64_t den = position_of(world, "room/den").epoch;
+	const uint64_t tea = position_of(world, "room/tea").epoch;
 	const struct sim_message **rows;
 	size_t count = 0;
 
@@ -98,7 +101,9 @@ by_place(struct sim_world *world, size_t *count_out)
 			const struct sim_message *message = &book->of[i].rows[k];
 
 			if (message->placed &&
-			    (message->room != SIM_MEMORY_ROOM || message->epoch == epoch))
+			    (message->room != SIM_MEMORY_ROOM || message->epoch == den) &&
+			    (message->room != SIM_SHORT_ROOM || !book->renewed ||
+				message->epoch == tea))
 				rows[count++] = message;
 		}
 	}
@@ -163,7 +168,7 @@ short_end(struct sim_world *world, uint64_t epoch)
 		.limit = 1,
 		.newest = true };
 
-	(void)world->store.store.ops->read(&world->store.store, &range, keep_seq, &end);
+	(void)sim_store(world)->ops->read(sim_store(world), &range, keep_seq, &end);
 	return end;
 }
 
@@ -356,6 +361,29 @@ check_inboxes(struct sim_world *world)
 	return problem;
 }
 
+/* The machine ends, and what was there is there again. */
+static const char *
+check_reborn(struct sim_world *world, const struct sim_message *const *rows, size_t count)
+{
+	uint64_t tea = end_of(rows, count, SIM_SHORT_ROOM, 0).epoch;
+	uint64_t end = short_end(world, tea);
+	const char *problem = sim_store_reborn(world);
+
+	for (size_t i = 0; i < count && problem == NULL; i++) {
+		const struct sim_message *message = rows[i];
+
+		if (message->room == SIM_MEMORY_ROOM || sim_book_may_move(&world->book, message) ||
+		    (message->room == SIM_SHORT_ROOM && message->seq + SIM_SHORT_KEPT <= end) ||
+		    was_read(world, message))
+			continue;
+		if (!stored(world, message))
+			problem = sim_found("m%u of c%u had place %" PRIu64
+					    " and did not outlive the machine",
+			    message->number, message->from, message->seq);
+	}
+	return problem;
+}
+
 const char *
 sim_check_kept(struct sim_world *world)
 {
@@ -374,6 +402,8 @@ sim_check_kept(struct sim_world *world)
 		problem = check_kept(world, rows, count);
 	if (problem == NULL)
 		problem = check_inboxes(world);
+	if (problem == NULL && world->sqlite != NULL)
+		problem = check_reborn(world, rows, count);
 	free(rows);
 	return problem;
 }

@@ -83,7 +83,13 @@ void sim_trace(struct sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 void sim_must(bool holds, const char *what);
+/* sim_hub.c: with SQLite it may not start, and is started again later. */
 void sim_hub_start(struct sim_world *world);
+void sim_hub_turn(struct sim_world *world, bool all);
+/* Dies, alone or with the machine; stops in order, and perhaps the machine behind it. */
+void sim_hub_ends(struct sim_world *world, bool machine);
+void sim_hub_stops(struct sim_world *world, bool machine);
+
 void sim_gateway_start(struct sim_gateway *gateway);
 void sim_link_lost(
     struct sim_gateway *gateway, enum link_loss at_gateway_side, enum link_loss at_hub_side);

@@ -101,8 +101,8 @@ native_reuses(struct sim_world *world, struct sim_native *native)
 		return;
 	message = &said->rows[random_below(world->random, said->count)];
 	if (message->fate != SIM_ACKED || message->asked || message->number <= native->forgotten ||
-	    message->room == SIM_INBOX || !native->rooms[message->room].member ||
-	    native->rooms[message->room].leaving)
+	    sim_book_may_move(&world->book, message) || message->room == SIM_INBOX ||
+	    !native->rooms[message->room].member || native->rooms[message->room].leaving)
 		return;
 	snprintf(frame, sizeof(frame),
 	    "{\"type\":\"public\",\"room\":\"%s\",\"content\":\"other\",\"id\":\"m%u\"}",
@@ -226,8 +226,7 @@ native_doubts(struct sim_world *world, struct sim_native *native)
 {
 	struct sim_pages *said = &world->book.of[native->number];
 
-	bool takes = !world->store.full && !world->store.fails &&
-		     sim_watch_takes(world, native->socket.gateway);
+	bool takes = !sim_store_refuses(world) && sim_watch_takes(world, native->socket.gateway);
 
 	for (unsigned i = 0; i < said->count; i++) {
 		struct sim_message *row = &said->rows[i];
@@ -360,15 +359,14 @@ sim_kept_happens(struct sim_world *world)
 void
 sim_kept_turn(struct sim_world *world)
 {
-	if (world->store.full || world->store.fails || world->hub == NULL)
+	if (sim_store_refuses(world) || world->hub == NULL)
 		world->sick_ms = world->now.mono_ms;
 	for (unsigned i = 0; i < SIM_NATIVES; i++)
 		native_turn(world, &world->natives[i]);
 	for (unsigned i = 0; i < SIM_DIRECTS; i++) {
 		struct sim_direct *direct = &world->directs[i];
 
-		if (world->store.full || world->store.fails ||
-		    !sim_watch_takes(world, direct->socket.gateway))
+		if (sim_store_refuses(world) || !sim_watch_takes(world, direct->socket.gateway))
 			sim_direct_doubts(direct);
 		if (direct->socket.state != SIM_CONNECTED)
 			sim_direct_gone(direct, false);

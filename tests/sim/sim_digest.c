@@ -42,5 +42,7 @@ sim_digest(const struct sim_world *world)
 	}
 	for (unsigned i = 0; i < SIM_DIRECTS; i++)
 		digest = mix_log(digest, &world->directs[i].heard);
+	if (world->sqlite != NULL)
+		digest ^= sim_disk_digest(&world->sqlite->disk);
 	return digest;
 }

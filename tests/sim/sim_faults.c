@@ -6,6 +6,7 @@
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 #define STORM_SPARED 10 /* of those who never came, for the rest of the run */
+#define WRITES_MAX 60   /* of a few transactions and a checkpoint */
 #define STUCK_MS 45000  /* longer than limits.queue_seconds */
 
 static void
@@ -32,6 +33,36 @@ gateway_dies(struct sim_gateway *gateway)
 	}
 }
 
+/* With the real store: at once or while it writes, alone, with the machine, or in good order. */
+static void
+hub_fails(struct sim_world *world)
+{
+	struct sim_disk *disk = &world->sqlite->disk;
+	bool machine = random_below(world->random, 2) == 0;
+	const char *with = machine ? "with the machine" : "alone";
+
+	switch (random_below(world->random, 5)) {
+	case 0:
+		sim_trace(world, "the hub dies %s", with);
+		sim_hub_ends(world, machine);
+		break;
+	case 1:
+		sim_trace(world, "the hub stops, %s", with);
+		sim_hub_stops(world, machine);
+		break;
+	case 2:
+		sim_trace(world, "the next sync fails");
+		disk->sync_fails = true;
+		break;
+	default:
+		disk->dies_in = 1 + random_below(world->random, WRITES_MAX);
+		world->sqlite->machine = machine;
+		sim_trace(world, "the hub is to die %s in %llu writes", with,
+		    (unsigned long long)disk->dies_in);
+		break;
+	}
+}
+
 static void
 hub_dies(struct sim_world *world)
 {
@@ -40,15 +71,12 @@ hub_dies(struct sim_world *world)
 		sim_hub_start(world);
 		return;
 	}
+	if (world->sqlite != NULL) {
+		hub_fails(world);
+		return;
+	}
 	sim_trace(world, "the hub dies");
-	sim_watch_hub_death(world);
-	core_destroy(&world->hub);
-	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
-		world->gateways[i].life = 0;
-	bus_close(&world->bus);
-	store_double_crash(&world->store, (unsigned)random_below(world->random, 4));
-	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
-		sim_link_lost(&world->gateways[i], LINK_CLOSED_BY_PEER, LINK_STOPPED);
+	sim_hub_ends(world, false);
 }
 
 static void
@@ -73,8 +101,10 @@ clock_jumps(struct sim_world *world)
 void
 sim_something_breaks(struct sim_world *world)
 {
-	unsigned what = (unsigned)random_below(world->random, 6);
+	unsigned what = (unsigned)random_below(world->random, world->sqlite != NULL ? 12 : 6);
 
+	if (what > 5)
+		what = 2; /* what this store is for */
 	if (what == 5) {
 		clock_jumps(world);
 		return;

@@ -135,7 +135,7 @@ sim_minimise(const struct sim_order *order)
 	struct sim_verdict verdict;
 
 	search.order.verify = false;
-	search.order.plan = (struct sim_plan){ NULL, NULL };
+	search.order.plan = (struct sim_plan){ .sqlite = order->plan.sqlite };
 	sim_run_apart(&search.order, false, &verdict);
 	if (verdict.finding[0] == '\0')
 		return false;

@@ -60,12 +60,19 @@ sim_on_message(const struct sim_frame *frame)
 	else if (message->fate == SIM_REFUSED && !sim_book_is_loose(message))
 		sim_frame_broken(
 		    frame, "'%.*s', which was refused", (int)content.length, content.data);
-	else if (frame->room != SIM_INBOX &&
+	else if (frame->room != SIM_INBOX && !sim_book_may_move(native->book, message) &&
 		 message->placed_at < native->rooms[frame->room].came_at)
 		sim_frame_broken(frame, "'%.*s', heard by others before it came",
 		    (int)content.length, content.data);
 	else if (message->from == native->number && message->asked && message->said == 1)
 		sim_frame_broken(frame, "'%.*s' before its ack", (int)content.length, content.data);
+}
+
+static bool
+may_begin_anew(const struct sim_frame *frame)
+{
+	return frame->room == SIM_MEMORY_ROOM ||
+	       (frame->room == SIM_SHORT_ROOM && frame->native->book->renewed);
 }
 
 void
@@ -84,7 +91,7 @@ sim_on_gap(const struct sim_frame *frame)
 		    frame, "a gap in %s that is not behind what it has", stream_name(frame->room));
 	if (text_equal(reason, TEXT("epoch"))) {
 		*place = (struct sim_place){ .known = true };
-		if ((from > 1 && frame->room != SIM_MEMORY_ROOM) || to != 0)
+		if ((from > 1 && !may_begin_anew(frame)) || to != 0)
 			sim_frame_broken(frame, "%s beginning anew behind %" PRIu64,
 			    stream_name(frame->room), from - 1);
 		return;

@@ -46,6 +46,7 @@ sim_prove(const struct sim_order *order, uint64_t count)
 	if (bug == NULL)
 		return false;
 	mine.seed = bug->first;
+	mine.plan.sqlite |= bug->sqlite;
 	last = bug->first + count;
 	for (; verdict.finding[0] == '\0' && mine.seed < last; mine.seed++)
 		sim_run_apart(&mine, true, &verdict);

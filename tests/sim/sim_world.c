@@ -4,7 +4,6 @@
  */
 #include "sim_deeds.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +14,6 @@
 #define AGAIN_MS 4000
 #define LONG_MS 70000
 #define QUIET_MS 2000
-#define FIRST_PID 1000
-#define RESUME_MS (UINT64_C(7) * 24 * 60 * 60 * 1000) /* longer than clocks are set by */
 
 void
 sim_must(bool holds, const char *what)
@@ -25,52 +22,6 @@ sim_must(bool holds, const char *what)
 		fprintf(stderr, "hubbub-sim: %s\n", what);
 		abort();
 	}
-}
-
-/* Effects of the hub's core. */
-
-static struct sim_gateway *
-gateway_of_slot(struct sim_world *world, unsigned slot)
-{
-	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
-		if (sim_link_is_open(&world->gateways[i].link) &&
-		    world->gateways[i].link.slot == slot)
-			return &world->gateways[i];
-	}
-	return NULL;
-}
-
-static void
-hub_send(void *context, unsigned slot, const void *frames, size_t length)
-{
-	struct sim_gateway *gateway = gateway_of_slot(context, slot);
-
-	if (gateway == NULL) {
-		sim_wrong(context, "the hub sent to a slot without a link");
-		return;
-	}
-	sim_watch_said(context, gateway, frames, length);
-	link_send_frames(gateway->link.hub_side, frames, length);
-}
-
-/* What the kernel tells of a process that was on a hub's list. */
-static bool
-is_over(void *context, const struct store_process *process)
-{
-	const struct sim_world *world = context;
-	unsigned number = (unsigned)(process->pid - FIRST_PID);
-
-	sim_must(number < SIM_GATEWAYS, "a process that never was");
-	return world->gateways[number].core == NULL ||
-	       world->gateways[number].starts != process->started;
-}
-
-static void
-hub_drop(void *context, unsigned slot, enum link_loss why)
-{
-	struct sim_world *world = context;
-
-	world->hub_dropped[slot] = why;
 }
 
 void
@@ -99,48 +50,6 @@ sim_trace(struct sim_world *world, const char *format, ...)
 	va_end(arguments);
 	fprintf(world->plan.trace, "step %4u at %7llu ms: %s\n", world->step - 1,
 	    (unsigned long long)world->now.mono_ms, what);
-}
-
-/* So that some of what clients come back for is gone. */
-static const struct config_class short_class = {
-	.name = (char *)"short",
-	.rooms = (char *)"tea",
-	.durability = (char *)"store",
-	.keep_messages = SIM_SHORT_KEPT,
-	.read = (char *)"everyone",
-	.write = (char *)"everyone",
-	.list = (char *)"everyone",
-	.create = (char *)"everyone",
-};
-
-void
-sim_hub_start(struct sim_world *world)
-{
-	struct core_setup setup = {
-		.limits = { .gateways_max = 8,
-		    .clients_max = 1000,
-		    .content_bytes = 1000,
-		    .name_bytes = 256,
-		    .settle_ms = SIM_SETTLE_MS,
-		    .resume_ms = RESUME_MS,
-		    .read_keep_ms = RESUME_MS,
-		    .inbox_messages = SIM_INBOX_MESSAGES },
-		.links = { .send = hub_send,
-		    .drop = hub_drop,
-		    .is_over = is_over,
-		    .context = world },
-		.classes = &short_class,
-		.class_count = 1,
-		.random = world->inner,
-		.now = world->now,
-	};
-
-	world->hub_since_ms = world->now.mono_ms;
-	world->bus = bus_local_open();
-	setup.store = &world->store.store;
-	setup.bus = world->bus;
-	world->hub = core_create(&setup);
-	sim_must(world->hub != NULL, "no hub core");
 }
 
 /* Effects of a gateway's core. */
@@ -235,7 +144,7 @@ link_open(struct sim_gateway *gateway)
 	struct link_receiver of_gateway = { at_gateway, gateway };
 	struct link_receiver of_hub = { at_hub, gateway };
 	struct store_process process = {
-		.pid = FIRST_PID + gateway->number,
+		.pid = SIM_FIRST_PID + gateway->number,
 		.started = gateway->starts,
 		.space = 1,
 	};
@@ -350,11 +259,7 @@ turn(struct sim_world *world, bool all)
 {
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		link_pump(&world->gateways[i], all);
-	world->store.due = (unsigned)random_below(world->random, 3);
-	if (all || random_below(world->random, world->patience) != 0)
-		world->store.due = all ? UINT_MAX : 0;
-	if (world->hub != NULL)
-		core_turn(world->hub, world->now);
+	sim_hub_turn(world, all);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		if (world->gateways[i].core != NULL)
 			gateway_core_turn(world->gateways[i].core, world->now);
@@ -416,6 +321,8 @@ sim_world_settle(struct sim_world *world)
 	begin_step(world, SIM_SETTLING);
 	world->store.full = false;
 	world->store.fails = false;
+	if (world->sqlite != NULL)
+		sim_disk_heals(&world->sqlite->disk);
 	if (world->hub == NULL)
 		sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
@@ -468,9 +375,7 @@ sim_world_create(struct sim_world *world, uint64_t seed, struct sim_plan plan)
 	world->patience = 1;
 	world->now = (struct now){ .mono_ms = BEGIN_MS, .wall_ms = SIM_EPOCH_MS + BEGIN_MS };
 	mount(world);
-	sim_must(store_double_open(&world->store, random_u64(world->random)), "no store");
-	world->store.slow = true;
-	world->store.in_memory = "room/den";
+	sim_store_create(world);
 	sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {
 		world->gateways[i].world = world;
@@ -490,7 +395,7 @@ sim_world_destroy(struct sim_world *world)
 		sim_link_close(&world->gateways[i].link);
 	}
 	core_destroy(&world->hub);
-	store_double_close(&world->store);
+	sim_store_destroy(world);
 	bus_close(&world->bus);
 	for (unsigned i = 0; i < world->client_count; i++)
 		sim_client_free(&world->clients[i]);

@@ -14,6 +14,7 @@
 #include "sim_direct.h"
 #include "sim_link.h"
 #include "sim_native.h"
+#include "sim_store.h"
 #include "tests/store_double.h"
 
 #define SIM_GATEWAYS 2
@@ -25,6 +26,10 @@
 #define SIM_QUEUE_BYTES 32768u
 #define SIM_COMMANDS 60u
 #define SIM_INBOX_MESSAGES 8u
+#define SIM_RESUME_MS (UINT64_C(7) * 24 * 60 * 60 * 1000) /* longer than clocks are set by */
+
+/* Gateways' processes are numbered from here on. */
+#define SIM_FIRST_PID 1000
 
 /* How long a hub that starts again waits for the gateways of the one before. */
 #define SIM_SETTLE_MS 2000u
@@ -37,6 +42,7 @@
 struct sim_plan {
 	const bool *left_out; /* steps that do not take place; may be NULL     */
 	FILE *trace;          /* gets a line for each deed; NULL: nobody reads */
+	bool sqlite;          /* the real store on a disk that forgets         */
 };
 
 struct sim_gateway {
@@ -74,7 +80,8 @@ struct sim_world {
 
 	struct core *hub; /* NULL: not running */
 	uint64_t hub_since_ms;
-	struct store_double store; /* what is committed outlives the hub */
+	struct store_double store; /* what is committed outlives the hub   */
+	struct sim_sqlite *sqlite; /* instead of it; full and fails bear upon this one, too */
 	uint64_t sick_ms;          /* when the store, the hub or a link was last broken */
 	uint64_t patience;         /* one in so many steps the store ends a batch */
 	struct bus *bus;
