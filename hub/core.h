@@ -32,10 +32,7 @@ struct core;
 
 /* Effects on links. Never calls back into the core. */
 struct core_links {
-	/*
-	 * Complete frames for one gateway. A link that cannot take them ends by itself
-	 * later.
-	 */
+	/* Complete frames for one gateway. A link that cannot take them ends by itself later. */
 	void (*send)(void *context, unsigned slot, const void *frames, size_t length);
 	/* The core is done with this link. core_gateway_detached or _lost still follows. */
 	void (*drop)(void *context, unsigned slot, enum link_loss why);

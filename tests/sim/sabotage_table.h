@@ -161,7 +161,8 @@
 	    "outlive the machine|is not there|answers are missing|share a place") \
 	X(LOG_LOST, 1, "wal-not-recovered", "an ack means stored", \
 	    "a start throws the log away", \
-	    "outlive the machine|is not there|answers are missing|share a place|not start|private mail") \
+	    "outlive the machine|is not there|answers are missing|share a place|not start|" \
+	    "private mail") \
 	X(LOG_BELIEVED, 201, "failed-sync-believed", "an ack means stored", \
 	    "what the kernel shows behind a failed sync is not written again", \
 	    "outlive the machine|is not there|answers are missing|share a place") \
