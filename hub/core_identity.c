@@ -247,13 +247,56 @@ fresh(struct core *core, const struct envelope_open *open, struct core_identity 
 	return (open->flags & OPEN_WANTS_SECRET) == 0 || make_secret(core, identity);
 }
 
+/*
+ * Opened on a link that broke before its gateway heard of it: the same connection asks again. It
+ * is not gone, and nobody is told of it twice.
+ */
+static struct client *
+unanswered(const struct core *core, const struct gateway *gateway, const struct envelope_open *open)
+{
+	struct client *client = core->detached.first;
+
+	while (client != NULL && (client->life != gateway->life || client->conn != open->conn))
+		client = client->waits_after;
+	if (client == NULL || !is_like(client, open) ||
+	    !text_equal(client->user->realm, open->realm))
+		return NULL;
+	return client;
+}
+
+static bool
+asked_again(struct core *core, const struct envelope_open *open, struct client *client,
+    struct core_identity *identity)
+{
+	unsigned char digest[DIGEST_SIZE];
+
+	identity->user = client->user;
+	identity->lingerer = client;
+	identity->client = client->id;
+	if ((open->flags & OPEN_WANTS_SECRET) == 0)
+		return true;
+	if (users_is_secret(open->resume) && core_digest(core, &open->resume, 1, digest) &&
+	    digest_equal(digest, client->user->secret)) {
+		identity->resumed = true;
+		keep_secret(identity, open->resume, digest);
+		return true;
+	}
+	/* The one it was given first went with the link; only its digest is known. */
+	return make_secret(core, identity);
+}
+
 bool
 core_identify(struct core *core, const struct gateway *gateway, struct now now,
     const struct envelope_open *open, struct core_identity *identity_out)
 {
+	struct client *waits;
+
 	*identity_out = (struct core_identity){ 0 };
 	if (open->client != 0)
 		return announced(core, gateway, open, identity_out);
+	waits = gateway->state == GATEWAY_ATTACHED ? NULL : unanswered(core, gateway, open);
+	if (waits != NULL)
+		return asked_again(core, open, waits, identity_out);
 	if (!text_is_empty(open->user))
 		return named(core, now, open, identity_out);
 	if (text_is_empty(open->resume))

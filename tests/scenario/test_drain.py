@@ -13,6 +13,7 @@ from test_direct import path
 
 WINDOW = 3
 CLIENTS = 60
+QUICK = {"limits.messages_per_second": 10000, "limits.messages_burst": 10000}
 
 
 def state(cluster, name):
@@ -45,7 +46,7 @@ def goodbye(client):
 
 
 def test_clients_go_evenly_and_native_ones_lose_nothing(make_cluster):
-    cluster = make_cluster(settings={"gateway.drain_seconds": WINDOW})
+    cluster = make_cluster(settings={"gateway.drain_seconds": WINDOW, **QUICK})
     old, new = cluster.gateways
     clients = [come(old, number) for number in range(CLIENTS)]
     natives = clients[::3]

@@ -110,6 +110,44 @@ nobody_hears_of_a_break(void **state)
 	assert_int_equal(core_status(rig->core).clients, 3);
 }
 
+/* What the hub answered on the link that broke was never heard: the connection asks once more. */
+static void
+who_asks_again_is_who_it_was(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+
+	lose_link(scene, LINK_CLOSED_BY_PEER);
+	link_again(scene, scene->epoch);
+	say_again(scene, 1, scene->ana, "ana");
+	say_again(scene, 2, 0, "ben");
+	all_said(scene);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client, scene->ana);
+	(void)rig_hear(rig, scene->here, ENVELOPE_JOINED);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client, scene->ben);
+	(void)rig_hear(rig, scene->there, ENVELOPE_ROSTER_END);
+	rig_turn(rig, 10000);
+	rig_silent(rig, scene->there);
+	assert_int_equal(core_status(rig->core).clients, 3);
+}
+
+/* The same name is no proof. */
+static void
+another_connection_is_somebody_else(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+
+	lose_link(scene, LINK_CLOSED_BY_PEER);
+	link_again(scene, scene->epoch);
+	say_again(scene, 1, scene->ana, "ana");
+	say_again(scene, 3, 0, "ben");
+	all_said(scene);
+	assert_int_equal(rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client, scene->ana);
+	(void)rig_hear(rig, scene->here, ENVELOPE_JOINED);
+	assert_int_not_equal(rig_hear(rig, scene->here, ENVELOPE_OPENED).opened.client, scene->ben);
+}
+
 static void
 who_is_not_said_again_is_gone(void **state)
 {
@@ -384,6 +422,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define SCENE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		SCENE(nobody_hears_of_a_break),
+		SCENE(who_asks_again_is_who_it_was),
+		SCENE(another_connection_is_somebody_else),
 		SCENE(who_is_not_said_again_is_gone),
 		SCENE(who_comes_back_but_not_to_the_room_leaves_it),
 		SCENE(nobody_waits_for_ever),
