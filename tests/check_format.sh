@@ -11,6 +11,12 @@ if [[ ${1:-} == --fix ]]; then
 	exit
 fi
 
+# Mostly all is well, and one process for many files says so in a fraction of the time.
+if printf '%s\0' "${files[@]}" | xargs -0 -n 50 -P "$(nproc)" clang-format --dry-run --Werror 2>/dev/null; then
+	echo "all ${#files[@]} files are formatted"
+	exit
+fi
+
 failures=0
 for file in "${files[@]}"; do
 	if ! clang-format "$file" | diff -u --label "$file" --label "$file as it should be" "$file" - |
@@ -22,4 +28,3 @@ if ((failures > 0)); then
 	echo "$failures file(s) are not formatted: run tests/check_format.sh --fix"
 	exit 1
 fi
-echo "all ${#files[@]} files are formatted"
