@@ -149,23 +149,26 @@
 	    "was taken and never heard") \
 	X(SHORT_WRITE, 1, "short-write-ignored", "slow readers miss nothing", \
 	    "what a socket did not take counts as written", \
-	    "closed for nothing|half a frame|missed")
+	    "closed for nothing|half a frame|missed|more than are there|believes in")
 
 /* Those that only the real store on a disk that forgets can show. */
 #define SABOTAGE_SQLITE_TABLE(X) \
 	X(SYNC_SKIPPED, 1, "sync-skipped", "an ack means stored", \
 	    "the store never waits for the disk", \
-	    "outlive the machine|is not there|answers are missing|share a place|damaged") \
+	    "outlive the machine|is not there|answers are missing|share a place|damaged|" \
+	    "never heard") \
 	X(SYNC_LATE, 1, "commit-before-sync", "an ack means stored", \
 	    "a commit does not wait for the disk", \
-	    "outlive the machine|is not there|answers are missing|share a place") \
+	    "outlive the machine|is not there|answers are missing|share a place|" \
+	    "never heard") \
 	X(LOG_LOST, 1, "wal-not-recovered", "an ack means stored", \
 	    "a start throws the log away", \
 	    "outlive the machine|is not there|answers are missing|share a place|not start|" \
-	    "private mail") \
+	    "private mail|never heard") \
 	X(LOG_BELIEVED, 201, "failed-sync-believed", "an ack means stored", \
 	    "what the kernel shows behind a failed sync is not written again", \
-	    "outlive the machine|is not there|answers are missing|share a place") \
+	    "outlive the machine|is not there|answers are missing|share a place|" \
+	    "never heard") \
 	X(BOOT_IGNORED, 11, "boot-id-ignored", "numbers compare only within an epoch", \
 	    "the machine's end is not noticed", \
 	    "at two places|another place|share a place|is not there|behind|which was|is at") \
