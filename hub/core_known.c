@@ -84,12 +84,43 @@ remove_row(struct core *core, struct text name)
 	written(core, core->store->ops->remove_gateway(core->store, name));
 }
 
+static bool
+is_away(const struct known_gateway *known)
+{
+	return is_taken(known) && known->life != 0 && !known->linked;
+}
+
+/* Looked at in each turn: who is away is counted when that changes. */
+static void
+note_away(struct known_gateways *list)
+{
+	list->away_ms = 0;
+	for (unsigned i = 0; i < CORE_GATEWAYS_MAX; i++) {
+		const struct known_gateway *known = &list->gateways[i];
+
+		if (is_away(known) && (list->away_ms == 0 || known->until_ms < list->away_ms))
+			list->away_ms = known->until_ms;
+	}
+}
+
 static void
 forget(struct core *core, struct known_gateway *known)
 {
 	remove_row(core, text_of(known->name));
 	core->settling.gone += known->awaited ? 1 : 0;
 	*known = (struct known_gateway){ 0 };
+	note_away(&core->known);
+}
+
+static void
+forget_the_away(struct core *core, struct now now)
+{
+	for (unsigned i = 0; i < CORE_GATEWAYS_MAX; i++) {
+		struct known_gateway *known = &core->known.gateways[i];
+
+		if (is_away(known) && known->until_ms <= now.mono_ms)
+			forget(core, known);
+	}
 }
 
 /*
@@ -190,6 +221,7 @@ core_known_hello(struct core *core, const struct gateway *gateway)
 	take(known, text_of(gateway->name), gateway->epoch, &gateway->process);
 	known->life = gateway->life;
 	known->linked = true;
+	note_away(&core->known);
 	if (is_new)
 		put_row(core, known);
 }
@@ -212,6 +244,7 @@ core_known_lost(struct core *core, const struct gateway *gateway, struct now now
 		return;
 	known->linked = false;
 	known->until_ms = now.mono_ms + core->limits.detach_ms;
+	note_away(&core->known);
 }
 
 void
@@ -254,22 +287,13 @@ write_again(struct core *core)
 	}
 }
 
-static bool
-has_been_away(const struct known_gateway *known, struct now now)
-{
-	return is_taken(known) && known->life != 0 && !known->linked &&
-	       known->until_ms <= now.mono_ms;
-}
-
 void
 core_known_turn(struct core *core, struct now now)
 {
 	struct known_gateways *list = &core->known;
 
-	for (unsigned i = 0; i < CORE_GATEWAYS_MAX; i++) {
-		if (has_been_away(&list->gateways[i], now))
-			forget(core, &list->gateways[i]);
-	}
+	if (list->away_ms != 0 && list->away_ms <= now.mono_ms)
+		forget_the_away(core, now);
 	if (!list->unsaved)
 		return;
 	if (list->again_ms == 0)
@@ -286,13 +310,8 @@ core_known_deadline(const struct core *core, struct now now)
 	const struct known_gateways *list = &core->known;
 	uint64_t first = list->unsaved ? list->again_ms : UINT64_MAX;
 
-	for (unsigned i = 0; i < CORE_GATEWAYS_MAX; i++) {
-		const struct known_gateway *known = &list->gateways[i];
-
-		if (is_taken(known) && known->life != 0 && !known->linked &&
-		    known->until_ms < first)
-			first = known->until_ms;
-	}
+	if (list->away_ms != 0 && list->away_ms < first)
+		first = list->away_ms;
 	if (first == UINT64_MAX)
 		return UINT64_MAX;
 	return first > now.mono_ms ? first - now.mono_ms : 0;

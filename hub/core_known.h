@@ -27,6 +27,7 @@ struct known_gateways {
 	uint64_t batch;    /* the last that changed the stored list               */
 	bool unsaved;      /* the stored list is another: it is written again ... */
 	uint64_t again_ms; /* ... then; 0: not decided                            */
+	uint64_t away_ms;  /* until_ms of the first that is away; 0: none       */
 };
 
 /* Waiting, after a restart, for the gateways that the hub before us knew. */
