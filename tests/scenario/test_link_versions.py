@@ -11,7 +11,8 @@ import pytest
 from harness import Cluster, PATIENCE, wait_for
 from link_tape import Player, Tape, conversation
 from stranger import (
-    CLOSE, DELIVER, ENTERED, EXITED, HELLO, ITEM, NOTICE, OPENED, OUTCOME, Stranger, WELCOME, WHISPER,
+    CLOSE, DELIVER, ENTERED, EXITED, HELLO, ITEM, NOTICE, OPENED, OUTCOME, ROSTER_END, Stranger, WELCOME,
+    WHISPER,
 )
 
 TAPES = sorted((pathlib.Path(__file__).parent / "tapes").glob("*.json"))
@@ -90,6 +91,7 @@ class HubOnTape(Player):
         was, now = self.end()
         assert lasting(now) == lasting(was)
         self.next_link()
+        self.until("gateway", ROSTER_END, 2)
 
     def close(self):
         self._pool.shutdown()
@@ -109,6 +111,7 @@ def test_a_gateway_understands_the_hub_on_tape(tape):
         hub.next_link()
         cluster.gateway(0).start()
         wait_for(cluster.gateway(0).healthy, "the gateway is there")
+        hub.until("gateway", ROSTER_END, 1)
         conversation(hub)
         was, now = hub.end()
         hub.close()
