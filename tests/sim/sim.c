@@ -119,10 +119,10 @@ set_word(struct options *options, int option)
 		options->order.bug = optarg;
 	else if (option == 'p')
 		options->prove = true;
-	else if (option == 'd' && strcmp(optarg, "sqlite") == 0)
+	else if (option == 'd' && optarg != NULL && strcmp(optarg, "sqlite") == 0)
 		options->order.plan.sqlite = true;
 	else if (option == 'd')
-		return strcmp(optarg, "ram") == 0;
+		return optarg != NULL && strcmp(optarg, "ram") == 0;
 	else
 		return false;
 	return true;

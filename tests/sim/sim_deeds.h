@@ -82,7 +82,16 @@ void sim_wrong(struct sim_world *world, const char *format, ...)
 void sim_trace(struct sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-void sim_must(bool holds, const char *what);
+/* The simulator itself cannot go on. */
+_Noreturn void sim_give_up(const char *why);
+
+static inline void
+sim_must(bool holds, const char *what)
+{
+	if (!holds)
+		sim_give_up(what);
+}
+
 /* sim_hub.c: with SQLite it may not start, and is started again later. */
 void sim_hub_start(struct sim_world *world);
 void sim_hub_turn(struct sim_world *world, bool all);

@@ -16,12 +16,10 @@
 #define QUIET_MS 2000
 
 void
-sim_must(bool holds, const char *what)
+sim_give_up(const char *why)
 {
-	if (!holds) {
-		fprintf(stderr, "hubbub-sim: %s\n", what);
-		abort();
-	}
+	fprintf(stderr, "hubbub-sim: %s\n", why);
+	abort();
 }
 
 void
