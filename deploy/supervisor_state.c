@@ -30,7 +30,8 @@ static void
 path_join(const struct supervisor_state *state, const char *name, char *path_out)
 {
 	/* The longest name was measured against a socket's path when the folder was opened. */
-	snprintf(path_out, PATH_MAX, "%.*s/%s", PATH_MAX - 64, state->folder, name);
+	snprintf(path_out, PATH_MAX, "%.*s/%.*s", PATH_MAX - NAME_SIZE - 1, state->folder,
+	    NAME_SIZE - 1, name);
 }
 
 void

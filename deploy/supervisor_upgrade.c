@@ -85,7 +85,7 @@ take_place(struct supervisor *supervisor, unsigned number, struct child *next)
 
 	if (child->pid > 0 && old != NULL) {
 		old->pid = child->pid;
-		snprintf(old->name, sizeof old->name, "%s", child->name);
+		memcpy(old->name, child->name, sizeof old->name);
 	}
 	child_clear(child);
 	*child = *next;
