@@ -93,6 +93,15 @@ class Rooms(Case):
         self.tale.drop([one for one in self.tale.clients if one["c"] == "auditor"])
         self.finds("store", "lost")
 
+    def test_whom_the_hub_did_not_know_yet_may_have_missed_it(self):
+        self.tale.drop([self.one("heard", "5002", m="5001 11 >5002")])
+        came = self.one("in", "5002")["t"]
+        self.tale.happen(came - 0.5, "fault", id=3, kind="hub_stop", target=0, seconds=5)
+        self.tale.happen(29, "over", id=3)
+        self.finds()
+        self.event("fault", id=3)["t"] = came + 0.5
+        self.finds("lost")
+
     def test_heard_twice(self):
         for name in ("n1", "r1", "l1"):
             with self.subTest(name):

@@ -10,6 +10,7 @@ or refused by an error.
 import collections
 
 from soak.check_rooms import check_streams
+from soak.model import HUB_FAULTS
 
 MAILBOX = ("native", "direct")
 
@@ -121,5 +122,15 @@ def _was_given_up(run, connection, said):
     """Clients of a gateway that hangs have left for the hub after some seconds, and what waited for
     them ends with that.
     """
-    return any(fault.kind == "gateway_stop" and fault.target == connection.gateway
-               and fault.t - 1 <= said.t <= fault.over for fault in run.faults)
+    return _was_unknown(run, connection, said) or any(
+        fault.kind == "gateway_stop" and fault.target == connection.gateway
+        and fault.t - 1 <= said.t <= fault.over for fault in run.faults)
+
+
+def _was_unknown(run, connection, said):
+    """A pair client that came while the hub was away is the one before for it until it is back:
+    what was said to its name meanwhile was for that one, and ends with its leave.
+    """
+    return connection.client.dialect == "pair" and any(
+        fault.kind in HUB_FAULTS and fault.t <= connection.came and said.t <= fault.over
+        for fault in run.faults)
