@@ -79,6 +79,7 @@ class Process:
         self.wrapper = [str(w) for w in wrapper]
         self.environment = {}
         self.child = None
+        self.asked = False
 
     def start(self):
         assert self.child is None or self.child.poll() is not None
@@ -93,6 +94,7 @@ class Process:
                 stderr=log,
                 env=environment,
             )
+        self.asked = False
         return self
 
     @property
@@ -121,10 +123,18 @@ class Process:
         self.signal(signal.SIGKILL)
         self.child.wait(PATIENCE)
 
+    def ask_to_stop(self):
+        """SIGTERM, once; a stopped process hears it, too."""
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGCONT)
+            if not self.asked:
+                self.signal(signal.SIGTERM)
+        self.asked = True
+
     def stop(self):
         """SIGTERM; the exit status."""
         if self.alive():
-            self.signal(signal.SIGTERM)
+            self.ask_to_stop()
         try:
             return self.child.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -281,14 +291,16 @@ class Cluster:
         for gateway in self.gateways:
             for client in gateway.clients:
                 client.drop()
+        # Gateways take their leave of the hub, all at once; a sanitizer's last look takes its time.
+        for gateway in self.gateways:
+            if gateway.alive():
+                gateway.ask_to_stop()
         for process in self.processes():
-            if process.alive():
-                with contextlib.suppress(ProcessLookupError):
-                    process.signal(signal.SIGCONT)
-                if process.stop() != 0:
-                    bad.append(f"{process.name} ended with {process.child.returncode}")
-            elif process.child is not None and process.child.returncode not in (0, -signal.SIGKILL):
-                bad.append(f"{process.name} had ended with {process.child.returncode}")
+            if process.child is None:
+                continue
+            killed = not process.alive() and process.child.returncode == -signal.SIGKILL
+            if not killed and process.stop() != 0:
+                bad.append(f"{process.name} ended with {process.child.returncode}")
             log = process.log()
             if "ERROR: " in log and "Sanitizer" in log or "runtime error:" in log:
                 bad.append(f"{process.name}: sanitizer report")
