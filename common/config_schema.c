@@ -110,6 +110,9 @@ const struct config_key config_keys[] = {
 	  "empty allows any." },
 	{ "listener", "reuse_port", CONFIG_TYPE_BOOL, LISTENER(reuse_port), 0, 0, "", "no", NULL,
 	  "Lets several gateways of one user share the address." },
+	{ "listener", "trusted_proxies", CONFIG_TYPE_ADDRESSES, LISTENER(trusted_proxies), 0, 900,
+	  "", "", NULL, "Load balancers that are believed who their clients are, by "
+	  "X-Forwarded-For; empty: none is, and a client's address is that of its connection." },
 
 	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, LIMITS(message_bytes), 1024, 64 * MIB,
 	  "bytes", "65536", NULL, "One WebSocket message, all its fragments together." },

@@ -17,12 +17,13 @@ enum config_type {
 	CONFIG_TYPE_NUMBER, /* `min` to `max`                                       */
 	CONFIG_TYPE_MODE,   /* octal permission bits                                */
 	CONFIG_TYPE_BOOL,
-	CONFIG_TYPE_CHOICE, /* one of the words of `choices`                        */
-	CONFIG_TYPE_LISTEN, /* numeric HOST:PORT                                    */
-	CONFIG_TYPE_STATUS, /* unix:/path, loopback HOST:PORT or empty              */
-	CONFIG_TYPE_PATH,   /* absolute, of at most `max` bytes, or empty           */
-	CONFIG_TYPE_ROOMS,  /* names of rooms, or their beginnings and a '*'        */
-	CONFIG_TYPE_WHO,    /* "everyone", "operators" or ids of users              */
+	CONFIG_TYPE_CHOICE,    /* one of the words of `choices`                        */
+	CONFIG_TYPE_LISTEN,    /* numeric HOST:PORT                                    */
+	CONFIG_TYPE_STATUS,    /* unix:/path, loopback HOST:PORT or empty              */
+	CONFIG_TYPE_PATH,      /* absolute, of at most `max` bytes, or empty           */
+	CONFIG_TYPE_ROOMS,     /* names of rooms, or their beginnings and a '*'        */
+	CONFIG_TYPE_WHO,       /* "everyone", "operators" or ids of users              */
+	CONFIG_TYPE_ADDRESSES, /* as address_set_parse takes them, of `max` bytes   */
 };
 
 struct config_key {

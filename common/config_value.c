@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/un.h>
 
+#include "common/address.h"
 #include "common/names.h"
 #include "common/text.h"
 
@@ -231,6 +232,14 @@ set_who(const struct config_key *key, void *place, const char *text)
 }
 
 static bool
+set_addresses(const struct config_key *key, void *place, const char *text)
+{
+	struct address_set set;
+
+	return address_set_parse(text_of(text), &set) && set_text(key, place, text);
+}
+
+static bool
 set_number(const struct config_key *key, void *place, const char *text)
 {
 	uint64_t number;
@@ -407,6 +416,16 @@ allow_who(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
 	    out, CONFIG_ALLOWED_SIZE, "everyone, operators, or ids of users separated by blanks");
 }
 
+static void
+allow_addresses(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
+{
+	(void)key;
+	snprintf(out, CONFIG_ALLOWED_SIZE,
+	    "a list of at most %d addresses and prefixes such as 192.0.2.7, 10.0.0.0/8, loopback "
+	    "or unix, separated by blanks",
+	    ADDRESS_PREFIXES_MAX);
+}
+
 /* What can be done with a value of each type; print_string marks those that own memory. */
 static const struct {
 	bool (*set)(const struct config_key *key, void *place, const char *text);
@@ -425,6 +444,7 @@ static const struct {
 	[CONFIG_TYPE_PATH] = { set_path, print_string, allow_path },
 	[CONFIG_TYPE_ROOMS] = { set_rooms, print_string, allow_rooms },
 	[CONFIG_TYPE_WHO] = { set_who, print_string, allow_who },
+	[CONFIG_TYPE_ADDRESSES] = { set_addresses, print_string, allow_addresses },
 };
 
 bool

@@ -258,11 +258,11 @@ is_full(void *context)
 }
 
 static void
-on_accepted(void *context, int fd, const struct sockaddr *address)
+on_accepted(void *context, int fd, const struct address *peer)
 {
 	struct door *door = context;
 
-	websocket_adopt(door->gateway->websocket, fd, address, &door->entrance);
+	websocket_adopt(door->gateway->websocket, fd, peer, &door->entrance);
 }
 
 static bool
@@ -283,7 +283,9 @@ open_door(
 	};
 
 	door->gateway = gateway;
-	door->entrance = (struct entrance){ &door->mounts, config->origins };
+	door->entrance = (struct entrance){ .mounts = &door->mounts, .origins = config->origins };
+	/* Was found good when it was read. */
+	(void)address_set_parse(text_of(config->trusted_proxies), &door->entrance.trusted_proxies);
 	if (!mounts_build(config, dialects, &door->mounts, why.sentence, why.size))
 		return false;
 	door->listener = listener_create(&setup, why.sentence, why.size);

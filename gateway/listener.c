@@ -105,6 +105,14 @@ survive(struct listener *listener, int socket, int error)
 	}
 }
 
+static void
+hand_on(struct listener *listener, int fd, const struct sockaddr *socket_address)
+{
+	const struct address peer = address_of(socket_address);
+
+	listener->setup.accepted(listener->setup.context, fd, &peer);
+}
+
 /* False once nothing is left to be accepted, or nothing can be for now. */
 static bool
 take_batch(struct listener *listener, int socket)
@@ -128,8 +136,7 @@ take_batch(struct listener *listener, int socket)
 			continue;
 		}
 		metric_increment(listener->accepted);
-		listener->setup.accepted(
-		    listener->setup.context, fd, (const struct sockaddr *)&peer);
+		hand_on(listener, fd, (const struct sockaddr *)&peer);
 	}
 	return true;
 }

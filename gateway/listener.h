@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/address.h"
 #include "common/config.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -15,7 +16,6 @@
 
 struct event_base;
 struct listener;
-struct sockaddr;
 
 struct listener_setup {
 	struct event_base *base;
@@ -26,7 +26,7 @@ struct listener_setup {
 	/* True if no more connections are wanted: they are closed as soon as they are accepted. */
 	bool (*full)(void *context);
 	/* Takes over a connected, nonblocking, close-on-exec descriptor with its peer's address. */
-	void (*accepted)(void *context, int fd, const struct sockaddr *address);
+	void (*accepted)(void *context, int fd, const struct address *peer);
 	void *context;
 };
 

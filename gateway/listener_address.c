@@ -4,12 +4,12 @@
  */
 #include "gateway/listener_address.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/address.h"
 #include "common/text.h"
 
 static bool
@@ -84,38 +84,20 @@ listener_address_is_local(const struct sockaddr *address)
 }
 
 void
-listener_address_print_host(
-    const struct sockaddr *address, char text_out[LISTENER_ADDRESS_TEXT_SIZE])
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-	const socklen_t size = LISTENER_ADDRESS_TEXT_SIZE;
-	const char *done = NULL;
-
-	if (address->sa_family == AF_INET)
-		done = inet_ntop(AF_INET, &v4->sin_addr, text_out, size);
-	else if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		done = inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text_out, size);
-	else if (address->sa_family == AF_INET6)
-		done = inet_ntop(AF_INET6, &v6->sin6_addr, text_out, size);
-	if (done == NULL)
-		snprintf(text_out, size, "%s", address->sa_family == AF_UNIX ? "unix" : "unknown");
-}
-
-void
 listener_address_print(const struct sockaddr *address, char text_out[LISTENER_ADDRESS_TEXT_SIZE])
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-	char host[LISTENER_ADDRESS_TEXT_SIZE];
+	const struct address host_address = address_of(address);
+	char host[ADDRESS_TEXT_SIZE];
 	bool colons;
 
-	listener_address_print_host(address, host);
+	address_print(&host_address, host);
 	colons = strchr(host, ':') != NULL;
 	if (address->sa_family != AF_INET && address->sa_family != AF_INET6) {
 		snprintf(text_out, LISTENER_ADDRESS_TEXT_SIZE, "%s", host);
 		return;
 	}
 	/* The port is at the same place in both families. */
-	snprintf(text_out, LISTENER_ADDRESS_TEXT_SIZE, "%s%.60s%s:%u", colons ? "[" : "", host,
+	snprintf(text_out, LISTENER_ADDRESS_TEXT_SIZE, "%s%s%s:%u", colons ? "[" : "", host,
 	    colons ? "]" : "", (unsigned)ntohs(v4->sin_port));
 }

@@ -34,8 +34,4 @@ bool listener_address_is_local(const struct sockaddr *address);
 void listener_address_print(
     const struct sockaddr *address, char text_out[LISTENER_ADDRESS_TEXT_SIZE]);
 
-/* The same without brackets and port; IPv4 addresses mapped into IPv6 as IPv4. */
-void listener_address_print_host(
-    const struct sockaddr *address, char text_out[LISTENER_ADDRESS_TEXT_SIZE]);
-
 #endif

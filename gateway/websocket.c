@@ -66,12 +66,26 @@ on_created(struct lws *wsi, struct peer *peer, void *in, size_t length)
 	return 0;
 }
 
+/* The library's connection is a WebSocket now, or gone: whence it came was only of use before. */
+static void
+forget_arrival(struct lws *wsi)
+{
+	struct arrival *arrival = lws_get_opaque_user_data(wsi);
+
+	lws_set_opaque_user_data(wsi, NULL);
+	if (arrival == &websocket_of(wsi)->arrival)
+		arrival->entrance = NULL;
+	else
+		free(arrival);
+}
+
 static int
 on_destroyed(struct lws *wsi, struct peer *peer, void *in, size_t length)
 {
 	(void)peer;
 	(void)in;
 	(void)length;
+	forget_arrival(wsi);
 	websocket_of(wsi)->connections--;
 	return 0;
 }
@@ -94,6 +108,7 @@ on_established(struct lws *wsi, struct peer *peer, void *in, size_t length)
 		lws_close_reason(wsi, (enum lws_close_status)CLOSE_TRY_LATER, NULL, 0);
 		return -1;
 	}
+	forget_arrival(wsi);
 	peer->is_open = true;
 	websocket->open++;
 	return 0;
@@ -230,7 +245,6 @@ websocket_create(const struct websocket_setup *setup, char *error, size_t error_
 	websocket->loop = setup->loop;
 	websocket->limits = setup->limits;
 	websocket->log = setup->log;
-	websocket->arrival.fd = -1;
 	TAILQ_INIT(&websocket->incoming);
 	TAILQ_INIT(&websocket->farewells);
 	register_metrics(websocket, setup->metrics);
@@ -291,22 +305,39 @@ serve_at_once(struct websocket *websocket, int fd)
 	lws_service_fd(websocket->context, &ready);
 }
 
+/* Its request is to come; until then what is known of the connection needs a place. */
+static void
+keep_arrival(struct websocket *websocket, struct lws *wsi)
+{
+	struct arrival *arrival = malloc(sizeof(*arrival));
+
+	if (arrival != NULL)
+		*arrival = websocket->arrival;
+	lws_set_opaque_user_data(wsi, arrival);
+	if (arrival == NULL)
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
 void
-websocket_adopt(struct websocket *websocket, int fd, const struct sockaddr *address,
+websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
     const struct entrance *entrance)
 {
+	struct lws *wsi;
 	const lws_adopt_desc_t connection = {
 		.vh = websocket->vhost,
 		.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET,
 		.fd = { .sockfd = fd },
-		.opaque = (void *)(uintptr_t)entrance,
+		.opaque = &websocket->arrival,
 	};
 
 	loop_turn_begins(websocket->loop);
-	websocket->arrival = (struct arrival){ fd, address };
-	if (lws_adopt_descriptor_vhost_via_info(&connection) != NULL)
+	websocket->arrival = (struct arrival){ entrance, *peer };
+	wsi = lws_adopt_descriptor_vhost_via_info(&connection);
+	if (wsi != NULL)
 		serve_at_once(websocket, fd);
-	websocket->arrival.fd = -1;
+	/* Forgotten: `wsi` may be gone. */
+	if (wsi != NULL && websocket->arrival.entrance != NULL)
+		keep_arrival(websocket, wsi);
 	loop_again(websocket->loop);
 }
 

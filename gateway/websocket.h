@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/address.h"
 #include "common/config.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -17,13 +18,13 @@
 #include "gateway/loop.h"
 #include "gateway/mounts.h"
 
-struct sockaddr;
 struct websocket;
 
 /* By which listener a connection came in, and what that means. Outlives its connections. */
 struct entrance {
 	const struct mount_table *mounts;
 	const char *origins; /* as config_listener.origins */
+	struct address_set trusted_proxies;
 };
 
 struct websocket_setup {
@@ -47,7 +48,7 @@ void websocket_set_core(struct websocket *websocket, struct gateway_core *core);
 struct transport websocket_transport(void);
 
 /* Takes over a connected nonblocking socket with its peer's address, closes it on failure. */
-void websocket_adopt(struct websocket *websocket, int fd, const struct sockaddr *address,
+void websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
     const struct entrance *entrance);
 
 /* True if no further connection should be adopted. */

@@ -8,7 +8,6 @@
 #include <sys/queue.h>
 
 #include "common/buffer.h"
-#include "gateway/listener_address.h"
 #include "gateway/websocket.h"
 
 /* Longest Sec-WebSocket-Protocol token and list; the library reads no longer ones. */
@@ -62,19 +61,23 @@ struct peer {
  */
 struct upgrade {
 	struct peer *peer;
-	const struct entrance *entrance;
+	const struct arrival *arrival;
 	struct client_request request;
 	struct buffer values; /* header values behind each other, the memory for all of them */
 	struct text path;
 	struct text args[ARGS_MAX];
-	char address[LISTENER_ADDRESS_TEXT_SIZE];
+	char address[ADDRESS_TEXT_SIZE];
 	bool answers_subprotocol;
 };
 
-/* Who has just been accepted, while it is adopted. */
+/*
+ * A connection that has not become a WebSocket: the library keeps a pointer to it for us. While the
+ * connection is adopted it is a member of struct websocket, so that a request that has come along
+ * needs no memory for it; on the heap if the request is to come.
+ */
 struct arrival {
-	int fd; /* -1: nobody */
-	const struct sockaddr *address;
+	const struct entrance *entrance;
+	struct address peer;
 };
 
 struct websocket {
@@ -84,7 +87,7 @@ struct websocket {
 	struct config_limits limits;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	struct arrival arrival;
+	struct arrival arrival; /* the one that is being adopted */
 	struct upgrade upgrade;
 	struct buffer response;
 	struct incoming_list incoming; /* by deadline: all have the same time to finish */

@@ -6,44 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/forwarded_for.h"
 #include "gateway/http.h"
 #include "gateway/static_files.h"
 #include "gateway/websocket_private.h"
-
-/* Whose request came along with the connection is known from accepting it. */
-static void
-describe_address(struct lws *wsi, char text_out[LISTENER_ADDRESS_TEXT_SIZE])
-{
-	const struct arrival *arrival = &websocket_of(wsi)->arrival;
-	struct sockaddr_storage storage = { .ss_family = AF_UNSPEC };
-	const struct sockaddr *address = (const struct sockaddr *)&storage;
-	socklen_t size = sizeof(storage);
-	int fd = lws_get_socket_fd(wsi);
-
-	if (fd == arrival->fd)
-		address = arrival->address;
-	else
-		getpeername(fd, (struct sockaddr *)&storage, &size);
-	listener_address_print_host(address, text_out);
-}
-
-/* Writes a refusal and ends the connection: no further request is read from one who was refused. */
-static int
-refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
-{
-	struct buffer *response = &websocket->response;
-	char address[LISTENER_ADDRESS_TEXT_SIZE];
-
-	metric_increment(websocket->refused);
-	describe_address(wsi, address);
-	log_info(websocket->log, "a request is refused", log_u64("status", status),
-	    log_string("address", address), log_text("path", websocket->upgrade.path));
-	buffer_clear(response);
-	http_refuse(response, status);
-	if (!response->failed)
-		lws_write(wsi, (unsigned char *)response->data, response->length, LWS_WRITE_RAW);
-	return -1;
-}
 
 /* A header's value, or the empty text. It stays until the next request is read. */
 static struct text
@@ -61,6 +27,41 @@ header(struct websocket *websocket, struct lws *wsi, enum lws_token_indexes toke
 		return TEXT("");
 	buffer_advance(values, length + 1);
 	return (struct text){ room, length };
+}
+
+/*
+ * Whose connection it is, as everything behind this calls it: the peer's, or whom a trusted proxy
+ * names. The one place that decides so.
+ */
+static void
+describe_address(struct lws *wsi, char text_out[ADDRESS_TEXT_SIZE])
+{
+	const struct arrival *arrival = lws_get_opaque_user_data(wsi);
+	const struct address_set *trusted = &arrival->entrance->trusted_proxies;
+	struct address client = arrival->peer;
+
+	if (address_set_has(trusted, &client))
+		client = forwarded_for(
+		    header(websocket_of(wsi), wsi, WSI_TOKEN_X_FORWARDED_FOR), client, trusted);
+	address_print(&client, text_out);
+}
+
+/* Writes a refusal and ends the connection: no further request is read from one who was refused. */
+static int
+refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
+{
+	struct buffer *response = &websocket->response;
+	char address[ADDRESS_TEXT_SIZE];
+
+	metric_increment(websocket->refused);
+	describe_address(wsi, address);
+	log_info(websocket->log, "a request is refused", log_u64("status", status),
+	    log_string("address", address), log_text("path", websocket->upgrade.path));
+	buffer_clear(response);
+	http_refuse(response, status);
+	if (!response->failed)
+		lws_write(wsi, (unsigned char *)response->data, response->length, LWS_WRITE_RAW);
+	return -1;
 }
 
 /* Headers that may come only once; the first line of the PROXY protocol, which passes for one. */
@@ -169,7 +170,8 @@ judge(struct websocket *websocket, struct lws *wsi)
 		.content_length = header(websocket, wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH),
 		.transfer_encoding = header(websocket, wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING),
 	};
-	unsigned status = http_judge_upgrade(&headers, text_of(upgrade->entrance->origins));
+	unsigned status =
+	    http_judge_upgrade(&headers, text_of(upgrade->arrival->entrance->origins));
 
 	if (status != 0)
 		return status;
@@ -177,7 +179,7 @@ judge(struct websocket *websocket, struct lws *wsi)
 	request->subprotocols = header(websocket, wsi, WSI_TOKEN_PROTOCOL);
 	if (!copy_path(websocket, wsi) || !copy_args(websocket, wsi))
 		return HTTP_BAD_REQUEST;
-	status = mounts_resolve(upgrade->entrance->mounts, upgrade->path, request);
+	status = mounts_resolve(upgrade->arrival->entrance->mounts, upgrade->path, request);
 	if (status != 0)
 		return status;
 	if (websocket->refusing || websocket->open >= websocket->limits.clients)
@@ -197,7 +199,7 @@ websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length
 	/* It points into memory that the library has freed if it does not know the word. */
 	(void)in;
 	begin_request(websocket);
-	websocket->upgrade.entrance = lws_get_opaque_user_data(wsi);
+	websocket->upgrade.arrival = lws_get_opaque_user_data(wsi);
 	if (lws_hdr_copy(wsi, word, sizeof(word), WSI_TOKEN_UPGRADE) <= 0)
 		return -1;
 	/* The other word that the library knows and has not answered yet: HTTP/2, which is off. */
@@ -255,7 +257,8 @@ int
 websocket_on_page(struct lws *wsi, struct peer *peer, void *in, size_t length)
 {
 	struct websocket *websocket = websocket_of(wsi);
-	const struct entrance *entrance = lws_get_opaque_user_data(wsi);
+	const struct arrival *arrival = lws_get_opaque_user_data(wsi);
+	const struct mount_table *mounts = arrival->entrance->mounts;
 	struct buffer *response = &websocket->response;
 	const struct static_request request = {
 		.path = { in, length },
@@ -269,10 +272,10 @@ websocket_on_page(struct lws *wsi, struct peer *peer, void *in, size_t length)
 		return refuse(websocket, wsi, HTTP_METHOD_NOT_ALLOWED);
 	metric_increment(websocket->page_requests);
 	buffer_clear(response);
-	if (entrance->mounts->page)
+	if (mounts->page)
 		status = static_files_answer(&request, response);
 	if (status == HTTP_NOT_FOUND)
-		return refuse(websocket, wsi, missing_file_status(websocket, entrance->mounts));
+		return refuse(websocket, wsi, missing_file_status(websocket, mounts));
 	if (response->failed ||
 	    lws_write(wsi, (unsigned char *)response->data, response->length, LWS_WRITE_RAW) < 0)
 		return -1;

@@ -83,14 +83,12 @@ v6(const char *host)
 }
 
 static void
-check(struct sockaddr_storage storage, bool local, const char *host, const char *whole)
+check(struct sockaddr_storage storage, bool local, const char *whole)
 {
 	const struct sockaddr *address = (const struct sockaddr *)&storage;
 	char text[LISTENER_ADDRESS_TEXT_SIZE];
 
 	assert_int_equal(listener_address_is_local(address), local);
-	listener_address_print_host(address, text);
-	assert_string_equal(text, host);
 	listener_address_print(address, text);
 	assert_string_equal(text, whole);
 }
@@ -102,17 +100,17 @@ test_who_can_reach_it(void **state)
 	struct sockaddr_storage strange = { .ss_family = AF_UNSPEC };
 
 	(void)state;
-	check(v4("127.0.0.1"), true, "127.0.0.1", "127.0.0.1:8000");
-	check(v4("127.9.9.9"), true, "127.9.9.9", "127.9.9.9:8000");
-	check(v4("0.0.0.0"), false, "0.0.0.0", "0.0.0.0:8000");
-	check(v4("192.0.2.1"), false, "192.0.2.1", "192.0.2.1:8000");
-	check(v6("::1"), true, "::1", "[::1]:8000");
-	check(v6("::"), false, "::", "[::]:8000");
-	check(v6("2001:db8::1"), false, "2001:db8::1", "[2001:db8::1]:8000");
-	check(v6("::ffff:127.0.0.1"), true, "127.0.0.1", "127.0.0.1:8000");
-	check(v6("::ffff:192.0.2.1"), false, "192.0.2.1", "192.0.2.1:8000");
-	check(local, true, "unix", "unix");
-	check(strange, false, "unknown", "unknown");
+	check(v4("127.0.0.1"), true, "127.0.0.1:8000");
+	check(v4("127.9.9.9"), true, "127.9.9.9:8000");
+	check(v4("0.0.0.0"), false, "0.0.0.0:8000");
+	check(v4("192.0.2.1"), false, "192.0.2.1:8000");
+	check(v6("::1"), true, "[::1]:8000");
+	check(v6("::"), false, "[::]:8000");
+	check(v6("2001:db8::1"), false, "[2001:db8::1]:8000");
+	check(v6("::ffff:127.0.0.1"), true, "127.0.0.1:8000");
+	check(v6("::ffff:192.0.2.1"), false, "192.0.2.1:8000");
+	check(local, true, "unix");
+	check(strange, false, "unknown");
 }
 
 int
