@@ -2,14 +2,15 @@
  * The link protocol in one table: every envelope's name, wire number, sender, fields and
  * meaning. Structs, encoder, decoder, sender check and the test against
  * docs/protocol.md all follow it. Wire numbers are never reused; fields are only ever
- * appended, together with a new LINK_VERSION. Version 1 was spoken by no release.
+ * appended, together with a new LINK_VERSION. Versions before LINK_VERSION_OLDEST are
+ * understood no longer.
  */
 #ifndef HUBBUB_COMMON_ENVELOPE_KINDS_H
 #define HUBBUB_COMMON_ENVELOPE_KINDS_H
 
 /* Spoken by this build; a link between N and N-1 must work. */
-#define LINK_VERSION 3
-#define LINK_VERSION_OLDEST 2
+#define LINK_VERSION 4
+#define LINK_VERSION_OLDEST 3
 
 /* X(NAME, name, wire number, sender, meaning) */
 /* clang-format off */
@@ -51,11 +52,14 @@
 	X(INSPECT, inspect, 46, SENDER_HUB, "asks what a client costs its gateway")               \
 	X(INSPECTED, inspected, 47, SENDER_GATEWAY, "the answer")                                 \
 	X(DRAIN, drain, 48, SENDER_HUB, "let all clients go over that time, then end")            \
-	X(DRAINING, draining, 49, SENDER_GATEWAY, "its clients go, over that time")
+	X(DRAINING, draining, 49, SENDER_GATEWAY, "its clients go, over that time")               \
+	X(REPORT, report, 50, SENDER_GATEWAY, "what happened to a client, for operators")         \
+	X(LOG_LEVEL, log_level, 51, SENDER_EITHER, "log from this level on; it does")             \
+	X(LOAD, load, 52, SENDER_EITHER, "asks what the gateway does; the answer")
 /* clang-format on */
 
 /* Kinds that came after LINK_VERSION_OLDEST: X(NAME, version). Older links never carry them. */
-#define ENVELOPE_KINDS_SINCE(X) X(DRAIN, 3) X(DRAINING, 3)
+#define ENVELOPE_KINDS_SINCE(X) X(REPORT, 4) X(LOG_LEVEL, 4) X(LOAD, 4)
 
 /*
  * F(type, name): U32, U64 or TEXT. Times are wall-clock milliseconds since the Unix epoch.
@@ -130,7 +134,26 @@
 #define ENVELOPE_FIELDS_inspected(F) F(U64, token) F(U64, conn) F(U64, queue_bytes) F(U32, found)
 #define ENVELOPE_FIELDS_drain(F) F(U32, over_ms)
 #define ENVELOPE_FIELDS_draining(F) F(U32, over_ms)
+#define ENVELOPE_FIELDS_report(F) \
+	F(U32, event) F(U32, code) F(U32, missed) F(U64, conn) F(TEXT, address) F(TEXT, user) \
+	F(TEXT, path) F(TEXT, reason)
+#define ENVELOPE_FIELDS_log_level(F) F(U64, token) F(U32, level)
+#define ENVELOPE_FIELDS_load(F) \
+	F(U64, token) F(U64, received) F(U64, delivered) F(U64, queue_bytes) F(U32, clients) \
+	F(U32, behind)
 /* clang-format on */
+
+/* REPORT.event */
+enum report_event {
+	REPORT_NONE,
+	REPORT_REFUSED, /* a request was; `code` is the HTTP status           */
+	REPORT_CLOSED,  /* a client was, by the gateway; `code` of the CLOSE  */
+	REPORT_LIMITED, /* a client says more than it may                     */
+	REPORT_EVENTS,
+};
+
+/* LOG_LEVEL.level: those of the log are 1 and above. */
+#define LOG_LEVEL_AS_IT_IS 0u
 
 /* DRAIN.over_ms: as long as the gateway's own configuration says. */
 #define DRAIN_AS_CONFIGURED UINT32_MAX

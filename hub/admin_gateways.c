@@ -68,29 +68,14 @@ admin_do_gateways(const struct admin_call *call)
 	call->action->end = ADMIN_END_DONE;
 }
 
-/* Why it cannot be told; the way out is part of it. */
 static void
-refuse_drain(const struct admin_call *call, enum core_drain why, const struct core_drained *drained)
+refuse_drain(const struct admin_call *call, enum core_drain why)
 {
-	struct buffer *sentence = &call->action->sentence;
-
-	switch (why) {
-	case CORE_DRAIN_TOO_OLD:
-		buffer_printf(sentence,
-		    "it speaks version %u of the link, which has no word for this; send its "
-		    "process, %lld, a SIGTERM: ",
-		    drained->link_version, (long long)drained->pid);
-		break;
-	case CORE_DRAIN_SETTLING:
-		buffer_append_string(
-		    sentence, "it still says who is there; try again in a moment: ");
-		break;
-	default:
-		buffer_append_string(
-		    sentence, "no gateway of that name is linked (see \"hubctl gateways\"): ");
-		break;
-	}
-	admin_refuse_word(call, "", call->request->gateway);
+	admin_refuse_word(call,
+	    why == CORE_DRAIN_SETTLING
+		? "it still says who is there; try again in a moment: "
+		: "no gateway of that name is linked (see \"hubctl gateways\"): ",
+	    call->request->gateway);
 }
 
 void
@@ -105,7 +90,7 @@ admin_do_drain(const struct admin_call *call)
 		(void)admin_read_time(call->request->over, &over_ms);
 	told = core_drain(call->core, name, over_ms, &action->drained);
 	if (told != CORE_DRAIN_TOLD) {
-		refuse_drain(call, told, &action->drained);
+		refuse_drain(call, told);
 		return;
 	}
 	action->affected = action->drained.clients;

@@ -30,11 +30,7 @@ core_drain(struct core *core, struct text name, uint32_t over_ms, struct core_dr
 		.life = gateway->life,
 		.drains = gateway->drains,
 		.clients = gateway->clients,
-		.link_version = gateway->link_version,
-		.pid = gateway->process.pid,
 	};
-	if (gateway->link_version < envelope_kind_version(ENVELOPE_DRAIN))
-		return CORE_DRAIN_TOO_OLD;
 	if (gateway->state != GATEWAY_ATTACHED)
 		return CORE_DRAIN_SETTLING;
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_DRAIN, &drain);

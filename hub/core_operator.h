@@ -82,9 +82,8 @@ bool core_inspected(
 
 enum core_drain {
 	CORE_DRAIN_TOLD,
-	CORE_DRAIN_UNKNOWN,  /* no gateway has that name              */
-	CORE_DRAIN_TOO_OLD,  /* its version of the link has no drain */
-	CORE_DRAIN_SETTLING, /* it still says who is there            */
+	CORE_DRAIN_UNKNOWN,  /* no gateway has that name   */
+	CORE_DRAIN_SETTLING, /* it still says who is there */
 };
 
 /* One that was told to let its clients go. */
@@ -92,11 +91,9 @@ struct core_drained {
 	uint32_t life;
 	unsigned drains; /* what it had said before */
 	unsigned clients;
-	unsigned link_version;
-	int64_t pid;
 };
 
-/* Over DRAIN_AS_CONFIGURED or so many milliseconds; the rest of drained_out if it has that name. */
+/* Over DRAIN_AS_CONFIGURED or so many milliseconds; drained_out is filled if it has that name. */
 enum core_drain core_drain(
     struct core *core, struct text name, uint32_t over_ms, struct core_drained *drained_out);
 

@@ -183,9 +183,9 @@ test_drain_refused(void **state)
 		enum core_drain why;
 		const char *sentence;
 	} cases[] = {
-		{ CORE_DRAIN_UNKNOWN, "no gateway of that name" },
-		{ CORE_DRAIN_TOO_OLD, "speaks version 2 of the link, which has no word for this; "
-				      "send its process, 4711, a SIGTERM: \"gw-1\"" },
+		{ CORE_DRAIN_UNKNOWN,
+		    "no gateway of that name is linked (see \"hubctl gateways\"): "
+		    "\"gw-1\"" },
 		{ CORE_DRAIN_SETTLING, "try again in a moment" },
 	};
 	struct stage *stage = *state;

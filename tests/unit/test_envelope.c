@@ -1,5 +1,5 @@
 /*
- * The codec: every kind of the table comes back as it went, version 2 is what it was when recorded,
+ * The codec: every kind of the table comes back as it went, the wire is what it was when recorded,
  * and nothing but one exact envelope is taken.
  */
 #include "common/envelope.h"
@@ -142,9 +142,9 @@ the_table_can_be_asked(void **state)
 	assert_null(envelope_kind_at(ENVELOPE_KIND_LIMIT));
 }
 
-/* What version 2 puts on the wire; a later build must still read and write this for such a peer. */
+/* What the oldest version puts on the wire; a later build must still read and write this. */
 static void
-version_2_is_as_recorded(void **state)
+the_wire_is_as_recorded(void **state)
 {
 	static const char deliver[] = "\x00\x00\x00\x2a"
 				      "\x99\x21\xa5lobby\x07\xcd\x01\x00\xce\xbf\x0c\x71\x1b"
@@ -363,7 +363,7 @@ main(void)
 		cmocka_unit_test(texts_borrow_from_the_frame),
 		cmocka_unit_test(an_empty_text_may_be_null),
 		cmocka_unit_test(the_table_can_be_asked),
-		cmocka_unit_test(version_2_is_as_recorded),
+		cmocka_unit_test(the_wire_is_as_recorded),
 		cmocka_unit_test(wider_numbers_and_lengths_are_taken),
 		cmocka_unit_test(anything_else_is_refused),
 		cmocka_unit_test(depth_is_no_danger),

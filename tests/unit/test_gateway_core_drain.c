@@ -208,30 +208,6 @@ the_hub_may_ask_and_hears_of_it_on_every_link(void **state)
 	assert_int_equal(closed(), CLIENTS);
 }
 
-static void
-an_older_hub_is_not_told(void **state)
-{
-	(void)state;
-	end_closed();
-	rig_lose(&rig);
-	rig_after(&rig, 1000);
-	gateway_core_hub_connected(rig.core, rig.now);
-	rig_turn(&rig);
-	rig_said(&rig, ENVELOPE_HELLO);
-	rig_hub(
-	    &rig, (struct envelope){ .kind = ENVELOPE_WELCOME,
-		      .welcome = { .link_version = 2, .hub_epoch = 78, .software = TEXT("hub") } });
-	rig_roster_end(&rig);
-	rig_turn(&rig);
-	rig_forget_said(&rig);
-	gateway_core_drain(rig.core, rig.now, 1000);
-	rig_turn(&rig);
-	rig_said_nothing(&rig);
-	rig_after(&rig, 100);
-	assert_int_equal(closed(), 1);
-	rig_said(&rig, ENVELOPE_CLOSED);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -244,7 +220,6 @@ main(void)
 		TEST(who_does_not_read_is_not_waited_for_long),
 		TEST(outcomes_are_heard_first_and_nothing_more_is_said),
 		TEST(the_hub_may_ask_and_hears_of_it_on_every_link),
-		TEST(an_older_hub_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,24 +50,10 @@ who_cannot_be_told_is_not(void **state)
 {
 	struct core_drained drained;
 	struct rig rig;
-	unsigned old;
 
 	(void)state;
 	rig_start(&rig, rig_limits());
-	old = rig_link(&rig);
-	RIG_SAY(&rig, old, HELLO, hello, .link_version = 2, .gateway = TEXT("old"), .epoch = 7,
-	    .software = TEXT("rig"));
-	assert_int_equal(core_drain(rig.core, TEXT("old"), 1000, &drained), CORE_DRAIN_TOO_OLD);
-	assert_int_equal(drained.link_version, 2);
-	assert_int_equal(drained.pid, 77);
 	assert_int_equal(core_drain(rig.core, TEXT("nobody"), 1000, &drained), CORE_DRAIN_UNKNOWN);
-	rig_turn(&rig, 1);
-	assert_int_equal(rig_hear(&rig, old, ENVELOPE_WELCOME).welcome.link_version, 2);
-	RIG_SAY(&rig, old, ROSTER_END, roster_end, 0);
-	rig_turn(&rig, 1);
-	rig_hear(&rig, old, ENVELOPE_ROSTER_END);
-	rig_silent(&rig, old);
-
 	rig_hello(&rig, rig_link(&rig), "new", 8, 0, 0);
 	assert_int_equal(core_drain(rig.core, TEXT("new"), 1000, &drained), CORE_DRAIN_SETTLING);
 	rig_stop(&rig);

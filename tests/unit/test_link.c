@@ -117,16 +117,18 @@ kinds_belong_to_versions(void **state)
 
 	(void)state;
 	assert_int_equal(envelope_kind_version(ENVELOPE_PROBE), LINK_VERSION_OLDEST);
-	assert_int_equal(envelope_kind_version(ENVELOPE_DRAIN), 3);
-	assert_int_equal(envelope_kind_version(ENVELOPE_DRAINING), 3);
+	assert_int_equal(envelope_kind_version(ENVELOPE_DRAIN), LINK_VERSION_OLDEST);
+	assert_int_equal(envelope_kind_version(ENVELOPE_REPORT), 4);
+	assert_int_equal(envelope_kind_version(ENVELOPE_LOG_LEVEL), 4);
+	assert_int_equal(envelope_kind_version(ENVELOPE_LOAD), 4);
 	for (uint32_t version = LINK_VERSION_OLDEST; version <= LINK_VERSION; version++) {
-		struct envelope_drain drain = { 1000 };
+		struct envelope_load load = { .token = 1 };
 
 		begin(&side, LINK_SIDE_GATEWAY);
 		write_welcome(&side, version);
-		assert_true(envelope_encode(&side.wire, ENVELOPE_DRAIN, &drain));
-		assert_int_equal(deliver(&side), version < 3 ? LINK_BAD_FRAME : LINK_ALIVE);
-		assert_string_equal(side.heard, version < 3 ? "WELCOME " : "WELCOME DRAIN ");
+		assert_true(envelope_encode(&side.wire, ENVELOPE_LOAD, &load));
+		assert_int_equal(deliver(&side), version < 4 ? LINK_BAD_FRAME : LINK_ALIVE);
+		assert_string_equal(side.heard, version < 4 ? "WELCOME " : "WELCOME LOAD ");
 		end(&side);
 	}
 }
