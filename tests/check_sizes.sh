@@ -18,9 +18,7 @@ complain() {
 command -v ctags >/dev/null || { echo 'check_sizes: ctags is missing; install universal-ctags'; exit 1; }
 
 mapfile -t files < <(find common gateway hub client deploy tests -name '*.[ch]' | LC_ALL=C sort)
-for file in "${files[@]}"; do
-	lines=$(wc -l <"$file")
-	columns=$(LC_ALL=C.UTF-8 wc -L <"$file")
+while read -r lines columns file; do
 	case $file in
 	*.c)
 		((lines <= max_source)) || complain "$file: $lines lines, at most $max_source"
@@ -34,7 +32,7 @@ for file in "${files[@]}"; do
 		;;
 	esac
 	((columns <= max_columns)) || complain "$file: a line of $columns columns, at most $max_columns"
-done
+done < <(printf '%s\0' "${files[@]}" | LC_ALL=C.UTF-8 wc -lL --files0-from=- | sed '$d')
 
 while IFS= read -r line; do
 	complain "$line"
