@@ -73,6 +73,7 @@ struct config_listener {
 	char *mounts;  /* "PATTERN DIALECT, ..." instead of the profile's; "" keeps it */
 	char *origins; /* allowed Origin values, blank-separated; "" allows any */
 	bool reuse_port;
+	bool proxy_protocol;   /* connections begin with a PROXY header, of these peers: */
 	char *trusted_proxies; /* as address_set_parse takes it */
 };
 

@@ -75,6 +75,11 @@ check_listeners(const struct config *config, char *error, size_t size)
 		const struct config_listener *one = &config->listeners[i];
 		const char *port = strrchr(one->address, ':');
 
+		if (one->proxy_protocol && one->trusted_proxies[0] == '\0')
+			return complain(error, size,
+			    "listener.%s.proxy_protocol is on, but listener.%s.trusted_proxies is "
+			    "empty, so that every connection would be closed; name the balancers",
+			    one->name, one->name);
 		if (port != NULL && strcmp(port, ":0") == 0)
 			continue;
 		for (unsigned j = i + 1; j < config->listener_count; j++) {

@@ -110,9 +110,13 @@ const struct config_key config_keys[] = {
 	  "empty allows any." },
 	{ "listener", "reuse_port", CONFIG_TYPE_BOOL, LISTENER(reuse_port), 0, 0, "", "no", NULL,
 	  "Lets several gateways of one user share the address." },
+	{ "listener", "proxy_protocol", CONFIG_TYPE_BOOL, LISTENER(proxy_protocol), 0, 0, "",
+	  "no", NULL, "Whether each connection begins with a header of the PROXY protocol, version "
+	  "1 or 2; without one, or from a peer that is not in trusted_proxies, it is closed." },
 	{ "listener", "trusted_proxies", CONFIG_TYPE_ADDRESSES, LISTENER(trusted_proxies), 0, 900,
 	  "", "", NULL, "Load balancers that are believed who their clients are, by "
-	  "X-Forwarded-For; empty: none is, and a client's address is that of its connection." },
+	  "X-Forwarded-For and, with proxy_protocol, by a PROXY header; empty: none is, and "
+	  "a client's address is that of its connection." },
 
 	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, LIMITS(message_bytes), 1024, 64 * MIB,
 	  "bytes", "65536", NULL, "One WebSocket message, all its fragments together." },

@@ -16,6 +16,7 @@
 #include "common/status_http.h"
 #include "gateway/gateway_core.h"
 #include "gateway/listener.h"
+#include "gateway/listener_proxy.h"
 #include "gateway/loop.h"
 #include "gateway/uplink.h"
 #include "gateway/websocket.h"
@@ -51,6 +52,7 @@ struct gateway {
 	struct metric *turn_seconds;
 	struct loop *loop;
 	struct websocket *websocket;
+	struct listener_proxy *proxy;
 	struct uplink *uplink;
 	struct gateway_core *core;
 	struct status_http *status;
@@ -172,12 +174,19 @@ give_memory_back(struct gateway *gateway, struct now now)
 	gateway->spare_memory = spare;
 }
 
+/* Connections that are no WebSockets: their requests, or what comes before, are not complete. */
+static unsigned
+unfinished_requests(const struct gateway *gateway)
+{
+	return websocket_connections(gateway->websocket) - websocket_open(gateway->websocket) +
+	       listener_proxy_waiting(gateway->proxy);
+}
+
 static bool
 is_drained(const struct gateway *gateway, struct now now)
 {
 	return gateway->draining && gateway_core_drained(gateway->core, now) &&
-	       (websocket_connections(gateway->websocket) == websocket_open(gateway->websocket) ||
-		   now.mono_ms >= gateway->requests_deadline_ms);
+	       (unfinished_requests(gateway) == 0 || now.mono_ms >= gateway->requests_deadline_ms);
 }
 
 static uint64_t
@@ -252,9 +261,9 @@ is_ready(void *context, const char **reason_out)
 static bool
 is_full(void *context)
 {
-	const struct door *door = context;
+	const struct gateway *gateway = ((const struct door *)context)->gateway;
 
-	return websocket_is_full(door->gateway->websocket);
+	return websocket_is_full(gateway->websocket, listener_proxy_waiting(gateway->proxy));
 }
 
 static void
@@ -275,6 +284,7 @@ open_door(
 		.base = loop_base(gateway->loop),
 		.config = config,
 		.inherited = inherited,
+		.proxy = gateway->proxy,
 		.log = gateway->log,
 		.metrics = gateway->metrics,
 		.full = is_full,
@@ -397,6 +407,10 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 		.limits = gateway->config->limits,
 		.log = gateway->log,
 	};
+	struct listener_proxy_setup proxy = {
+		.seconds = gateway->config->limits.handshake_seconds,
+		.log = gateway->log,
+	};
 
 	snprintf(why.sentence, why.size, "cannot start: no memory or no descriptors");
 	gateway->loop = loop_create();
@@ -407,6 +421,11 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 	websocket.metrics = gateway->metrics;
 	gateway->websocket = websocket_create(&websocket, why.sentence, why.size);
 	if (gateway->websocket == NULL)
+		return false;
+	proxy.base = loop_base(gateway->loop);
+	proxy.metrics = gateway->metrics;
+	gateway->proxy = listener_proxy_create(&proxy);
+	if (gateway->proxy == NULL)
 		return false;
 	if (!create_uplink_and_core(gateway) || !serve_status(gateway, why))
 		return false;
@@ -458,6 +477,7 @@ gateway_destroy(struct gateway **gateway)
 		return;
 	*gateway = NULL;
 	close_doors(doomed);
+	listener_proxy_destroy(&doomed->proxy);
 	status_http_destroy(&doomed->status);
 	websocket_destroy(&doomed->websocket);
 	uplink_destroy(&doomed->uplink);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gateway/listener_address.h"
+#include "gateway/listener_proxy.h"
 
 /* Connections taken per turn and descriptor: a storm must not starve those who are in. */
 #define BATCH 64
@@ -25,6 +26,8 @@ struct listener {
 	struct listener_sockets sockets;
 	struct event *ready[LISTENER_SOCKETS_MAX];
 	struct event *resume;
+	struct address_set trusted; /* peers that may send a PROXY header */
+	bool expects_proxy;         /* and must                           */
 	struct log *log;
 	int reserve; /* given up to turn a connection away when none other is free; -1 then */
 	struct metric *accepted;
@@ -108,9 +111,14 @@ survive(struct listener *listener, int socket, int error)
 static void
 hand_on(struct listener *listener, int fd, const struct sockaddr *socket_address)
 {
+	const struct listener_setup *setup = &listener->setup;
 	const struct address peer = address_of(socket_address);
+	const struct listener_proxy_taker taker = { setup->accepted, setup->context };
 
-	listener->setup.accepted(listener->setup.context, fd, &peer);
+	if (listener->expects_proxy)
+		listener_proxy_take(setup->proxy, fd, &peer, &listener->trusted, taker);
+	else
+		setup->accepted(setup->context, fd, &peer);
 }
 
 /* False once nothing is left to be accepted, or nothing can be for now. */
@@ -195,6 +203,9 @@ listener_create(const struct listener_setup *setup, char *error, size_t error_si
 		return NULL;
 	}
 	listener->setup = *setup;
+	listener->expects_proxy = setup->config->proxy_protocol;
+	/* Was found good when it was read. */
+	(void)address_set_parse(text_of(setup->config->trusted_proxies), &listener->trusted);
 	listener->reserve = -1;
 	listener->log = log_child(setup->log, "listener", text_of(setup->config->name));
 	listener->accepted = metrics_counter(

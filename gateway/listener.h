@@ -16,16 +16,21 @@
 
 struct event_base;
 struct listener;
+struct listener_proxy;
 
 struct listener_setup {
 	struct event_base *base;
 	const struct config_listener *config; /* borrowed for the time of the call */
 	struct inherited_sockets *inherited;  /* likewise                          */
+	struct listener_proxy *proxy;         /* for those that owe a PROXY header */
 	struct log *log;
 	struct metrics *metrics;
 	/* True if no more connections are wanted: they are closed as soon as they are accepted. */
 	bool (*full)(void *context);
-	/* Takes over a connected, nonblocking, close-on-exec descriptor with its peer's address. */
+	/*
+	 * Takes over a connected, nonblocking, close-on-exec descriptor with its peer's address, or
+	 * that of the client behind the peer. Outlives `proxy`.
+	 */
 	void (*accepted)(void *context, int fd, const struct address *peer);
 	void *context;
 };

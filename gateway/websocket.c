@@ -342,9 +342,9 @@ websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
 }
 
 bool
-websocket_is_full(const struct websocket *websocket)
+websocket_is_full(const struct websocket *websocket, unsigned waiting)
 {
-	return websocket->connections >= websocket->limits.clients + SPARE_CONNECTIONS;
+	return websocket->connections + waiting >= websocket->limits.clients + SPARE_CONNECTIONS;
 }
 
 void

@@ -51,8 +51,8 @@ struct transport websocket_transport(void);
 void websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
     const struct entrance *entrance);
 
-/* True if no further connection should be adopted. */
-bool websocket_is_full(const struct websocket *websocket);
+/* True if no further connection should be adopted, where so many wait for that already. */
+bool websocket_is_full(const struct websocket *websocket, unsigned waiting);
 
 /* New upgrades are refused with 503 from now on. */
 void websocket_refuse_upgrades(struct websocket *websocket);

@@ -401,6 +401,9 @@ test_settings_held_against_each_other(void **state)
 	assert_check_refused("listener.two.profile", "demo",
 	    "listener.chat.address and listener.two.address are both 127.0.0.1:8000; give one "
 	    "another port");
+	assert_check_refused("listener.chat.proxy_protocol", "yes",
+	    "listener.chat.proxy_protocol is on, but listener.chat.trusted_proxies is empty, so "
+	    "that every connection would be closed; name the balancers");
 }
 
 int
