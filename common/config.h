@@ -121,7 +121,7 @@ struct config {
 };
 
 /* Which program asks: settings of other roles are accepted and checked all the same. */
-enum config_role { CONFIG_ROLE_HUB, CONFIG_ROLE_GATEWAY };
+enum config_role { CONFIG_ROLE_HUB, CONFIG_ROLE_GATEWAY, CONFIG_ROLES };
 enum config_result {
 	CONFIG_RUN,  /* go on with the configuration */
 	CONFIG_EXIT, /* --help, --check-config and the like: done, exit 0 */

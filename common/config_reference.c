@@ -15,6 +15,29 @@ name_of(const struct config_section *section)
 	return section->example != NULL ? " NAME" : "";
 }
 
+/* When a change is applied: one word if all who read the setting agree. */
+#define APPLIED_SIZE 48
+
+static const char *
+applied_word(enum config_applied applied)
+{
+	return applied == CONFIG_AT_RELOAD ? "reload" : "restart";
+}
+
+static void
+describe_applied(const enum config_applied applied[CONFIG_ROLES], char out[APPLIED_SIZE])
+{
+	enum config_applied hub = applied[CONFIG_ROLE_HUB];
+	enum config_applied gateway = applied[CONFIG_ROLE_GATEWAY];
+
+	if (hub == CONFIG_UNREAD || gateway == CONFIG_UNREAD || hub == gateway)
+		snprintf(
+		    out, APPLIED_SIZE, "%s", applied_word(hub == CONFIG_UNREAD ? gateway : hub));
+	else
+		snprintf(out, APPLIED_SIZE, "hub: %s, gateway: %s", applied_word(hub),
+		    applied_word(gateway));
+}
+
 void
 config_print_reference(FILE *output)
 {
@@ -30,22 +53,35 @@ config_print_reference(FILE *output)
 	    "`--check-config` says whether all is well, `--print-config` prints a complete file "
 	    "with the values in force. An unknown key, one that is set twice or a value that is "
 	    "not allowed is named with its file and line, and nothing is started.\n\n"
+	    "SIGHUP makes a running hub or gateway read its file again, with the command line of "
+	    "its start. If all is well it applies what the tables below call `reload`, for "
+	    "clients that are connected as well; nobody is disconnected, and each change is "
+	    "logged with the old and the new value. What they call `restart` is logged too, and "
+	    "stays as it was until the next start; so do sections `[listener NAME]` and "
+	    "`[class NAME]` that are new, are gone or have changed places. If anything at all is "
+	    "wrong, the log says what and where, and everything stays as it was. "
+	    "`hubbub_hub_reloads_total{result=\"applied\"}` and `{result=\"refused\"}`, "
+	    "`hubbub_gateway_reloads_total` and the `..._settings_timestamp_seconds` of both tell "
+	    "monitoring the same. Clients learn limits when they connect: who was told another one "
+	    "is held to the new one all the same.\n\n"
 	    "This page is printed by `hubbub-hub --print-reference`.\n");
 	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
 		fprintf(output,
-		    "\n## [%s%s]\n\n%s\n\n| key | default | allowed | meaning |\n"
-		    "|---|---|---|---|\n",
+		    "\n## [%s%s]\n\n%s\n\n| key | default | allowed | applied at | meaning |\n"
+		    "|---|---|---|---|---|\n",
 		    at->name, name_of(at), at->help);
 		for (const struct config_key *key = config_keys; key->name != NULL; key++) {
 			char allowed[CONFIG_ALLOWED_SIZE];
+			char applied[APPLIED_SIZE];
 
 			if (strcmp(key->section, at->name) != 0)
 				continue;
 			config_value_describe(key, allowed);
+			describe_applied(key->applied, applied);
 			fprintf(output, "| `%s` | ", key->name);
 			if (key->fallback[0] != '\0')
 				fprintf(output, "`%s`", key->fallback);
-			fprintf(output, " | %s | %s |\n", allowed, key->help);
+			fprintf(output, " | %s | %s | %s |\n", allowed, applied, key->help);
 		}
 	}
 	fprintf(output,
@@ -91,6 +127,7 @@ print_manual_key(const struct config_key *key, FILE *output)
 {
 	char sentence[CONFIG_ALLOWED_SIZE + 1];
 	char allowed[CONFIG_ALLOWED_SIZE];
+	char applied[APPLIED_SIZE];
 
 	fprintf(output, ".It Cm %s\n", key->name);
 	print_roff(key->help, output);
@@ -100,6 +137,10 @@ print_manual_key(const struct config_key *key, FILE *output)
 	fprintf(output, "Default: ");
 	snprintf(
 	    sentence, sizeof(sentence), "%s.", key->fallback[0] != '\0' ? key->fallback : "empty");
+	print_roff(sentence, output);
+	describe_applied(key->applied, applied);
+	fprintf(output, "Applied at: ");
+	snprintf(sentence, sizeof(sentence), "%s.", applied);
 	print_roff(sentence, output);
 }
 
@@ -119,7 +160,11 @@ config_print_manual(FILE *output)
 	    "An unknown key, one that is set twice and a value that is not allowed are\n"
 	    "errors, named with file and line.\n"
 	    ".Pp\nThe option\n.Fl -check-config\nof both programs says whether a file is good,\n"
-	    ".Fl -print-config\nprints a complete one.\n");
+	    ".Fl -print-config\nprints a complete one.\n"
+	    ".Pp\n"
+	    "A running program reads its file again on\n.Dv SIGHUP ,\n"
+	    "and applies what is said below to be applied at a reload.\n"
+	    "If anything in the file is wrong, it says so in its log and goes on as before.\n");
 	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
 		fprintf(output, ".Ss Section [%s%s]\n", at->name, name_of(at));
 		print_roff(at->help, output);

@@ -8,12 +8,50 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ONE NULL, 0, 0, 0, 0
-#define NAMED(example, field, number)                                                           \
+/*
+ * Who reads a setting, and whether a change of it is applied by a reload or by the next start. A
+ * key is RELOAD only if all that was made of its value changes with it: test_gateway_settings holds
+ * a gateway that was told of a change against one that was started with the new value.
+ */
+#define HUB_RELOAD                              \
+	{                                       \
+		CONFIG_AT_RELOAD, CONFIG_UNREAD \
+	}
+#define HUB_RESTART                              \
+	{                                        \
+		CONFIG_AT_RESTART, CONFIG_UNREAD \
+	}
+#define GATEWAY_RELOAD                          \
+	{                                       \
+		CONFIG_UNREAD, CONFIG_AT_RELOAD \
+	}
+#define GATEWAY_RESTART                          \
+	{                                        \
+		CONFIG_UNREAD, CONFIG_AT_RESTART \
+	}
+#define BOTH_RELOAD                                \
+	{                                          \
+		CONFIG_AT_RELOAD, CONFIG_AT_RELOAD \
+	}
+#define BOTH_RESTART                                 \
+	{                                            \
+		CONFIG_AT_RESTART, CONFIG_AT_RESTART \
+	}
+#define HUB_RESTART_GATEWAY_RELOAD                  \
+	{                                           \
+		CONFIG_AT_RESTART, CONFIG_AT_RELOAD \
+	}
+
+#define ONE                   \
+	NULL, 0, 0, 0, 0,     \
+	{                     \
+		CONFIG_UNREAD \
+	}
+#define NAMED(example, field, number, applied)                                                  \
 	example,                                                                                \
 	    sizeof(((struct config *)NULL)->field) / sizeof(((struct config *)NULL)->field[0]), \
 	    offsetof(struct config, field), sizeof(((struct config *)NULL)->field[0]),          \
-	    offsetof(struct config, number)
+	    offsetof(struct config, number), applied
 
 /* The order of the printed file. */
 const struct config_section config_sections[] = {
@@ -26,14 +64,14 @@ const struct config_section config_sections[] = {
 	{ "listener",
 	    "An address that a gateway listens on: one section [listener NAME] for each. "
 	    "The name is also that of an inherited descriptor.",
-	    NAMED("chat", listeners, listener_count) },
+	    NAMED("chat", listeners, listener_count, GATEWAY_RESTART) },
 	{ "limits", "What strangers may cost us.", ONE },
 	{ "store", "What is kept on disk.", ONE },
 	{ "class",
 	    "Rules for some rooms: one section [class NAME] for each set of rules. A room is of "
 	    "the first class in the file that names it, or of the one that it was created "
 	    "with. All others are of a class called default, whose rules are the defaults.",
-	    NAMED("archive", classes, class_count) },
+	    NAMED("archive", classes, class_count, HUB_RESTART) },
 	{ NULL, NULL, ONE },
 };
 
@@ -48,179 +86,202 @@ const struct config_section config_sections[] = {
 
 /* clang-format off */
 const struct config_key config_keys[] = {
-	{ "log", "level", CONFIG_TYPE_CHOICE, offsetof(struct config, log_level), 0, 0, "", "info",
-	  "error warn info debug", "The least important lines that are still written." },
+	{ "log", "level", CONFIG_TYPE_CHOICE, BOTH_RELOAD, offsetof(struct config, log_level), 0, 0,
+	  "", "info", "error warn info debug", "The least important lines that are still "
+	  "written." },
 
-	{ "hub", "socket", CONFIG_TYPE_SOCKET, HUB(socket), 0, 0, "", "/run/hubbub/hub.sock", NULL,
-	  "Where the hub listens for gateways." },
-	{ "hub", "socket_mode", CONFIG_TYPE_MODE, HUB(socket_mode), 0, 0777, "", "0660", NULL,
-	  "Permissions of that socket." },
-	{ "hub", "socket_group", CONFIG_TYPE_TEXT, HUB(socket_group), 0, 64, "", "", NULL,
-	  "Group of that socket; empty keeps the hub's own." },
-	{ "hub", "allow_users", CONFIG_TYPE_TEXT, HUB(allow_users), 0, 512, "", "", NULL,
-	  "Users whose gateways may connect, separated by blanks, beside root and the hub's own." },
-	{ "hub", "admin_socket", CONFIG_TYPE_SOCKET, HUB(admin_socket), 0, 0, "",
+	{ "hub", "socket", CONFIG_TYPE_SOCKET, HUB_RESTART, HUB(socket), 0, 0, "",
+	  "/run/hubbub/hub.sock", NULL, "Where the hub listens for gateways." },
+	{ "hub", "socket_mode", CONFIG_TYPE_MODE, HUB_RESTART, HUB(socket_mode), 0, 0777, "",
+	  "0660", NULL, "Permissions of that socket." },
+	{ "hub", "socket_group", CONFIG_TYPE_TEXT, HUB_RESTART, HUB(socket_group), 0, 64, "", "",
+	  NULL, "Group of that socket; empty keeps the hub's own." },
+	{ "hub", "allow_users", CONFIG_TYPE_TEXT, HUB_RELOAD, HUB(allow_users), 0, 512, "", "",
+	  NULL, "Users whose gateways may connect, separated by blanks, beside root and the hub's "
+	  "own." },
+	{ "hub", "admin_socket", CONFIG_TYPE_SOCKET, HUB_RESTART, HUB(admin_socket), 0, 0, "",
 	  "/run/hubbub/admin.sock", NULL, "Where the hub listens for hubctl." },
-	{ "hub", "admin_mode", CONFIG_TYPE_MODE, HUB(admin_mode), 0, 0777, "", "0660", NULL,
-	  "Permissions of that socket." },
-	{ "hub", "admin_group", CONFIG_TYPE_TEXT, HUB(admin_group), 0, 64, "", "", NULL,
-	  "Group of that socket; empty keeps the hub's own." },
-	{ "hub", "status", CONFIG_TYPE_STATUS, HUB(status), 0, 0, "", "", NULL,
+	{ "hub", "admin_mode", CONFIG_TYPE_MODE, HUB_RESTART, HUB(admin_mode), 0, 0777, "", "0660",
+	  NULL, "Permissions of that socket." },
+	{ "hub", "admin_group", CONFIG_TYPE_TEXT, HUB_RESTART, HUB(admin_group), 0, 64, "", "",
+	  NULL, "Group of that socket; empty keeps the hub's own." },
+	{ "hub", "status", CONFIG_TYPE_STATUS, HUB_RESTART, HUB(status), 0, 0, "", "", NULL,
 	  "Where the hub answers /healthz, /readyz and /metrics; empty: nowhere." },
-	{ "hub", "gateways_max", CONFIG_TYPE_NUMBER, HUB(gateways_max), 1,
+	{ "hub", "gateways_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(gateways_max), 1,
 	  CONFIG_GATEWAYS_MAX, "gateways", "64", NULL, "Gateways connected at once." },
-	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB(clients_max), 1, 100000000, "clients",
-	  "1000000", NULL, "Clients online at once, all gateways together." },
-	{ "hub", "rooms_max", CONFIG_TYPE_NUMBER, HUB(rooms_max), 1, 1000000, "rooms", "10000",
-	  NULL, "Rooms with members at once. As many empty ones are remembered; a room that was "
-	  "empty for longer begins anew." },
-	{ "hub", "operators", CONFIG_TYPE_TEXT, HUB(operators), 0, 900, "", "", NULL,
+	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(clients_max), 1, 100000000,
+	  "clients", "1000000", NULL, "Clients online at once, all gateways together." },
+	{ "hub", "rooms_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(rooms_max), 1, 1000000, "rooms",
+	  "10000", NULL, "Rooms with members at once. As many empty ones are remembered; a room "
+	  "that was empty for longer begins anew." },
+	{ "hub", "operators", CONFIG_TYPE_TEXT, HUB_RESTART, HUB(operators), 0, 900, "", "", NULL,
 	  "Ids of users that may do in rooms what operators may, separated by blanks." },
-	{ "hub", "record", CONFIG_TYPE_PATH, HUB(record), 0, 900, "", "", NULL,
+	{ "hub", "record", CONFIG_TYPE_PATH, HUB_RESTART, HUB(record), 0, 900, "", "", NULL,
 	  "A file in which the hub records all that it takes from its start on, for "
 	  "hubbub-replay; the one before becomes FILE.old. Empty: nowhere." },
-	{ "hub", "record_contents", CONFIG_TYPE_BOOL, HUB(record_contents), 0, 0, "", "no", NULL,
-	  "Whether what people say, their secrets and addresses are in the record as they are; "
-	  "with no, something as long stands for them." },
-	{ "hub", "record_megabytes", CONFIG_TYPE_NUMBER, HUB(record_megabytes), 1, 1048576,
-	  "megabytes", "1024", NULL, "Size of the record, past which the recording ends." },
+	{ "hub", "record_contents", CONFIG_TYPE_BOOL, HUB_RESTART, HUB(record_contents), 0, 0, "",
+	  "no", NULL, "Whether what people say, their secrets and addresses are in the record as "
+	  "they are; with no, something as long stands for them." },
+	{ "hub", "record_megabytes", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(record_megabytes), 1,
+	  1048576, "megabytes", "1024", NULL, "Size of the record, past which the recording "
+	  "ends." },
 
-	{ "gateway", "name", CONFIG_TYPE_WORD, GATEWAY(name), 1, 32, "", "gw-1", NULL,
-	  "Name of this gateway; no other gateway of the same hub has it." },
-	{ "gateway", "hub_socket", CONFIG_TYPE_SOCKET, GATEWAY(hub_socket), 0, 0, "",
-	  "/run/hubbub/hub.sock", NULL, "Where the hub is found: its hub.socket." },
-	{ "gateway", "status", CONFIG_TYPE_STATUS, GATEWAY(status), 0, 0, "", "", NULL,
-	  "Where the gateway answers /healthz, /readyz and /metrics; empty: nowhere." },
-	{ "gateway", "drain_seconds", CONFIG_TYPE_NUMBER, GATEWAY(drain_seconds), 0, 3600,
-	  "seconds", "5", NULL, "Over how long clients are let go, evenly, when the gateway is "
-	  "to end; 0: all at once." },
+	{ "gateway", "name", CONFIG_TYPE_WORD, GATEWAY_RESTART, GATEWAY(name), 1, 32, "", "gw-1",
+	  NULL, "Name of this gateway; no other gateway of the same hub has it." },
+	{ "gateway", "hub_socket", CONFIG_TYPE_SOCKET, GATEWAY_RESTART, GATEWAY(hub_socket), 0, 0,
+	  "", "/run/hubbub/hub.sock", NULL, "Where the hub is found: its hub.socket." },
+	{ "gateway", "status", CONFIG_TYPE_STATUS, GATEWAY_RESTART, GATEWAY(status), 0, 0, "", "",
+	  NULL, "Where the gateway answers /healthz, /readyz and /metrics; empty: nowhere." },
+	{ "gateway", "drain_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, GATEWAY(drain_seconds), 0,
+	  3600, "seconds", "5", NULL, "Over how long clients are let go, evenly, when the gateway "
+	  "is to end; 0: all at once." },
 
-	{ "listener", "address", CONFIG_TYPE_LISTEN, LISTENER(address), 0, 0, "", "127.0.0.1:8000",
-	  NULL, "Address to listen on. A descriptor inherited under the listener's name is used "
-	  "instead; port 0 takes any that is free." },
-	{ "listener", "profile", CONFIG_TYPE_CHOICE, LISTENER(profile), 0, 0, "", "chat",
-	  "chat demo", "Which paths are served: those of the chat, or those of the demonstration "
-	  "protocols." },
-	{ "listener", "mounts", CONFIG_TYPE_TEXT, LISTENER(mounts), 0, 900, "", "", NULL,
-	  "Paths instead of the profile's: PATTERN DIALECT [room=NAME] [realm=NAME], separated by "
-	  "commas; a segment of the path may be {name} or {name:int}. Empty keeps the "
+	{ "listener", "address", CONFIG_TYPE_LISTEN, GATEWAY_RESTART, LISTENER(address), 0, 0, "",
+	  "127.0.0.1:8000", NULL, "Address to listen on. A descriptor inherited under the "
+	  "listener's name is used instead; port 0 takes any that is free." },
+	{ "listener", "profile", CONFIG_TYPE_CHOICE, GATEWAY_RESTART, LISTENER(profile), 0, 0, "",
+	  "chat", "chat demo", "Which paths are served: those of the chat, or those of the "
+	  "demonstration protocols." },
+	{ "listener", "mounts", CONFIG_TYPE_TEXT, GATEWAY_RESTART, LISTENER(mounts), 0, 900, "", "",
+	  NULL, "Paths instead of the profile's: PATTERN DIALECT [room=NAME] [realm=NAME], "
+	  "separated by commas; a segment of the path may be {name} or {name:int}. Empty keeps the "
 	  "profile's." },
-	{ "listener", "origins", CONFIG_TYPE_TEXT, LISTENER(origins), 0, 900, "", "", NULL,
-	  "Origins whose pages may connect, such as https://chat.example.org, separated by blanks; "
-	  "empty allows any." },
-	{ "listener", "reuse_port", CONFIG_TYPE_BOOL, LISTENER(reuse_port), 0, 0, "", "no", NULL,
-	  "Lets several gateways of one user share the address." },
-	{ "listener", "proxy_protocol", CONFIG_TYPE_BOOL, LISTENER(proxy_protocol), 0, 0, "",
-	  "no", NULL, "Whether each connection begins with a header of the PROXY protocol, version "
-	  "1 or 2; without one, or from a peer that is not in trusted_proxies, it is closed." },
-	{ "listener", "trusted_proxies", CONFIG_TYPE_ADDRESSES, LISTENER(trusted_proxies), 0, 900,
-	  "", "", NULL, "Load balancers that are believed who their clients are, by "
-	  "X-Forwarded-For and, with proxy_protocol, by a PROXY header; empty: none is, and "
-	  "a client's address is that of its connection." },
+	{ "listener", "origins", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, LISTENER(origins), 0, 900, "",
+	  "", NULL, "Origins whose pages may connect, such as https://chat.example.org, separated "
+	  "by blanks; empty allows any." },
+	{ "listener", "reuse_port", CONFIG_TYPE_BOOL, GATEWAY_RESTART, LISTENER(reuse_port), 0, 0,
+	  "", "no", NULL, "Lets several gateways of one user share the address." },
+	{ "listener", "proxy_protocol", CONFIG_TYPE_BOOL, GATEWAY_RESTART,
+	  LISTENER(proxy_protocol), 0, 0, "", "no", NULL, "Whether each connection begins with a "
+	  "header of the PROXY protocol, version 1 or 2; without one, or from a peer that is not "
+	  "in trusted_proxies, it is closed." },
+	{ "listener", "trusted_proxies", CONFIG_TYPE_ADDRESSES, GATEWAY_RELOAD,
+	  LISTENER(trusted_proxies), 0, 900, "", "", NULL, "Load balancers that are believed who "
+	  "their clients are, by X-Forwarded-For and, with proxy_protocol, by a PROXY header; "
+	  "empty: none is, and a client's address is that of its connection." },
 
-	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, LIMITS(message_bytes), 1024, 64 * MIB,
-	  "bytes", "65536", NULL, "One WebSocket message, all its fragments together." },
-	{ "limits", "content_bytes", CONFIG_TYPE_NUMBER, LIMITS(content_bytes), 1, MIB / 2,
-	  "bytes", "16384", NULL, "The text of one chat message." },
-	{ "limits", "name_code_points", CONFIG_TYPE_NUMBER, LIMITS(name_code_points), 1, 256,
-	  "code points", "64", NULL, "A display name; what is longer is cut." },
+	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(message_bytes),
+	  1024, 64 * MIB, "bytes", "65536", NULL,
+	  "One WebSocket message, all its fragments together." },
+	{ "limits", "content_bytes", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	  LIMITS(content_bytes), 1, MIB / 2, "bytes", "16384", NULL,
+	  "The text of one chat message." },
+	{ "limits", "name_code_points", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	  LIMITS(name_code_points), 1, 256, "code points", "64", NULL,
+	  "A display name; what is longer is cut." },
 	/* With less, a browser that keeps many cookies could not connect. */
-	{ "limits", "header_bytes", CONFIG_TYPE_NUMBER, LIMITS(header_bytes), 8192, 65535, "bytes",
-	  "8192", NULL, "The header of one HTTP request." },
-	{ "limits", "handshake_seconds", CONFIG_TYPE_NUMBER, LIMITS(handshake_seconds), 1, 600,
-	  "seconds", "10", NULL, "From connection to complete request." },
-	{ "limits", "login_seconds", CONFIG_TYPE_NUMBER, LIMITS(login_seconds), 1, 3600, "seconds",
-	  "120", NULL, "From upgrade to a name." },
-	{ "limits", "fragments", CONFIG_TYPE_NUMBER, LIMITS(fragments), 1, 65536, "fragments",
-	  "1024", NULL, "Fragments of one message." },
-	{ "limits", "message_seconds", CONFIG_TYPE_NUMBER, LIMITS(message_seconds), 1, 3600,
-	  "seconds", "30", NULL, "From a message's first fragment to its last." },
-	{ "limits", "clients", CONFIG_TYPE_NUMBER, LIMITS(clients), 1, 1000000, "clients", "100000",
-	  NULL, "Clients of one gateway." },
-	{ "limits", "queue_bytes", CONFIG_TYPE_NUMBER, LIMITS(queue_bytes), 4096, 64 * MIB, "bytes",
-	  "262144", NULL, "Waiting for one client; past it the client is closed." },
-	{ "limits", "queue_seconds", CONFIG_TYPE_NUMBER, LIMITS(queue_seconds), 1, 3600, "seconds",
-	  "30", NULL, "Age of what waits longest for one client; past it the client is closed." },
-	{ "limits", "pinned_bytes", CONFIG_TYPE_NUMBER, LIMITS(pinned_bytes), MIB, UINT_MAX,
-	  "bytes", "67108864", NULL, "Waiting for all clients of a gateway; past it the slowest "
-	  "reader is closed." },
-	{ "limits", "ping_seconds", CONFIG_TYPE_NUMBER, LIMITS(ping_seconds), 1, 3600, "seconds",
-	  "20", NULL, "Between two pings to a client." },
-	{ "limits", "pong_seconds", CONFIG_TYPE_NUMBER, LIMITS(pong_seconds), 1, 3600, "seconds",
-	  "20", NULL, "Wait for the answer to a ping; past it the client is closed." },
-	{ "limits", "errors_per_minute", CONFIG_TYPE_NUMBER, LIMITS(errors_per_minute), 1, 100000,
-	  "messages", "60", NULL, "Refused messages of one client; past it the client is closed." },
-	{ "limits", "messages_per_second", CONFIG_TYPE_NUMBER, LIMITS(messages_per_second), 1,
-	  100000, "messages", "50", NULL, "Messages of one client in the long run." },
-	{ "limits", "messages_burst", CONFIG_TYPE_NUMBER, LIMITS(messages_burst), 1, 1000000,
-	  "messages", "200", NULL, "Messages of one client at once." },
-	{ "limits", "list_members", CONFIG_TYPE_NUMBER, LIMITS(list_members), 1, 10000, "members",
-	  "500", NULL, "Members of a room whose whole list is sent and of whom every coming and "
-	  "going is told; above, lists have the first so many and budgets decide." },
-	{ "limits", "presence_bytes_per_second", CONFIG_TYPE_NUMBER,
+	{ "limits", "header_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RESTART, LIMITS(header_bytes), 8192,
+	  65535, "bytes", "8192", NULL, "The header of one HTTP request." },
+	{ "limits", "handshake_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RESTART,
+	  LIMITS(handshake_seconds), 1, 600, "seconds", "10", NULL,
+	  "From connection to complete request." },
+	{ "limits", "login_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(login_seconds), 1,
+	  3600, "seconds", "120", NULL, "From upgrade to a name." },
+	{ "limits", "fragments", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(fragments), 1, 65536,
+	  "fragments", "1024", NULL, "Fragments of one message." },
+	{ "limits", "message_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(message_seconds),
+	  1, 3600, "seconds", "30", NULL, "From a message's first fragment to its last." },
+	{ "limits", "clients", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(clients), 1, 1000000,
+	  "clients", "100000", NULL, "Clients of one gateway." },
+	{ "limits", "queue_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(queue_bytes), 4096, 64
+	  * MIB, "bytes", "262144", NULL, "Waiting for one client; past it the client is closed." },
+	{ "limits", "queue_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(queue_seconds), 1,
+	  3600, "seconds", "30", NULL, "Age of what waits longest for one client; past it the "
+	  "client is closed." },
+	{ "limits", "pinned_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(pinned_bytes), MIB,
+	  UINT_MAX, "bytes", "67108864", NULL, "Waiting for all clients of a gateway; past it the "
+	  "slowest reader is closed." },
+	{ "limits", "ping_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(ping_seconds), 1,
+	  3600, "seconds", "20", NULL, "Between two pings to a client." },
+	{ "limits", "pong_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(pong_seconds), 1,
+	  3600, "seconds", "20", NULL, "Wait for the answer to a ping; past it the client is "
+	  "closed." },
+	{ "limits", "errors_per_minute", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(errors_per_minute), 1, 100000, "messages", "60", NULL, "Refused messages of one "
+	  "client; past it the client is closed." },
+	{ "limits", "messages_per_second", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(messages_per_second), 1, 100000, "messages", "50", NULL,
+	  "Messages of one client in the long run." },
+	{ "limits", "messages_burst", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(messages_burst), 1,
+	  1000000, "messages", "200", NULL, "Messages of one client at once." },
+	{ "limits", "list_members", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(list_members), 1,
+	  10000, "members", "500", NULL, "Members of a room whose whole list is sent and of whom "
+	  "every coming and going is told; above, lists have the first so many and budgets "
+	  "decide." },
+	{ "limits", "presence_bytes_per_second", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
 	  LIMITS(presence_bytes_per_second), 65536, 1024 * MIB, "bytes per second", "8388608",
 	  NULL, "What one room is told by one gateway of who is there, all its members together." },
-	{ "limits", "notices_per_interval", CONFIG_TYPE_NUMBER, LIMITS(notices_per_interval), 0,
-	  1000, "notices", "20", NULL, "Who comes and goes in a room above list_members is told "
-	  "one by one so often in an interval; the rest is one summary." },
-	{ "limits", "link_queue_bytes", CONFIG_TYPE_NUMBER, LIMITS(link_queue_bytes), 2 * MIB,
-	  1024 * MIB, "bytes", "16777216", NULL,
-	  "Waiting for one gateway, or for the hub; past it the link is cut." },
-	{ "limits", "commands", CONFIG_TYPE_NUMBER, LIMITS(commands), 1, 1000000, "commands",
-	  "10000", NULL, "Commands of a gateway that the hub has not answered yet." },
-	{ "limits", "rooms_per_client", CONFIG_TYPE_NUMBER, LIMITS(rooms_per_client), 1, 1000,
-	  "rooms", "50", NULL, "Rooms that one client is in at once." },
-	{ "limits", "connections_per_user", CONFIG_TYPE_NUMBER, LIMITS(connections_per_user), 1,
-	  10000, "connections", "100", NULL, "Connections of one user over all gateways." },
-	{ "limits", "hold_seconds", CONFIG_TYPE_NUMBER, LIMITS(hold_seconds), 0, 600, "seconds",
-	  "10", NULL, "How long commands wait for a hub that is away." },
-	{ "limits", "history_messages", CONFIG_TYPE_NUMBER, LIMITS(history_messages), 1, 256,
-	  "messages", "100", NULL, "Messages in one answer to a request for history." },
-	{ "limits", "presence_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_ms), 1, 10000,
-	  "milliseconds", "100", NULL, "How long changes of who is in a room gather; the shortest "
-	  "interval of notices." },
-	{ "limits", "presence_max_ms", CONFIG_TYPE_NUMBER, LIMITS(presence_max_ms), 1, 60000,
-	  "milliseconds", "1000", NULL, "The longest interval in a room above list_members, where "
-	  "telling many costs much; with less than presence_ms it is that. Past it only what "
-	  "presence_bytes_per_second cannot pay waits." },
+	{ "limits", "notices_per_interval", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(notices_per_interval), 0, 1000, "notices", "20", NULL, "Who comes and goes in a "
+	  "room above list_members is told one by one so often in an interval; the rest is one "
+	  "summary." },
+	{ "limits", "link_queue_bytes", CONFIG_TYPE_NUMBER, BOTH_RESTART, LIMITS(link_queue_bytes),
+	  2 * MIB, 1024 * MIB, "bytes", "16777216", NULL, "Waiting for one gateway, or for the "
+	  "hub; past it the link is cut." },
+	{ "limits", "commands", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD, LIMITS(commands), 1,
+	  1000000, "commands", "10000", NULL,
+	  "Commands of a gateway that the hub has not answered yet." },
+	{ "limits", "rooms_per_client", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(rooms_per_client), 1, 1000, "rooms", "50", NULL,
+	  "Rooms that one client is in at once." },
+	{ "limits", "connections_per_user", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	  LIMITS(connections_per_user), 1, 10000, "connections", "100", NULL,
+	  "Connections of one user over all gateways." },
+	{ "limits", "hold_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(hold_seconds), 0,
+	  600, "seconds", "10", NULL, "How long commands wait for a hub that is away." },
+	{ "limits", "history_messages", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(history_messages), 1, 256, "messages", "100", NULL,
+	  "Messages in one answer to a request for history." },
+	{ "limits", "presence_ms", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(presence_ms), 1,
+	  10000, "milliseconds", "100", NULL, "How long changes of who is in a room gather; the "
+	  "shortest interval of notices." },
+	{ "limits", "presence_max_ms", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(presence_max_ms),
+	  1, 60000, "milliseconds", "1000", NULL, "The longest interval in a room above "
+	  "list_members, where telling many costs much; with less than presence_ms it is that. "
+	  "Past it only what presence_bytes_per_second cannot pay waits." },
 
-	{ "store", "path", CONFIG_TYPE_PATH, STORE(path), 0, 900, "",
+	{ "store", "path", CONFIG_TYPE_PATH, HUB_RESTART, STORE(path), 0, 900, "",
 	  "/var/lib/hubbub/hubbub.db", NULL, "The file; the hub's user owns it and its folder." },
-	{ "store", "durability", CONFIG_TYPE_CHOICE, STORE(durability), 0, 0, "", "disk",
-	  "disk normal memory", "What an acknowledged message survives: the end of the machine, of "
-	  "the hub, or neither. With memory there is no file." },
-	{ "store", "megabytes_max", CONFIG_TYPE_NUMBER, STORE(megabytes_max), 0, 1000000000,
-	  "megabytes", "0", NULL, "Size of the file, past which nothing is stored; 0: as large "
-	  "as the disk allows." },
-	{ "store", "inbox_messages", CONFIG_TYPE_NUMBER, STORE(inbox_messages), 1, 1000000,
-	  "messages", "1000", NULL, "Private messages that wait for one user." },
-	{ "store", "inbox_kilobytes", CONFIG_TYPE_NUMBER, STORE(inbox_kilobytes), 1, 1000000,
-	  "kilobytes", "4096", NULL, "Content that waits for one user." },
-	{ "store", "read_hours", CONFIG_TYPE_NUMBER, STORE(read_hours), 0, 100000, "hours", "24",
-	  NULL, "How long a received private message stays for other devices." },
-	{ "store", "resume_hours", CONFIG_TYPE_NUMBER, STORE(resume_hours), 1, 100000, "hours",
-	  "24", NULL, "How long a user without a connection may come again as the same." },
+	{ "store", "durability", CONFIG_TYPE_CHOICE, HUB_RESTART, STORE(durability), 0, 0, "",
+	  "disk", "disk normal memory", "What an acknowledged message survives: the end of the "
+	  "machine, of the hub, or neither. With memory there is no file." },
+	{ "store", "megabytes_max", CONFIG_TYPE_NUMBER, HUB_RESTART, STORE(megabytes_max), 0,
+	  1000000000, "megabytes", "0", NULL, "Size of the file, past which nothing is stored; 0: "
+	  "as large as the disk allows." },
+	{ "store", "inbox_messages", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	  STORE(inbox_messages), 1, 1000000, "messages", "1000", NULL,
+	  "Private messages that wait for one user." },
+	{ "store", "inbox_kilobytes", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	  STORE(inbox_kilobytes), 1, 1000000, "kilobytes", "4096", NULL,
+	  "Content that waits for one user." },
+	{ "store", "read_hours", CONFIG_TYPE_NUMBER, HUB_RESTART, STORE(read_hours), 0, 100000,
+	  "hours", "24", NULL, "How long a received private message stays for other devices." },
+	{ "store", "resume_hours", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	  STORE(resume_hours), 1, 100000, "hours", "24", NULL, "How long a user without a "
+	  "connection may come again as the same." },
 
-	{ "class", "rooms", CONFIG_TYPE_ROOMS, CLASS(rooms), 0, 900, "", "", NULL,
+	{ "class", "rooms", CONFIG_TYPE_ROOMS, HUB_RESTART, CLASS(rooms), 0, 900, "", "", NULL,
 	  "Which rooms are of this class, separated by blanks; empty: those created with it." },
-	{ "class", "durability", CONFIG_TYPE_CHOICE, CLASS(durability), 0, 0, "", "store",
-	  "store disk normal memory", "What an acknowledged message survives: see "
+	{ "class", "durability", CONFIG_TYPE_CHOICE, HUB_RESTART, CLASS(durability), 0, 0, "",
+	  "store", "store disk normal memory", "What an acknowledged message survives: see "
 	  "store.durability, which store stands for." },
-	{ "class", "keep_messages", CONFIG_TYPE_NUMBER, CLASS(keep_messages), 0, 100000000,
-	  "messages", "10000", NULL, "How many of the newest messages are kept; 0: any number." },
-	{ "class", "keep_kilobytes", CONFIG_TYPE_NUMBER, CLASS(keep_kilobytes), 0, 100000000,
-	  "kilobytes", "0", NULL, "How much content is kept, the newest; 0: any amount." },
-	{ "class", "keep_hours", CONFIG_TYPE_NUMBER, CLASS(keep_hours), 0, 1000000, "hours",
-	  "720", NULL, "How long messages are kept; 0: for ever." },
-	{ "class", "read", CONFIG_TYPE_WHO, CLASS(read), 0, 900, "", "everyone", NULL,
+	{ "class", "keep_messages", CONFIG_TYPE_NUMBER, HUB_RESTART, CLASS(keep_messages), 0,
+	  100000000, "messages", "10000", NULL,
+	  "How many of the newest messages are kept; 0: any number." },
+	{ "class", "keep_kilobytes", CONFIG_TYPE_NUMBER, HUB_RESTART, CLASS(keep_kilobytes), 0,
+	  100000000, "kilobytes", "0", NULL, "How much content is kept, the newest; 0: any "
+	  "amount." },
+	{ "class", "keep_hours", CONFIG_TYPE_NUMBER, HUB_RESTART, CLASS(keep_hours), 0, 1000000,
+	  "hours", "720", NULL, "How long messages are kept; 0: for ever." },
+	{ "class", "read", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(read), 0, 900, "", "everyone", NULL,
 	  "Who may enter and read." },
-	{ "class", "write", CONFIG_TYPE_WHO, CLASS(write), 0, 900, "", "everyone", NULL,
-	  "Who may write." },
-	{ "class", "list", CONFIG_TYPE_WHO, CLASS(list), 0, 900, "", "everyone", NULL,
+	{ "class", "write", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(write), 0, 900, "", "everyone",
+	  NULL, "Who may write." },
+	{ "class", "list", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(list), 0, 900, "", "everyone", NULL,
 	  "Who finds such a room in the list of rooms without being in it." },
-	{ "class", "create", CONFIG_TYPE_WHO, CLASS(create), 0, 900, "", "everyone", NULL,
-	  "Who may enter one that does not exist, which makes it." },
-	{ NULL, NULL, CONFIG_TYPE_TEXT, 0, 0, 0, NULL, NULL, NULL, NULL },
+	{ "class", "create", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(create), 0, 900, "", "everyone",
+	  NULL, "Who may enter one that does not exist, which makes it." },
+	{ NULL, NULL, CONFIG_TYPE_TEXT, { CONFIG_UNREAD }, 0, 0, 0, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */
 

@@ -23,13 +23,23 @@ enum config_type {
 	CONFIG_TYPE_PATH,      /* absolute, of at most `max` bytes, or empty           */
 	CONFIG_TYPE_ROOMS,     /* names of rooms, or their beginnings and a '*'        */
 	CONFIG_TYPE_WHO,       /* "everyone", "operators" or ids of users              */
-	CONFIG_TYPE_ADDRESSES, /* as address_set_parse takes them, of `max` bytes   */
+	CONFIG_TYPE_ADDRESSES, /* as address_set_parse takes them, of `max` bytes */
+	/* Name of a file that secret_file_read reads: absolute, a name alone, or empty. */
+	CONFIG_TYPE_SECRET_FILE,
+};
+
+/* What a program does about a setting that has changed when it is told to read them again. */
+enum config_applied {
+	CONFIG_UNREAD,     /* nothing: it is another program's                     */
+	CONFIG_AT_RELOAD,  /* it is in force at once, for those already connected, too */
+	CONFIG_AT_RESTART, /* it says that a restart is needed                     */
 };
 
 struct config_key {
 	const char *section; /* "listener" stands for every [listener NAME], ...  */
 	const char *name;
 	enum config_type type;
+	enum config_applied applied[CONFIG_ROLES];
 	size_t offset; /* in struct config, or in the item of a named section     */
 	unsigned min;
 	unsigned max;
@@ -51,6 +61,8 @@ struct config_section {
 	size_t items;        /* offset of their array in struct config */
 	size_t item_size;
 	size_t count; /* offset of their number in struct config */
+	/* What a reload does about items that are new, are gone or have changed places. */
+	enum config_applied applied[CONFIG_ROLES];
 };
 
 /* Both end with an entry whose name is NULL; keys of one section stand together. */

@@ -12,6 +12,7 @@
 
 #include "common/buffer.h"
 #include "common/config.h"
+#include "common/config_reload.h"
 
 #define FILE_READ_MAX (4 * 1024 * 1024)
 #define SENTENCE_SIZE 512
@@ -314,4 +315,21 @@ config_start_checked(struct config *config, enum config_role role, config_checke
 		return action == NULL ? CONFIG_RUN : CONFIG_EXIT;
 	fprintf(errors, "%s: %s\n", program->name, error);
 	return CONFIG_BAD;
+}
+
+bool
+config_read_again(struct config *config, config_checker *check, int argc, char **argv, char *error,
+    size_t error_size)
+{
+	struct request request = { .check = check };
+	bool good;
+
+	config_defaults(config);
+	request.sets = calloc((size_t)argc + 1, sizeof(*request.sets));
+	if (request.sets == NULL)
+		return complain(error, error_size, "no memory");
+	good = read_arguments(argc, argv, &request, error, error_size) &&
+	       gather(config, &request, error, error_size);
+	free(request.sets);
+	return good;
 }

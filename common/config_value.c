@@ -5,19 +5,16 @@
 #include "common/config_value.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/un.h>
 
 #include "common/address.h"
 #include "common/names.h"
+#include "common/secret_file.h"
 #include "common/text.h"
-
-#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
 static bool
 is_clean(const char *text)
@@ -42,7 +39,7 @@ config_is_word(const char *text, size_t max)
 static bool
 is_socket_path(const char *text)
 {
-	return text[0] == '/' && strlen(text) <= SOCKET_PATH_MAX;
+	return text[0] == '/' && strlen(text) <= CONFIG_SOCKET_PATH_MAX;
 }
 
 static bool
@@ -240,6 +237,13 @@ set_addresses(const struct config_key *key, void *place, const char *text)
 }
 
 static bool
+set_secret_file(const struct config_key *key, void *place, const char *text)
+{
+	(void)key;
+	return (text[0] == '\0' || secret_file_is_name(text)) && keep(place, text);
+}
+
+static bool
 set_number(const struct config_key *key, void *place, const char *text)
 {
 	uint64_t number;
@@ -319,132 +323,25 @@ print_bool(const void *place, FILE *output)
 	fprintf(output, " %s", *(const bool *)place ? "yes" : "no");
 }
 
-static void
-allow_text(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	snprintf(out, CONFIG_ALLOWED_SIZE, "a text of at most %u bytes", key->max);
-}
-
-static void
-allow_word(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	snprintf(
-	    out, CONFIG_ALLOWED_SIZE, "a name of 1 to %u letters, digits, '_' and '-'", key->max);
-}
-
-static void
-allow_socket(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(
-	    out, CONFIG_ALLOWED_SIZE, "an absolute path of at most %zu bytes", SOCKET_PATH_MAX);
-}
-
-static void
-allow_number(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	snprintf(out, CONFIG_ALLOWED_SIZE, "a whole number from %u to %u", key->min, key->max);
-}
-
-static void
-allow_mode(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(out, CONFIG_ALLOWED_SIZE, "an octal mode such as 0660");
-}
-
-static void
-allow_bool(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(out, CONFIG_ALLOWED_SIZE, "yes or no");
-}
-
-static void
-allow_choice(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	int length = snprintf(out, CONFIG_ALLOWED_SIZE, "one of ");
-
-	for (const char *at = key->choices; *at != '\0' && length < CONFIG_ALLOWED_SIZE;) {
-		int word = (int)strcspn(at, " ");
-		bool more = at[word] != '\0';
-
-		length += snprintf(out + length, (size_t)(CONFIG_ALLOWED_SIZE - length), "%.*s%s",
-		    word, at, more ? ", " : "");
-		at += word + (more ? 1 : 0);
-	}
-}
-
-static void
-allow_listen(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(out, CONFIG_ALLOWED_SIZE,
-	    "a numeric address and port such as 127.0.0.1:8000 or [::1]:8000");
-}
-
-static void
-allow_status(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(out, CONFIG_ALLOWED_SIZE,
-	    "a socket such as unix:/run/hubbub/status.sock, a loopback address such as "
-	    "127.0.0.1:9100, or empty");
-}
-
-static void
-allow_path(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	snprintf(
-	    out, CONFIG_ALLOWED_SIZE, "an absolute path of at most %u bytes, or empty", key->max);
-}
-
-static void
-allow_rooms(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(out, CONFIG_ALLOWED_SIZE,
-	    "a list of names of rooms (a-z, 0-9, '.', '_', '-') or beginnings of names, each "
-	    "with a '*' behind it");
-}
-
-static void
-allow_who(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(
-	    out, CONFIG_ALLOWED_SIZE, "everyone, operators, or ids of users separated by blanks");
-}
-
-static void
-allow_addresses(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	(void)key;
-	snprintf(out, CONFIG_ALLOWED_SIZE,
-	    "a list of at most %d addresses and prefixes such as 192.0.2.7, 10.0.0.0/8, loopback "
-	    "or unix, separated by blanks",
-	    ADDRESS_PREFIXES_MAX);
-}
-
 /* What can be done with a value of each type; print_string marks those that own memory. */
 static const struct {
 	bool (*set)(const struct config_key *key, void *place, const char *text);
 	void (*print)(const void *place, FILE *output);
-	void (*allow)(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE]);
 } types[] = {
-	[CONFIG_TYPE_TEXT] = { set_text, print_string, allow_text },
-	[CONFIG_TYPE_WORD] = { set_word, print_string, allow_word },
-	[CONFIG_TYPE_SOCKET] = { set_socket, print_string, allow_socket },
-	[CONFIG_TYPE_NUMBER] = { set_number, print_number, allow_number },
-	[CONFIG_TYPE_MODE] = { set_mode, print_mode, allow_mode },
-	[CONFIG_TYPE_BOOL] = { set_bool, print_bool, allow_bool },
-	[CONFIG_TYPE_CHOICE] = { set_choice, print_string, allow_choice },
-	[CONFIG_TYPE_LISTEN] = { set_listen, print_string, allow_listen },
-	[CONFIG_TYPE_STATUS] = { set_status, print_string, allow_status },
-	[CONFIG_TYPE_PATH] = { set_path, print_string, allow_path },
-	[CONFIG_TYPE_ROOMS] = { set_rooms, print_string, allow_rooms },
-	[CONFIG_TYPE_WHO] = { set_who, print_string, allow_who },
-	[CONFIG_TYPE_ADDRESSES] = { set_addresses, print_string, allow_addresses },
+	[CONFIG_TYPE_TEXT] = { set_text, print_string },
+	[CONFIG_TYPE_WORD] = { set_word, print_string },
+	[CONFIG_TYPE_SOCKET] = { set_socket, print_string },
+	[CONFIG_TYPE_NUMBER] = { set_number, print_number },
+	[CONFIG_TYPE_MODE] = { set_mode, print_mode },
+	[CONFIG_TYPE_BOOL] = { set_bool, print_bool },
+	[CONFIG_TYPE_CHOICE] = { set_choice, print_string },
+	[CONFIG_TYPE_LISTEN] = { set_listen, print_string },
+	[CONFIG_TYPE_STATUS] = { set_status, print_string },
+	[CONFIG_TYPE_PATH] = { set_path, print_string },
+	[CONFIG_TYPE_ROOMS] = { set_rooms, print_string },
+	[CONFIG_TYPE_WHO] = { set_who, print_string },
+	[CONFIG_TYPE_ADDRESSES] = { set_addresses, print_string },
+	[CONFIG_TYPE_SECRET_FILE] = { set_secret_file, print_string },
 };
 
 bool
@@ -470,29 +367,52 @@ config_value_print(const struct config_key *key, const void *place, FILE *output
 	types[key->type].print(place, output);
 }
 
+static bool
+is_string(const struct config_key *key)
+{
+	return types[key->type].print == print_string;
+}
+
+static size_t
+size_of(const struct config_key *key)
+{
+	if (is_string(key))
+		return sizeof(char *);
+	return types[key->type].print == print_bool ? sizeof(bool) : sizeof(unsigned);
+}
+
+bool
+config_value_equal(const struct config_key *key, const void *one, const void *other)
+{
+	if (is_string(key))
+		return strcmp(*(char *const *)one, *(char *const *)other) == 0;
+	return memcmp(one, other, size_of(key)) == 0;
+}
+
+void
+config_value_copy(const struct config_key *key, void *to, const void *from)
+{
+	if (is_string(key))
+		(void)keep(to, *(char *const *)from);
+	else
+		memcpy(to, from, size_of(key));
+}
+
+void
+config_value_swap(const struct config_key *key, void *one, void *other)
+{
+	char between[sizeof(char *)];
+
+	memcpy(between, one, size_of(key));
+	memcpy(one, other, size_of(key));
+	memcpy(other, between, size_of(key));
+}
+
 void
 config_value_free(const struct config_key *key, void *place)
 {
-	if (types[key->type].print != print_string)
+	if (!is_string(key))
 		return;
 	free(*(char **)place);
 	*(char **)place = NULL;
-}
-
-void
-config_value_allowed(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	types[key->type].allow(key, out);
-}
-
-void
-config_value_describe(const struct config_key *key, char out[CONFIG_ALLOWED_SIZE])
-{
-	size_t length;
-
-	config_value_allowed(key, out);
-	out[0] = (char)toupper((unsigned char)out[0]);
-	length = strlen(out);
-	if (key->unit[0] != '\0')
-		snprintf(out + length, CONFIG_ALLOWED_SIZE - length, " (%s)", key->unit);
 }

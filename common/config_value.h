@@ -4,8 +4,12 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/un.h>
 
 #include "common/config_schema.h"
+
+/* Longest path of a Unix socket. */
+#define CONFIG_SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
 /* Longest sentence about what is allowed. */
 #define CONFIG_ALLOWED_SIZE 160
@@ -19,6 +23,15 @@ bool config_value_set(const struct config_key *key, void *place, const char *tex
 
 /* Writes a blank and the value as config_value_set takes it; nothing for an empty one. */
 void config_value_print(const struct config_key *key, const void *place, FILE *output);
+
+/* True for the same value; two strings with the same characters are. */
+bool config_value_equal(const struct config_key *key, const void *one, const void *other);
+
+/* Frees what was there; a string is copied. Ends the process without memory. */
+void config_value_copy(const struct config_key *key, void *to, const void *from);
+
+/* Each gets the other's, strings with their memory. */
+void config_value_swap(const struct config_key *key, void *one, void *other);
 
 /* Frees a value that is a string. */
 void config_value_free(const struct config_key *key, void *place);

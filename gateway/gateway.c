@@ -11,15 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/metrics.h"
 #include "common/random.h"
-#include "common/status_http.h"
-#include "gateway/gateway_core.h"
-#include "gateway/listener.h"
-#include "gateway/listener_proxy.h"
-#include "gateway/loop.h"
-#include "gateway/uplink.h"
-#include "gateway/websocket.h"
+#include "gateway/gateway_private.h"
 
 /* For clients that do not answer their CLOSE. */
 #define STOP_MS 5000
@@ -31,43 +24,6 @@
 #define SPARE_CHECK_MS 250
 #define SPARE_AT_REST_BYTES (64 * 1024)
 #define SPARE_MEMORY_BYTES (1024 * 1024)
-
-enum { SIGNALS = 3 };
-
-/* A listener with what its connections are told by. */
-struct door {
-	struct gateway *gateway;
-	struct mount_table mounts;
-	struct entrance entrance;
-	struct listener *listener;
-};
-
-struct gateway {
-	const struct config *config;
-	struct log *log;
-	struct metrics *metrics;
-	struct metric *connections;
-	struct metric *draining_metric;
-	struct metric *link_queue;
-	struct metric *turn_seconds;
-	struct loop *loop;
-	struct websocket *websocket;
-	struct listener_proxy *proxy;
-	struct uplink *uplink;
-	struct gateway_core *core;
-	struct status_http *status;
-	struct event *signals[SIGNALS];
-	struct door doors[CONFIG_LISTENERS_MAX];
-	size_t spare_memory; /* free in the heap when last looked at */
-	uint64_t spare_checked_ms;
-	bool spare_is_back; /* the system has it; nothing was allocated since */
-	bool asked;         /* to end, by a signal                                   */
-	bool hurried;       /* by another one, or by SIGINT: no window               */
-	bool draining;      /* accepts nobody any more; those who are here are let go */
-	bool stopping;      /* says goodbye; only ends of connections are waited for  */
-	uint64_t requests_deadline_ms;
-	uint64_t stop_deadline_ms;
-};
 
 /* A place for the sentence that says why there is no gateway. */
 struct refusal {
@@ -142,8 +98,8 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 
 	(void)number;
 	(void)what;
-	log_plain(gateway->log, LOG_LEVEL_WARN,
-	    "SIGHUP is ignored: settings are read at the start; restart to change them");
+	(void)reload_run(gateway->reload);
+	loop_again(gateway->loop);
 }
 
 static size_t
@@ -417,6 +373,8 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 	if (gateway->loop == NULL || !watch_signals(gateway))
 		return false;
 	register_metrics(gateway);
+	if (!gateway_watch_settings(gateway))
+		return false;
 	websocket.loop = gateway->loop;
 	websocket.metrics = gateway->metrics;
 	gateway->websocket = websocket_create(&websocket, why.sentence, why.size);
@@ -433,7 +391,7 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 }
 
 struct gateway *
-gateway_create(const struct config *config, struct log *log, char *error, size_t error_size)
+gateway_create(const struct gateway_setup *setup, char *error, size_t error_size)
 {
 	const struct refusal why = { error, error_size };
 	struct inherited_sockets inherited;
@@ -447,8 +405,9 @@ gateway_create(const struct config *config, struct log *log, char *error, size_t
 		inherited_sockets_close_rest(&inherited);
 		return NULL;
 	}
-	gateway->config = config;
-	gateway->log = log;
+	gateway->setup = *setup;
+	gateway->config = setup->config;
+	gateway->log = setup->log;
 	if (!build(gateway, &inherited, why)) {
 		inherited_sockets_close_rest(&inherited);
 		gateway_destroy(&gateway);
@@ -486,6 +445,7 @@ gateway_destroy(struct gateway **gateway)
 		if (doomed->signals[i] != NULL)
 			event_free(doomed->signals[i]);
 	}
+	reload_destroy(&doomed->reload);
 	metrics_destroy(&doomed->metrics);
 	loop_destroy(&doomed->loop);
 	free(doomed);

@@ -15,12 +15,19 @@ struct gateway;
 /* What only a gateway can check of a configuration: the mounts of every listener. */
 bool gateway_check(const struct config *config, char *error, size_t error_size);
 
+/* All of it is borrowed until the gateway is destroyed. */
+struct gateway_setup {
+	struct config *config; /* changed when settings are read again (SIGHUP) */
+	int argc;
+	char **argv; /* of the start: settings are read again by it */
+	struct log *log;
+};
+
 /*
- * Listens and is ready to run; a hub need not be there yet. `config` and `log` are borrowed until
- * the gateway is destroyed. NULL with one sentence for the operator.
+ * Listens and is ready to run; a hub need not be there yet. NULL with one sentence for the
+ * operator.
  */
-struct gateway *gateway_create(
-    const struct config *config, struct log *log, char *error, size_t error_size);
+struct gateway *gateway_create(const struct gateway_setup *setup, char *error, size_t error_size);
 
 /*
  * Returns when all clients have been told and are gone: after SIGTERM, or if the hub asks for it,

@@ -191,6 +191,16 @@ gateway_core_next_deadline(const struct gateway_core *core, struct now now)
 	return due > now.mono_ms ? due - now.mono_ms : 0;
 }
 
+void
+gateway_core_set(
+    struct gateway_core *core, struct now now, const struct gateway_core_settings *settings)
+{
+	core->sessions.now = now;
+	sessions_set_limits(&core->sessions, settings->limits, settings->store);
+	roster_set_shown(core->roster, settings->limits->list_members);
+	core->drain_ms = settings->drain_ms;
+}
+
 bool
 gateway_core_ready(const struct gateway_core *core, struct now now, const char **reason_out)
 {

@@ -93,6 +93,17 @@ enum link_loss gateway_core_hub_envelope(
  */
 void gateway_core_hub_lost(struct gateway_core *core, struct now now, enum link_loss why);
 
+/* What can be set while it runs. */
+struct gateway_core_settings {
+	const struct config_limits *limits;
+	const struct config_store *store;
+	uint32_t drain_ms;
+};
+
+/* Other settings from now on, for clients that are here as well; copied. */
+void gateway_core_set(
+    struct gateway_core *core, struct now now, const struct gateway_core_settings *settings);
+
 /* Ends a turn: fan-out, flush, timers, closes. */
 void gateway_core_turn(struct gateway_core *core, struct now now);
 

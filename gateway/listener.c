@@ -204,8 +204,7 @@ listener_create(const struct listener_setup *setup, char *error, size_t error_si
 	}
 	listener->setup = *setup;
 	listener->expects_proxy = setup->config->proxy_protocol;
-	/* Was found good when it was read. */
-	(void)address_set_parse(text_of(setup->config->trusted_proxies), &listener->trusted);
+	listener_set_trusted(listener, setup->config->trusted_proxies);
 	listener->reserve = -1;
 	listener->log = log_child(setup->log, "listener", text_of(setup->config->name));
 	listener->accepted = metrics_counter(
@@ -239,6 +238,13 @@ listener_take_waiting(struct listener *listener)
 		while (batches > 0 && take_batch(listener, listener->sockets.fds[i]))
 			batches--;
 	}
+}
+
+void
+listener_set_trusted(struct listener *listener, const char *trusted_proxies)
+{
+	/* Was found good when it was read. */
+	(void)address_set_parse(text_of(trusted_proxies), &listener->trusted);
 }
 
 void

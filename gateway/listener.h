@@ -46,6 +46,9 @@ struct listener *listener_create(
 void listener_take_waiting(struct listener *listener);
 
 /* Stops listening and closes the descriptors; connections handed on are not touched. */
+/* Whom it believes from now on; good for address_set_parse. */
+void listener_set_trusted(struct listener *listener, const char *trusted_proxies);
+
 void listener_destroy(struct listener **listener);
 
 #endif

@@ -34,13 +34,13 @@ raise_descriptor_limit(struct log *log, unsigned clients)
 }
 
 static int
-run(const struct config *config, struct log *log)
+run(const struct gateway_setup *setup)
 {
 	struct gateway *gateway;
 	char error[512];
 
-	raise_descriptor_limit(log, config->limits.clients);
-	gateway = gateway_create(config, log, error, sizeof(error));
+	raise_descriptor_limit(setup->log, setup->config->limits.clients);
+	gateway = gateway_create(setup, error, sizeof(error));
 	if (gateway == NULL) {
 		fprintf(stderr, "hubbub-gateway: %s\n", error);
 		return EXIT_CODE_REFUSED;
@@ -51,21 +51,20 @@ run(const struct config *config, struct log *log)
 }
 
 static int
-start(const struct config *config)
+start(struct gateway_setup *setup)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 	struct log *root;
-	struct log *log;
 	int status = EXIT_CODE_REFUSED;
 
-	(void)log_level_of_name(text_of(config->log_level), &level);
+	(void)log_level_of_name(text_of(setup->config->log_level), &level);
 	root = log_create("gateway", level);
-	log = log_child(root, "gateway", text_of(config->gateway.name));
-	if (log == NULL)
+	setup->log = log_child(root, "gateway", text_of(setup->config->gateway.name));
+	if (setup->log == NULL)
 		fprintf(stderr, "hubbub-gateway: cannot start: no memory\n");
 	else
-		status = run(config, log);
-	log_destroy(&log);
+		status = run(setup);
+	log_destroy(&setup->log);
 	log_destroy(&root);
 	return status;
 }
@@ -74,6 +73,7 @@ int
 main(int argc, char **argv)
 {
 	struct config config = { .listener_count = 0 };
+	struct gateway_setup setup = { .config = &config, .argc = argc, .argv = argv };
 	enum config_result result = config_start_checked(
 	    &config, CONFIG_ROLE_GATEWAY, gateway_check, argc, argv, stdout, stderr);
 	int status = EXIT_CODE_DONE;
@@ -82,7 +82,7 @@ main(int argc, char **argv)
 	if (result == CONFIG_BAD) {
 		status = EXIT_CODE_USAGE;
 	} else if (result == CONFIG_RUN) {
-		status = start(&config);
+		status = start(&setup);
 	}
 	config_free(&config);
 	return status;

@@ -35,7 +35,6 @@ notices_init(struct notices *notices, struct sessions *sessions, struct fanout *
 		.metrics = sessions->metrics,
 	};
 	sessions->roster = roster;
-	presence_rule_init(&sessions->presence, &sessions->limits);
 	fanout->watcher = (struct fanout_watcher){ on_joined, notices };
 	differences_init(&notices->differences, sessions, fanout, roster);
 	TAILQ_INIT(&notices->due);

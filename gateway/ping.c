@@ -19,14 +19,17 @@ void
 ping_wheel_init(struct ping_wheel *wheel, unsigned ping_seconds, unsigned pong_seconds,
     struct random_source random, struct ping_effects effects)
 {
-	*wheel = (struct ping_wheel){
-		.ping_ms = milliseconds(ping_seconds),
-		.pong_ms = milliseconds(pong_seconds),
-		.random = random,
-		.effects = effects,
-	};
+	*wheel = (struct ping_wheel){ .random = random, .effects = effects };
+	ping_wheel_set(wheel, ping_seconds, pong_seconds);
 	TAILQ_INIT(&wheel->quiet);
 	TAILQ_INIT(&wheel->asked);
+}
+
+void
+ping_wheel_set(struct ping_wheel *wheel, unsigned ping_seconds, unsigned pong_seconds)
+{
+	wheel->ping_ms = milliseconds(ping_seconds);
+	wheel->pong_ms = milliseconds(pong_seconds);
 }
 
 static struct ping_queue *

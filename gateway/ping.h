@@ -49,6 +49,9 @@ struct ping_wheel {
 void ping_wheel_init(struct ping_wheel *wheel, unsigned ping_seconds, unsigned pong_seconds,
     struct random_source random, struct ping_effects effects);
 
+/* From now on; who was asked or heard before is judged by it, too. */
+void ping_wheel_set(struct ping_wheel *wheel, unsigned ping_seconds, unsigned pong_seconds);
+
 /* The wheel never frees entries; remove one before it goes. */
 void ping_add(struct ping_wheel *wheel, struct ping_entry *entry, uint64_t now_ms);
 void ping_remove(struct ping_wheel *wheel, struct ping_entry *entry);

@@ -16,14 +16,17 @@
 void
 receipts_desk_init(struct receipts_desk *desk, unsigned pong_seconds, struct random_source random)
 {
-	*desk = (struct receipts_desk){
-		.pong_ms = (pong_seconds == 0 ? 1 : pong_seconds) * UINT64_C(1000),
-		.gather_ms = GATHER_MS,
-		.random = random,
-	};
+	*desk = (struct receipts_desk){ .gather_ms = GATHER_MS, .random = random };
+	receipts_desk_set(desk, pong_seconds);
 	TAILQ_INIT(&desk->due);
 	TAILQ_INIT(&desk->asked);
 	TAILQ_INIT(&desk->gathered);
+}
+
+void
+receipts_desk_set(struct receipts_desk *desk, unsigned pong_seconds)
+{
+	desk->pong_ms = (pong_seconds == 0 ? 1 : pong_seconds) * UINT64_C(1000);
 }
 
 static void

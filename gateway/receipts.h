@@ -45,6 +45,9 @@ struct receipts_desk {
 void receipts_desk_init(
     struct receipts_desk *desk, unsigned pong_seconds, struct random_source random);
 
+/* From now on, for PINGs that are out as well. */
+void receipts_desk_set(struct receipts_desk *desk, unsigned pong_seconds);
+
 /* Up to `seq` was sent: a PING is due at the end of the turn, or once the last is answered. */
 void receipts_sent(struct receipts_desk *desk, struct receipts *receipts, uint64_t seq);
 

@@ -32,6 +32,18 @@ roster_create(size_t shown)
 	return roster;
 }
 
+void
+roster_set_shown(struct roster *roster, size_t shown)
+{
+	struct roster_room *room, *next;
+
+	if (shown == roster->window.limit)
+		return;
+	roster->window.limit = shown;
+	HASH_ITER (hh, roster->rooms, room, next)
+		roster_shown_anew(&roster->window, room, NULL);
+}
+
 static struct text
 room_name(const struct roster_room *room)
 {

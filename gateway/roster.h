@@ -32,6 +32,9 @@ struct roster_watcher {
 struct roster *roster_create(size_t shown);
 void roster_destroy(struct roster **roster);
 
+/* So many are shown from now on. O(members of all rooms). */
+void roster_set_shown(struct roster *roster, size_t shown);
+
 /* A link opens: ENTERED and EXITED are collected aside until roster_commit. */
 void roster_begin(struct roster *roster);
 

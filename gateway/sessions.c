@@ -44,8 +44,6 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 	struct ping_effects effects = { on_ping_due, on_ping_lost, sessions };
 
 	*sessions = (struct sessions){
-		.limits = *limits,
-		.store = setup->store == NULL ? (struct config_store){ 0 } : *setup->store,
 		.transport = setup->transport,
 		.uplink = setup->uplink,
 		.metrics = setup->metrics,
@@ -53,18 +51,32 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 		.pool = setup->pool,
 		.fanout = setup->fanout,
 		.now = setup->now,
-		.message_rule = { limits->messages_per_second, 1000, limits->messages_burst },
-		.offence_rule = { limits->errors_per_minute, 60000, limits->errors_per_minute },
 	};
 	ping_wheel_init(
 	    &sessions->pings, limits->ping_seconds, limits->pong_seconds, setup->random, effects);
 	receipts_desk_init(&sessions->receipts, limits->pong_seconds, setup->random);
+	sessions_set_limits(sessions, limits, setup->store);
 	buffer_init(&sessions->payload, 0);
 	id_map_init(&sessions->clients);
 	TAILQ_INIT(&sessions->waiting);
 	TAILQ_INIT(&sessions->open);
 	TAILQ_INIT(&sessions->backlog);
 	TAILQ_INIT(&sessions->resting);
+}
+
+void
+sessions_set_limits(
+    struct sessions *sessions, const struct config_limits *limits, const struct config_store *store)
+{
+	sessions->limits = *limits;
+	sessions->store = store == NULL ? (struct config_store){ 0 } : *store;
+	sessions->message_rule =
+	    (struct ratelimit_rule){ limits->messages_per_second, 1000, limits->messages_burst };
+	sessions->offence_rule =
+	    (struct ratelimit_rule){ limits->errors_per_minute, 60000, limits->errors_per_minute };
+	presence_rule_init(&sessions->presence, limits);
+	ping_wheel_set(&sessions->pings, limits->ping_seconds, limits->pong_seconds);
+	receipts_desk_set(&sessions->receipts, limits->pong_seconds);
 }
 
 struct session *

@@ -47,12 +47,12 @@ struct sessions {
 	struct session_uplink uplink;
 	struct gateway_metrics *metrics; /* borrowed */
 	struct roster *roster;           /* borrowed; set by notices_init */
-	struct presence_rule presence;   /* likewise                      */
-	struct log *log;                 /* borrowed */
-	struct slab_pool *pool;          /* borrowed */
-	struct fanout *fanout;           /* borrowed */
-	struct slab *personal;           /* open for frames to one client */
-	struct now now;                  /* of the call that is being served */
+	struct presence_rule presence;
+	struct log *log;        /* borrowed */
+	struct slab_pool *pool; /* borrowed */
+	struct fanout *fanout;  /* borrowed */
+	struct slab *personal;  /* open for frames to one client */
+	struct now now;         /* of the call that is being served */
 	struct ratelimit_rule message_rule;
 	struct ratelimit_rule offence_rule;
 	struct ping_wheel pings;
@@ -89,6 +89,10 @@ struct sessions_setup {
 };
 
 void sessions_init(struct sessions *sessions, const struct sessions_setup *setup);
+
+/* Other limits from now on, for those who are here as well; `store` as in the setup. */
+void sessions_set_limits(struct sessions *sessions, const struct config_limits *limits,
+    const struct config_store *store);
 
 /* Forgets every session without effects; none may be a member of a channel any more. */
 void sessions_free(struct sessions *sessions);

@@ -292,6 +292,21 @@ websocket_set_core(struct websocket *websocket, struct gateway_core *core)
 	websocket->core = core;
 }
 
+void
+websocket_set_limits(struct websocket *websocket, const struct config_limits *limits)
+{
+	/* Their list is one by time, and stays so if all get as much more or less of it. */
+	uint64_t later_ms =
+	    ((uint64_t)limits->message_seconds - websocket->limits.message_seconds) * 1000;
+	struct incoming *incoming;
+
+	TAILQ_FOREACH (incoming, &websocket->incoming, link) {
+		incoming->deadline_ms += later_ms;
+		incoming->bytes.limit = limits->message_bytes;
+	}
+	websocket->limits = *limits;
+}
+
 /*
  * In a storm the request is there as soon as the connection. Answered at once, it needs its memory
  * for headers and its place in the library's list of timeouts, which is searched from one end, only

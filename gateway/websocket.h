@@ -51,6 +51,9 @@ struct transport websocket_transport(void);
 void websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
     const struct entrance *entrance);
 
+/* Other limits from now on, for messages under way as well; header and handshake stay. */
+void websocket_set_limits(struct websocket *websocket, const struct config_limits *limits);
+
 /* True if no further connection should be adopted, where so many wait for that already. */
 bool websocket_is_full(const struct websocket *websocket, unsigned waiting);
 

@@ -6,7 +6,6 @@
 #include "hub/gateways.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +24,6 @@
  * Rest when there is no descriptor or memory for another connection: the listener stays readable.
  */
 #define ACCEPT_REST_MS 200
-
-#define ALLOWED_USERS_MAX 32u
 
 struct gateway_link {
 	struct gateways *owner;
@@ -51,8 +48,7 @@ struct gateways {
 	struct unix_socket_file file;
 	struct event *acceptable;
 	struct event *rested;
-	uid_t allowed[ALLOWED_USERS_MAX];
-	unsigned allowed_count;
+	struct allowed_users allowed;
 	struct gateway_link links[CORE_GATEWAYS_MAX];
 	struct lost_life lost[CORE_GATEWAYS_MAX];
 	unsigned link_count;
@@ -221,13 +217,7 @@ refuse(struct gateways *gateways, int fd, const struct peer_credentials *peer, c
 static bool
 is_allowed(const struct gateways *gateways, uid_t uid)
 {
-	if (uid == 0 || uid == geteuid())
-		return true;
-	for (unsigned i = 0; i < gateways->allowed_count; i++) {
-		if (gateways->allowed[i] == uid)
-			return true;
-	}
-	return false;
+	return uid == 0 || uid == geteuid() || allowed_users_have(&gateways->allowed, uid);
 }
 
 static void
@@ -326,42 +316,10 @@ on_rested(evutil_socket_t fd, short what, void *context)
 	(void)event_add(gateways->acceptable, NULL);
 }
 
-static bool
-allow_user(struct gateways *gateways, const char *name, char *error, size_t error_size)
+void
+gateways_allow(struct gateways *gateways, const struct allowed_users *users)
 {
-	const struct passwd *entry = getpwnam(name);
-	uint64_t number = 0;
-
-	if (entry == NULL && !(text_to_u64(text_of(name), &number) && number < UINT32_MAX)) {
-		snprintf(error, error_size,
-		    "hub.allow_users: there is no user %s; give names that getent passwd knows",
-		    name);
-		return false;
-	}
-	if (gateways->allowed_count == ALLOWED_USERS_MAX) {
-		snprintf(error, error_size, "hub.allow_users: at most %u users can be named",
-		    ALLOWED_USERS_MAX);
-		return false;
-	}
-	gateways->allowed[gateways->allowed_count++] =
-	    entry != NULL ? entry->pw_uid : (uid_t)number;
-	return true;
-}
-
-static bool
-allow_users(struct gateways *gateways, const char *names, char *error, size_t error_size)
-{
-	char *copy = strdup(names);
-	char *rest_of = NULL;
-	bool known = copy != NULL;
-
-	if (copy == NULL)
-		snprintf(error, error_size, "no memory to start with");
-	for (char *name = known ? strtok_r(copy, " \t", &rest_of) : NULL; known && name != NULL;
-	     name = strtok_r(NULL, " \t", &rest_of))
-		known = allow_user(gateways, name, error, error_size);
-	free(copy);
-	return known;
+	gateways->allowed = *users;
 }
 
 bool
@@ -371,7 +329,7 @@ gateways_listen(struct gateways *gateways, struct core *core, const struct confi
 	struct event_base *base = gateways->setup.base;
 
 	gateways->core = core;
-	if (!allow_users(gateways, config->allow_users, error, error_size))
+	if (!allowed_users_read(&gateways->allowed, config->allow_users, error, error_size))
 		return false;
 	gateways->fd = unix_socket_listen(config->socket, config->socket_mode, config->socket_group,
 	    error, error_size, &gateways->file);

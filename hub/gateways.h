@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "hub/allowed_users.h"
 #include "hub/core.h"
 
 struct gateways;
@@ -40,6 +41,9 @@ struct core_links gateways_links(struct gateways *gateways);
  */
 bool gateways_listen(struct gateways *gateways, struct core *core, const struct config_hub *config,
     char *error, size_t error_size);
+
+/* Others may connect from now on; copied. Links of those who no longer may go on. */
+void gateways_allow(struct gateways *gateways, const struct allowed_users *users);
 
 /* Lets nobody in any more and says goodbye to everybody; `stopped` follows from the loop. */
 void gateways_stop(struct gateways *gateways);

@@ -3,8 +3,6 @@
  * status on one event loop. Ends the core's turns: once for all that a turn of the loop brought,
  * and when the core's own clock asks.
  */
-#include "hub/hub.h"
-
 #include <event2/event.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,12 +10,8 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "common/status_http.h"
-#include "hub/admin_socket.h"
-#include "hub/core.h"
 #include "hub/core_operator.h"
-#include "hub/gateways.h"
-#include "hub/record.h"
+#include "hub/hub_private.h"
 #include "hub/store_choice.h"
 
 /* A gateway has missed its hub for longer than this before anything is decided without it. */
@@ -41,33 +35,6 @@
 #define UTF8_MAX 4u
 
 _Static_assert(CONFIG_GATEWAYS_MAX == CORE_GATEWAYS_MAX, "no setting promises what cannot be");
-
-enum hub_signal { HUB_TERM, HUB_INT, HUB_HUP, HUB_SIGNALS };
-
-struct hub {
-	struct hub_setup setup;
-	struct event_base *base;
-	struct metrics *metrics;
-	struct metric *turn_seconds;
-	struct metric *turn_longest;
-	struct store *store;
-	struct bus *bus;
-	struct gateways *gateways;
-	struct core *core;
-	struct record *record; /* NULL: nothing is recorded */
-	struct admin_socket *admin;
-	struct status_http *status;
-	struct event *turn;  /* made active when the core was told something */
-	struct event *clock; /* the core's own deadline                      */
-	struct event *second;
-	struct event *kept; /* the store has something to tell */
-	struct event *signals[HUB_SIGNALS];
-	uint64_t turn_began_us;   /* 0: none is under way */
-	unsigned restart_seconds; /* for which the next life has been awaited */
-	bool listening;
-	bool stopping;
-	bool broken; /* the store says that going on would risk what was promised */
-};
 
 static void
 turn_wanted(void *context)
@@ -230,7 +197,7 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 
 	(void)number;
 	(void)what;
-	hub->setup.reload(hub->setup.context);
+	(void)reload_run(hub->reload);
 }
 
 static bool
@@ -414,16 +381,15 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	    "From the first envelope of a turn to its end.", 50, 16, 1e6);
 	hub->turn_longest = metrics_gauge(hub->metrics, "hubbub_hub_turn_longest_microseconds",
 	    NULL, "The longest turn since the process started.");
-	if (!create_events(hub) || !open_store(hub, error, error_size) ||
-	    !begin_record(hub, error, error_size) || !create_core(hub) ||
-	    !listen_to_all(hub, error, error_size)) {
+	if (!hub_watch_settings(hub) || !create_events(hub) ||
+	    !open_store(hub, error, error_size) || !begin_record(hub, error, error_size) ||
+	    !create_core(hub) || !listen_to_all(hub, error, error_size)) {
 		hub_destroy(&hub);
 		return NULL;
 	}
 	hub->listening = true;
 	log_info(setup->log, "hub listens", log_string("socket", setup->config->hub.socket),
 	    log_string("store", hub->store->ops->name), log_string("version", HUBBUB_VERSION));
-	hub->setup.config = NULL;
 	/* The core may wait for gateways that never come. */
 	turn_wanted(hub);
 	return hub;
@@ -472,6 +438,7 @@ hub_destroy(struct hub **hub)
 		destroy_event(doomed->signals[i]);
 	if (doomed->base != NULL)
 		event_base_free(doomed->base);
+	reload_destroy(&doomed->reload);
 	metrics_destroy(&doomed->metrics);
 	free(doomed);
 }

@@ -12,12 +12,12 @@
 
 struct hub;
 
+/* All of it is borrowed until the hub is destroyed. */
 struct hub_setup {
-	const struct config *config; /* borrowed during the call */
-	struct log *log;             /* borrowed */
-	/* SIGHUP: reads the configuration again as far as it can change in a running hub. */
-	void (*reload)(void *context);
-	void *context;
+	struct config *config; /* changed when settings are read again (SIGHUP) */
+	int argc;
+	char **argv; /* of the start: settings are read again by it */
+	struct log *log;
 };
 
 /* Starts everything and listens. NULL with one sentence in `error`, nothing left behind. */

@@ -12,56 +12,13 @@
 #include "common/log.h"
 #include "hub/hub.h"
 
-struct process {
-	int argc;
-	char **argv;
-	struct log *log;
-};
-
-static bool
-set_level(struct log *log, const char *name)
-{
-	enum log_level level;
-
-	if (!log_level_of_name(text_of(name), &level))
-		return false;
-	log_set_level(log, level);
-	return true;
-}
-
-/* Only the log's level can change in a running hub. */
-static void
-reload(void *context)
-{
-	struct process *process = context;
-	struct config config = { 0 };
-
-	if (config_start(&config, CONFIG_ROLE_HUB, process->argc, process->argv, stdout, stderr) ==
-		CONFIG_RUN &&
-	    set_level(process->log, config.log_level))
-		log_info(process->log,
-		    "configuration read again; all but the log level needs a restart",
-		    log_string("log_level", config.log_level));
-	else
-		log_plain(process->log, LOG_LEVEL_ERROR,
-		    "configuration not read again, it has an error; the old one stays");
-	config_free(&config);
-}
-
 static int
-run(struct process *process, const struct config *config)
+run(const struct hub_setup *setup)
 {
 	char error[512];
 	enum exit_code code;
-	struct hub *hub;
-	struct hub_setup setup = {
-		.config = config,
-		.log = process->log,
-		.reload = reload,
-		.context = process,
-	};
+	struct hub *hub = hub_create(setup, error, sizeof(error));
 
-	hub = hub_create(&setup, error, sizeof(error));
 	if (hub == NULL) {
 		fprintf(stderr, "hubbub-hub: %s\n", error);
 		return EXIT_CODE_REFUSED;
@@ -71,11 +28,27 @@ run(struct process *process, const struct config *config)
 	return (int)code;
 }
 
+static int
+start(struct hub_setup *setup)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	int code = EXIT_CODE_REFUSED;
+
+	(void)log_level_of_name(text_of(setup->config->log_level), &level);
+	setup->log = log_create("hub", level);
+	if (setup->log == NULL)
+		fputs("hubbub-hub: there is not enough memory to start\n", stderr);
+	else
+		code = run(setup);
+	log_destroy(&setup->log);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct process process = { .argc = argc, .argv = argv };
 	struct config config = { 0 };
+	struct hub_setup setup = { .config = &config, .argc = argc, .argv = argv };
 	int code = EXIT_CODE_USAGE;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -86,15 +59,9 @@ main(int argc, char **argv)
 		code = EXIT_CODE_DONE;
 		break;
 	case CONFIG_RUN:
-		process.log = log_create("hub", LOG_LEVEL_INFO);
-		code = EXIT_CODE_REFUSED;
-		if (process.log == NULL || !set_level(process.log, config.log_level))
-			fputs("hubbub-hub: there is not enough memory to start\n", stderr);
-		else
-			code = run(&process, &config);
+		code = start(&setup);
 		break;
 	}
-	log_destroy(&process.log);
 	config_free(&config);
 	libevent_global_shutdown();
 	return code;

@@ -1,0 +1,55 @@
+/*
+ * SIGHUP: the settings are read again and what can change in a running program is applied, all of
+ * it or nothing. Who has made something of settings, or of files that they name, hangs in as a
+ * hook: each is asked first, and only when none refuses is anything changed.
+ */
+#ifndef HUBBUB_COMMON_RELOAD_H
+#define HUBBUB_COMMON_RELOAD_H
+
+#include "common/config.h"
+#include "common/log.h"
+#include "common/metrics.h"
+
+struct reload_hook {
+	/*
+	 * Reads and checks all that it takes to go on with `fresh`, without changing anything that
+	 * is in force. False refuses the whole reload, with one sentence. `fresh` is gone
+	 * afterwards. NULL: it has nothing to refuse.
+	 */
+	bool (*prepare)(void *context, const struct config *fresh, char *error, size_t error_size);
+	/*
+	 * Puts it in force; cannot fail. `config` is the one of the start, with its new values:
+	 * texts may be borrowed from it until the next commit.
+	 */
+	void (*commit)(void *context, const struct config *config);
+	/* It was prepared, and another one refused. NULL: there is nothing to give back. */
+	void (*abandon)(void *context);
+};
+
+struct reload_setup {
+	enum config_role role;
+	config_checker *check; /* as at the start; may be NULL */
+	int argc;
+	char **argv;           /* borrowed: the command line of the start    */
+	struct config *config; /* borrowed: in force, and changed by reloads */
+	/* Borrowed, in the order in which they are asked and put in force. */
+	const struct reload_hook *hooks;
+	unsigned hook_count;
+	void *context; /* of all hooks */
+	struct log *log;
+	struct metrics *metrics;
+};
+
+struct reload;
+
+/* NULL without memory. */
+struct reload *reload_create(const struct reload_setup *setup);
+void reload_destroy(struct reload **reload);
+
+/*
+ * Does it, logs what has changed and what of that needs a restart, or why nothing has. True if it
+ * was applied.
+ */
+bool reload_run(struct reload *reload);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The parts of a gateway's process, for gateway.c and gateway_reload.c alone.
+ */
+#ifndef HUBBUB_GATEWAY_GATEWAY_PRIVATE_H
+#define HUBBUB_GATEWAY_GATEWAY_PRIVATE_H
+
+#include "common/metrics.h"
+#include "common/reload.h"
+#include "common/status_http.h"
+#include "gateway/gateway.h"
+#include "gateway/gateway_core.h"
+#include "gateway/listener.h"
+#include "gateway/listener_proxy.h"
+#include "gateway/loop.h"
+#include "gateway/uplink.h"
+#include "gateway/websocket.h"
+
+enum { SIGNALS = 3 };
+
+/* A listener with what its connections are told by. */
+struct door {
+	struct gateway *gateway;
+	struct mount_table mounts;
+	struct entrance entrance;
+	struct listener *listener;
+};
+
+struct gateway {
+	struct gateway_setup setup;
+	const struct config *config; /* the setup's: in force, changed by reloads */
+	struct log *log;
+	struct reload *reload;
+	struct metrics *metrics;
+	struct metric *connections;
+	struct metric *draining_metric;
+	struct metric *link_queue;
+	struct metric *turn_seconds;
+	struct loop *loop;
+	struct websocket *websocket;
+	struct listener_proxy *proxy;
+	struct uplink *uplink;
+	struct gateway_core *core;
+	struct status_http *status;
+	struct event *signals[SIGNALS];
+	struct door doors[CONFIG_LISTENERS_MAX];
+	size_t spare_memory; /* free in the heap when last looked at */
+	uint64_t spare_checked_ms;
+	bool spare_is_back; /* the system has it; nothing was allocated since */
+	bool asked;         /* to end, by a signal                                   */
+	bool hurried;       /* by another one, or by SIGINT: no window               */
+	bool draining;      /* accepts nobody any more; those who are here are let go */
+	bool stopping;      /* says goodbye; only ends of connections are waited for  */
+	uint64_t requests_deadline_ms;
+	uint64_t stop_deadline_ms;
+};
+
+/* Gets ready for reloads; false without memory. */
+bool gateway_watch_settings(struct gateway *gateway);
+
+#endif
