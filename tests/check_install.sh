@@ -16,7 +16,7 @@ mapfile -t installed < <(cd "$stage/top" && find . -type f -printf '%P\n' | LC_A
 
 failures=0
 for file in sbin/hubbub-hub sbin/hubbub-gateway bin/hubctl bin/hubbub-chat bin/hubbub-replay libexec/hubbub/hubbub-supervisor \
-	etc/hubbub/hubbub.conf.sample share/man/man1/{hubctl,hubbub-chat,hubbub-replay}.1 share/man/man5/hubbub.conf.5 \
+	etc/hubbub/hubbub.conf.sample share/hubbub/{haproxy/hubbub.cfg,nginx/hubbub.conf} share/man/man1/{hubctl,hubbub-chat,hubbub-replay}.1 share/man/man5/hubbub.conf.5 \
 	share/bash-completion/completions/{hubctl,hubbub-hub,hubbub-gateway,hubbub-replay,hubbub-chat} \
 	share/doc/hubbub/{LICENSE,README.md,CHANGELOG.md,CONTRIBUTING.md,SECURITY.md,docs/architecture.md}; do
 	if [[ ! -f $stage/top/$file ]]; then
@@ -25,7 +25,7 @@ for file in sbin/hubbub-hub sbin/hubbub-gateway bin/hubctl bin/hubbub-chat bin/h
 	fi
 done
 for file in "${installed[@]}"; do
-	if [[ ! $file =~ ^(s?bin|libexec/hubbub|etc/hubbub|share/man/man[158]|share/doc/hubbub|share/bash-completion/completions)/ ]]; then
+	if [[ ! $file =~ ^(s?bin|libexec/hubbub|etc/hubbub|share/man/man[158]|share/(doc/)?hubbub|share/bash-completion/completions)/ ]]; then
 		echo "$file is in a place of its own"
 		failures=$((failures + 1))
 	fi

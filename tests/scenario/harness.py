@@ -38,9 +38,10 @@ def wait_for(condition, what, patience=PATIENCE):
 
 
 def reserve_port(host="127.0.0.1"):
-    """A bound socket that does not listen: it keeps its port for a SO_REUSEPORT listener."""
+    """A bound socket that does not listen: it keeps its port for listeners that share or reuse it."""
     held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind((host, 0))
     return held
 
@@ -56,9 +57,12 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def http_get(unix_path, target, timeout=5):
-    """(status, body) of a GET over a Unix socket; (0, reason) if nobody answers."""
-    connection = _UnixConnection(unix_path, timeout)
+def http_get(place, target, timeout=5):
+    """(status, body) of a GET; (0, reason) if nobody answers. A number is a port, else a socket."""
+    if isinstance(place, int):
+        connection = http.client.HTTPConnection("127.0.0.1", place, timeout=timeout)
+    else:
+        connection = _UnixConnection(place, timeout)
     try:
         connection.request("GET", target)
         answer = connection.getresponse()

@@ -1,0 +1,272 @@
+"""HAProxy and nginx as they are delivered, in front of three gateways."""
+
+import re
+import socket
+import threading
+
+import pytest
+
+from balancers import HAPROXY_FILE, NGINX_FILE, Haproxy, Nginx, balanced_cluster
+from client import Closed
+from harness import PATIENCE, http_get, wait_for
+from native_client import SUBPROTOCOL, NativeClient
+from raw_client import RawClient
+
+SPOOFED = {"X-Forwarded-For": "203.0.113.66", "Forwarded": "for=203.0.113.66"}
+
+
+class Place:
+    """A cluster behind both balancers; `ways` lead in: TLS ends at one of them, or passes."""
+
+    def __init__(self):
+        self.cluster = balanced_cluster({"limits.ping_seconds": 4})
+        self.haproxy = Haproxy(self.cluster)
+        self.nginx = Nginx(self.cluster)
+        self.ways = {
+            "haproxy": f"wss://127.0.0.1:{self.haproxy.port}/ws",
+            "through": f"ws://127.0.0.1:{self.haproxy.through}/ws",
+            "nginx": f"wss://127.0.0.1:{self.nginx.port}/ws",
+        }
+        self.clients = []
+
+    def start(self):
+        self.cluster.start()
+        self.haproxy.begin()
+        self.nginx.begin()
+        self.wait_up()
+
+    def wait_up(self):
+        for gateway in self.cluster.gateways:
+            name = gateway.gateway_name
+            wait_for(lambda n=name: self.haproxy.thinks(n, "UP"), f"{name} is not up")
+
+    def connect(self, way, **options):
+        if self.ways[way].startswith("wss"):
+            options.setdefault("ssl", self.cluster.tls)
+        client = NativeClient.connect(self.ways[way], subprotocols=[SUBPROTOCOL], **options)
+        self.clients.append(client)
+        return client
+
+    def users(self):
+        return {row["name"]: row for row in self.cluster.hubctl("users")}
+
+    def resident(self, gateway, name):
+        """Someone on that gateway: the fewest connections lead there sooner or later."""
+        for number in range(20):
+            client = self.connect("haproxy").hello(f"{name} {number}", rooms=["lobby"])
+            if self.users()[client.name]["gateway"] == gateway.gateway_name:
+                return client
+        raise AssertionError(f"nobody is led to {gateway.gateway_name}")
+
+    def empty(self):
+        """Everybody is gone from the gateways, and the balancers know."""
+        for client in self.clients:
+            client.drop()
+        self.clients.clear()
+        for gateway in self.cluster.gateways:
+            wait_for(
+                lambda g=gateway: g.metric("hubbub_gateway_connections") == 0,
+                "somebody is still there",
+            )
+        wait_for(
+            lambda: all(
+                row["scur"] == "0"
+                for backend in ("hubbub_gateways", "hubbub_gateways_through")
+                for row in self.haproxy.servers(backend).values()
+            ),
+            "HAProxy still has connections",
+        )
+
+    def close(self):
+        for client in self.clients:
+            client.drop()
+        self.haproxy.stop()
+        self.nginx.stop()
+        self.cluster.close()
+
+
+@pytest.fixture(scope="module")
+def whole():
+    one = Place()
+    try:
+        one.start()
+        yield one
+    finally:
+        print(one.haproxy.log()[-3000:], one.nginx.log()[-3000:])
+        one.close()
+
+
+@pytest.fixture
+def place(whole):
+    whole.empty()
+    return whole
+
+
+def seconds(text, pattern):
+    """The seconds of a timeout in a delivered file."""
+    number, unit = re.search(pattern + r"\s+(\d+)(ms|s)\b", text).groups()
+    return int(number) / (1000 if unit == "ms" else 1)
+
+
+def test_the_files_are_sound_and_their_times_fit(place):
+    for balancer in (place.haproxy, place.nginx):
+        status, said = balancer.check()
+        assert status == 0 and not re.search("warn", said, re.I), said
+    haproxy, nginx = HAPROXY_FILE.read_text(), NGINX_FILE.read_text()
+    # Longer than a gateway waits for any sign of life: a ping after 20 s, its answer within 20 s.
+    assert seconds(haproxy, "timeout tunnel") > 40
+    assert seconds(nginx, "proxy_read_timeout") > 40 and seconds(nginx, "proxy_send_timeout") > 40
+    # A gateway that was killed is out of use within a second.
+    fall = int(re.search(r"fall (\d+)", haproxy).group(1))
+    inter, fast = seconds(haproxy, r"\binter"), seconds(haproxy, "fastinter")
+    assert inter + (fall - 1) * fast < 1
+    for name in ("cookie", "stick", "source", "ip_hash"):
+        assert not re.search(rf"^\s*(balance )?{name}\b", haproxy + nginx, re.M), name
+
+
+def test_operators_see_the_clients_address(place):
+    for number, way in enumerate(place.ways, 21):
+        address = f"127.0.0.{number}"
+        client = place.connect(way, local_addr=(address, 0), extra_headers=SPOOFED)
+        client.hello(way)
+        assert place.users()[way]["address"] == address
+        assert address in str(place.cluster.hubctl("show", client.user))
+
+
+def test_who_comes_without_tls_is_sent_to_it(place):
+    for balancer in (place.haproxy, place.nginx):
+        assert http_get(balancer.plain, "/")[0] == 301
+
+
+@pytest.mark.parametrize("way", ["haproxy", "through", "nginx"])
+def test_no_stickiness_and_nothing_lost(place, way):
+    """Each time it comes again it is led to another gateway, and hears there what it missed."""
+    speaker = place.cluster.gateway(0).native("speaker", rooms=["lobby"])
+    place.clients.append(speaker)
+    ana = place.connect(way).hello(f"ana {way}", rooms=["lobby"])
+    been, heard, said = [], [], []
+    for number in range(4):
+        been.append(place.users()[ana.name]["gateway"])
+        ana.drop()
+        said.append(f"word {number}")
+        speaker.say(said[-1], "lobby", id=f"{way} {number}")
+        answer = speaker.answer(f"{way} {number}")
+        assert answer["type"] == "ack", answer
+        again = place.connect(way).hello(ana.name, resume=ana.resume, since=ana.since())
+        assert again.client_id == ana.client_id
+        heard += [frame["content"] for frame in again.missed() if frame["type"] == "public"]
+        ana = again
+    assert heard == said
+    assert all(one != other for one, other in zip(been, been[1:])), been
+    ana.close()
+
+
+class Stream:
+    """Connections that come one after the other, on every way, until it is stopped."""
+
+    def __init__(self, place):
+        self._place = place
+        self._stop = threading.Event()
+        self.came, self.refused = dict.fromkeys(place.ways, 0), []
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        while not self._stop.is_set():
+            for way in self._place.ways:
+                try:
+                    client = self._place.connect(way)
+                    client.hello("passer-by")
+                    client.drop()
+                    self.came[way] += 1
+                except Exception as error:
+                    self.refused.append((way, repr(error)))
+
+    def wait_for_more(self):
+        """Returns when each way has led in a few more."""
+        before = dict(self.came)
+        wait_for(
+            lambda: self.refused or all(self.came[w] >= before[w] + 3 for w in before),
+            "nobody comes in",
+        )
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
+def restart(place, gateway):
+    gateway.start()
+    wait_for(gateway.ready, "it is not ready")
+    place.wait_up()
+
+
+def test_a_drain_moves_newcomers_and_refuses_none(place):
+    gateway = place.cluster.gateway(1)
+    name = gateway.gateway_name
+    resident = place.resident(gateway, "resident")
+    with Stream(place) as stream:
+        stream.wait_for_more()
+        place.cluster.hubctl("drain", name, "--over", "600s")
+        wait_for(lambda: place.haproxy.thinks(name, "NOLB"), "HAProxy sends it newcomers")
+        stream.wait_for_more()
+        # Who is there stays until the gateway lets it go.
+        assert resident.hears_nothing_more()
+        assert place.users()[resident.name]["gateway"] == name
+        place.cluster.hubctl("drain", name, "--over", "0")
+        with pytest.raises(Closed) as end:
+            while True:
+                resident.hear()
+        assert end.value.code == 1012
+        assert gateway.child.wait() == 0
+        back = place.connect("haproxy")
+        back.hello(resident.name, resume=resident.resume, since=resident.since())
+        assert back.client_id == resident.client_id
+        stream.wait_for_more()
+        restart(place, gateway)
+    assert stream.refused == []
+
+
+def test_a_killed_gateway_is_left_out(place):
+    gateway = place.cluster.gateway(2)
+    name = gateway.gateway_name
+    victim = place.resident(gateway, "victim")
+    gateway.kill()
+    assert victim.closed()[0] == 1006
+    with Stream(place) as stream:
+        wait_for(lambda: place.haproxy.thinks(name, "DOWN"), "HAProxy does not notice")
+        stream.wait_for_more()
+    assert stream.refused == []
+    back = place.connect("haproxy")
+    back.hello(victim.name, resume=victim.resume, since=victim.since())
+    restart(place, gateway)
+
+
+def test_who_only_listens_stays(place):
+    """A WebSocket may be silent for longer than HTTP may."""
+    short = {
+        "timeout client 10s": "timeout client 2s",
+        "timeout server 10s": "timeout server 2s",
+        "timeout http-request 10s": "timeout http-request 2s",
+        "timeout http-keep-alive 10s": "timeout http-keep-alive 2s",
+    }
+    haproxy = Haproxy(place.cluster, "haproxy-short", short)
+    nginx = Nginx(
+        place.cluster, "nginx-short", {"client_header_timeout 10s": "client_header_timeout 2s"}
+    )
+    listeners = []
+    try:
+        for balancer in (haproxy.begin(), nginx.begin()):
+            connection = socket.create_connection(("127.0.0.1", balancer.port), PATIENCE)
+            secret = place.cluster.tls.wrap_socket(connection, server_hostname="127.0.0.1")
+            listeners.append(RawClient(balancer.port, "/ws", connection=secret))
+        # The first that is said on an idle connection, after twice the time that HTTP has.
+        for listener in listeners:
+            assert listener.status == 101
+            listener.pong(listener.ping())
+    finally:
+        haproxy.stop()
+        nginx.stop()
