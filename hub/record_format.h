@@ -61,10 +61,10 @@ enum record_kind { RECORD_NONE = 0, RECORD_KINDS(RECORD_ENUM) };
 #define RECORD_STORE_OPS(X) \
 	X(reserve_clients) X(open_stream) X(close_stream) X(append) X(set_mark) \
 	X(put_outcome) X(put_id) X(put_user) X(remove_user) X(put_room) X(remove_room) \
-	X(put_gateway) X(remove_gateway) X(rename_stream) X(remove_stream) X(prune_outcomes) \
-	X(forget) X(commit) X(spoil) \
+	X(put_gateway) X(remove_gateway) X(put_ban) X(remove_ban) X(rename_stream) \
+	X(remove_stream) X(prune_outcomes) X(forget) X(commit) X(spoil) \
 	X(poll) X(wake_fd) X(read) X(read_outcomes) X(last_outcome) X(find_id) X(find_user) \
-	X(stale_users) X(read_rooms) X(read_gateways) \
+	X(stale_users) X(read_rooms) X(read_gateways) X(read_bans) \
 	X(export_page) X(stats) X(start_job) X(close)
 /* clang-format on */
 

@@ -16,6 +16,7 @@ _Static_assert(sizeof(struct store_user) == 96, "all of a user is recorded");
 _Static_assert(sizeof(struct store_room) == 88, "all of a room is recorded");
 _Static_assert(sizeof(struct store_process) == 24, "all of a process is recorded");
 _Static_assert(sizeof(struct store_gateway) == 48, "all of a gateway is recorded");
+_Static_assert(sizeof(struct store_ban) == 88, "all of a ban is recorded");
 _Static_assert(sizeof(struct store_stats) == 224, "all of the figures are recorded");
 
 void
@@ -284,6 +285,34 @@ record_gateway(struct record_fields *fields)
 	gateway.epoch = record_u64(fields);
 	gateway.process = record_process(fields);
 	return gateway;
+}
+
+/* Whom it is about stays, as in the operator's command. */
+void
+record_put_ban(struct buffer *out, const struct redactor *redactor, const struct store_ban *ban)
+{
+	record_put_u64(out, ban->kind);
+	record_put_text(out, ban->realm);
+	record_put_text(out, ban->value);
+	put_said(out, redactor, ban->reason);
+	record_put_text(out, ban->made_by);
+	record_put_i64(out, ban->since_ms);
+	record_put_i64(out, ban->until_ms);
+}
+
+struct store_ban
+record_ban(struct record_fields *fields)
+{
+	struct store_ban ban;
+
+	ban.kind = (enum store_ban_kind)record_below(fields, STORE_BAN_ADDRESS + 1);
+	ban.realm = record_text(fields);
+	ban.value = record_text(fields);
+	ban.reason = record_text(fields);
+	ban.made_by = record_text(fields);
+	ban.since_ms = record_i64(fields);
+	ban.until_ms = record_i64(fields);
+	return ban;
 }
 
 void

@@ -21,6 +21,8 @@ void record_put_user(
 void record_put_room(struct buffer *out, const struct store_room *room);
 void record_put_process(struct buffer *out, const struct store_process *process);
 void record_put_gateway(struct buffer *out, const struct store_gateway *gateway);
+void record_put_ban(
+    struct buffer *out, const struct redactor *redactor, const struct store_ban *ban);
 void record_put_stats(struct buffer *out, const struct store_stats *stats);
 
 struct store_position record_position(struct record_fields *fields);
@@ -31,6 +33,7 @@ struct store_user record_user(struct record_fields *fields);
 struct store_room record_room(struct record_fields *fields);
 struct store_process record_process(struct record_fields *fields);
 struct store_gateway record_gateway(struct record_fields *fields);
+struct store_ban record_ban(struct record_fields *fields);
 struct store_stats record_stats(struct record_fields *fields);
 
 #endif

@@ -153,6 +153,26 @@ remove_gateway(struct store *store, struct text name)
 }
 
 static bool
+put_ban(struct store *store, const struct store_ban *ban)
+{
+	struct record_store *own = own_of(store);
+
+	record_put_ban(arguments(own), own->record->redactor, ban);
+	call(own, RECORD_OP_put_ban);
+	return returned(own, own->inner->ops->put_ban(own->inner, ban));
+}
+
+static bool
+remove_ban(struct store *store, const struct store_ban *ban)
+{
+	struct record_store *own = own_of(store);
+
+	record_put_ban(arguments(own), own->record->redactor, ban);
+	call(own, RECORD_OP_remove_ban);
+	return returned(own, own->inner->ops->remove_ban(own->inner, ban));
+}
+
+static bool
 rename_stream(struct store *store, struct text from, struct text to)
 {
 	struct record_store *own = own_of(store);
@@ -314,6 +334,8 @@ record_store_wrap(struct record_store *own, struct store *inner, struct record *
 		.remove_room = remove_room,
 		.put_gateway = put_gateway,
 		.remove_gateway = remove_gateway,
+		.put_ban = put_ban,
+		.remove_ban = remove_ban,
 		.rename_stream = rename_stream,
 		.remove_stream = remove_stream,
 		.prune_outcomes = prune_outcomes,

@@ -15,6 +15,7 @@ struct rows {
 		store_user_fn *user;
 		store_room_fn *room;
 		store_gateway_fn *gateway;
+		store_ban_fn *ban;
 	} take;
 };
 
@@ -82,6 +83,17 @@ pass_gateway(void *context, const struct store_gateway *gateway)
 	record_put_gateway(record_begin(record), gateway);
 	record_write(record, RECORD_ROW);
 	return rows->take.gateway(rows->context, gateway);
+}
+
+static bool
+pass_ban(void *context, const struct store_ban *ban)
+{
+	struct rows *rows = context;
+	struct record *record = rows->own->record;
+
+	record_put_ban(record_begin(record), record->redactor, ban);
+	record_write(record, RECORD_ROW);
+	return rows->take.ban(rows->context, ban);
 }
 
 static bool
@@ -194,6 +206,17 @@ read_gateways(struct store *store, store_gateway_fn *row, void *context)
 }
 
 static bool
+read_bans(struct store *store, store_ban_fn *row, void *context)
+{
+	struct record_store *own = own_of(store);
+	struct rows rows = { .own = own, .context = context, .take.ban = row };
+
+	(void)arguments(own);
+	call(own, RECORD_OP_read_bans);
+	return returned(own, own->inner->ops->read_bans(own->inner, pass_ban, &rows));
+}
+
+static bool
 export_page(
     struct store *store, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context)
 {
@@ -221,5 +244,6 @@ record_store_add_reads(struct store_ops *ops)
 	ops->stale_users = stale_users;
 	ops->read_rooms = read_rooms;
 	ops->read_gateways = read_gateways;
+	ops->read_bans = read_bans;
 	ops->export_page = export_page;
 }

@@ -240,6 +240,24 @@ remove_gateway(struct store *store, struct text name)
 }
 
 static bool
+put_ban(struct store *store, const struct store_ban *ban)
+{
+	struct replay *replay = replay_of(store);
+
+	record_put_ban(replay_arguments(replay), NULL, ban);
+	return plain(replay, RECORD_OP_put_ban);
+}
+
+static bool
+remove_ban(struct store *store, const struct store_ban *ban)
+{
+	struct replay *replay = replay_of(store);
+
+	record_put_ban(replay_arguments(replay), NULL, ban);
+	return plain(replay, RECORD_OP_remove_ban);
+}
+
+static bool
 rename_stream(struct store *store, struct text from, struct text to)
 {
 	struct replay *replay = replay_of(store);
@@ -365,6 +383,8 @@ replay_store_init(struct replay *replay)
 		.remove_room = remove_room,
 		.put_gateway = put_gateway,
 		.remove_gateway = remove_gateway,
+		.put_ban = put_ban,
+		.remove_ban = remove_ban,
 		.rename_stream = rename_stream,
 		.remove_stream = remove_stream,
 		.prune_outcomes = prune_outcomes,

@@ -16,6 +16,7 @@ struct replay_rows {
 		store_user_fn *user;
 		store_room_fn *room;
 		store_gateway_fn *gateway;
+		store_ban_fn *ban;
 	} take;
 	/* Reads a row and hands it over; false: no more is wanted. */
 	bool (*give)(const struct replay_rows *rows, struct record_fields *fields);

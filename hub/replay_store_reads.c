@@ -52,6 +52,14 @@ give_gateway(const struct replay_rows *rows, struct record_fields *fields)
 }
 
 static bool
+give_ban(const struct replay_rows *rows, struct record_fields *fields)
+{
+	struct store_ban ban = record_ban(fields);
+
+	return record_fields_end(fields) && rows->take.ban(rows->context, &ban);
+}
+
+static bool
 read_messages(
     struct store *store, const struct store_range *range, store_message_fn *row, void *context)
 {
@@ -148,6 +156,16 @@ read_gateways(struct store *store, store_gateway_fn *row, void *context)
 }
 
 static bool
+read_bans(struct store *store, store_ban_fn *row, void *context)
+{
+	struct replay *replay = replay_of(store);
+	const struct replay_rows rows = { context, { .ban = row }, give_ban };
+
+	(void)replay_arguments(replay);
+	return replay_call(replay, RECORD_OP_read_bans) && replay_returned(replay, &rows);
+}
+
+static bool
 export_page(
     struct store *store, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context)
 {
@@ -176,5 +194,6 @@ replay_store_add_reads(struct store_ops *ops)
 	ops->stale_users = stale_users;
 	ops->read_rooms = read_rooms;
 	ops->read_gateways = read_gateways;
+	ops->read_bans = read_bans;
 	ops->export_page = export_page;
 }

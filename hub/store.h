@@ -29,6 +29,7 @@ typedef bool store_id_fn(void *context, const struct store_id *id);
 typedef bool store_user_fn(void *context, const struct store_user *user);
 typedef bool store_room_fn(void *context, const struct store_room *room);
 typedef bool store_gateway_fn(void *context, const struct store_gateway *gateway);
+typedef bool store_ban_fn(void *context, const struct store_ban *ban);
 
 /* Long work beside everything else; one at a time. */
 enum store_job {
@@ -75,6 +76,9 @@ struct store_ops {
 	/* By name, in the place of an older one. Of use only while the machine runs: not synced. */
 	bool (*put_gateway)(struct store *store, const struct store_gateway *gateway);
 	bool (*remove_gateway)(struct store *store, struct text name);
+	/* In the place of an older one of the same kind, realm and value, which name it. */
+	bool (*put_ban)(struct store *store, const struct store_ban *ban);
+	bool (*remove_ban)(struct store *store, const struct store_ban *ban);
 	bool (*rename_stream)(struct store *store, struct text from, struct text to);
 	bool (*remove_stream)(struct store *store, struct text stream);
 
@@ -127,6 +131,8 @@ struct store_ops {
 	    store_room_fn *row, void *context);
 	/* All of them, in no order. */
 	bool (*read_gateways)(struct store *store, store_gateway_fn *row, void *context);
+	/* All of them, the oldest first. */
+	bool (*read_bans)(struct store *store, store_ban_fn *row, void *context);
 	/*
 	 * Every message, a page at a time: *cursor begins as 0 and is the store's; 0 again after
 	 * the last page.

@@ -8,7 +8,7 @@
 
 #include "common/random.h"
 #include "hub/store_memory.h"
-#include "hub/store_memory_private.h"
+#include "hub/store_memory_bans.h"
 
 static struct store_memory *
 self(struct store *store)
@@ -288,6 +288,8 @@ static const struct store_ops ops = {
 	.remove_room = store_memory_remove_room,
 	.put_gateway = store_memory_put_gateway,
 	.remove_gateway = store_memory_remove_gateway,
+	.put_ban = store_memory_put_ban,
+	.remove_ban = store_memory_remove_ban,
 	.rename_stream = store_memory_rename_stream,
 	.remove_stream = store_memory_remove_stream,
 	.prune_outcomes = store_memory_prune_outcomes,
@@ -304,6 +306,7 @@ static const struct store_ops ops = {
 	.stale_users = store_memory_stale_users,
 	.read_rooms = store_memory_read_rooms,
 	.read_gateways = store_memory_read_gateways,
+	.read_bans = store_memory_read_bans,
 	.export_page = store_memory_export_page,
 	.stats = stats,
 	.start_job = start_job,

@@ -19,6 +19,7 @@
 #define MEMORY_USERS 200000u
 #define MEMORY_ROOMS 100000u
 #define MEMORY_GATEWAYS 256u
+#define MEMORY_BANS 1000000u
 
 struct memory_stream {
 	struct text name;
@@ -115,6 +116,7 @@ struct store_memory {
 	struct memory_rows users;
 	struct memory_rows rooms;
 	struct memory_rows gateways;
+	struct memory_rows bans;
 	struct memory_life *lives; /* the latest first */
 	struct memory_deed *first_deed;
 	struct memory_deed *last_deed;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/buffer.h"
-#include "hub/store_memory_private.h"
+#include "hub/store_memory_bans.h"
 
 /* What a row is found by; the second may be empty. */
 struct row_key {
@@ -78,13 +78,12 @@ take_out(struct memory_rows *rows, struct memory_row *row)
 	free(row);
 }
 
-/* Puts `deed`'s row last, in the place of one with the same key. */
-static void
-put(struct store_memory *memory, struct memory_rows *rows, struct memory_deed *deed,
-    table_match_fn *match, struct row_key key)
+void
+store_memory_row_put(struct memory_rows *rows, struct memory_deed *deed, table_match_fn *match,
+    struct memory_key key)
 {
-	uint64_t hash = hash_of(memory, key);
-	struct memory_row *former = table_find(&rows->by_key, hash, match, &key);
+	uint64_t hash = key.hash;
+	struct memory_row *former = table_find(&rows->by_key, hash, match, key.key);
 	struct memory_row *row = malloc(sizeof(*row));
 
 	if (former != NULL)
@@ -105,14 +104,27 @@ put(struct store_memory *memory, struct memory_rows *rows, struct memory_deed *d
 	rows->count++;
 }
 
+void
+store_memory_row_remove(struct memory_rows *rows, table_match_fn *match, struct memory_key key)
+{
+	struct memory_row *row = table_find(&rows->by_key, key.hash, match, key.key);
+
+	if (row != NULL)
+		take_out(rows, row);
+}
+
+static void
+put(struct store_memory *memory, struct memory_rows *rows, struct memory_deed *deed,
+    table_match_fn *match, struct row_key key)
+{
+	store_memory_row_put(rows, deed, match, (struct memory_key){ hash_of(memory, key), &key });
+}
+
 static void
 take_out_found(struct store_memory *memory, struct memory_rows *rows, table_match_fn *match,
     struct row_key key)
 {
-	struct memory_row *row = table_find(&rows->by_key, hash_of(memory, key), match, &key);
-
-	if (row != NULL)
-		take_out(rows, row);
+	store_memory_row_remove(rows, match, (struct memory_key){ hash_of(memory, key), &key });
 }
 
 static void
@@ -453,4 +465,5 @@ store_memory_free_rows(struct store_memory *memory)
 	rows_free(&memory->users);
 	rows_free(&memory->rooms);
 	rows_free(&memory->gateways);
+	rows_free(&memory->bans);
 }

@@ -124,6 +124,23 @@ struct store_gateway {
 	struct store_process process;
 };
 
+/* Whom an operator bans. Numbers are what the store keeps. */
+enum store_ban_kind {
+	STORE_BAN_USER = 1,    /* REALM and id                                      */
+	STORE_BAN_CLIENT = 2,  /* a client_id                                       */
+	STORE_BAN_ADDRESS = 3, /* an IP address or a prefix of some, as address.h writes it */
+};
+
+struct store_ban {
+	enum store_ban_kind kind;
+	struct text realm; /* of a user; else empty */
+	struct text value;
+	struct text reason;  /* for operators; may be empty */
+	struct text made_by; /* the operator                */
+	int64_t since_ms;
+	int64_t until_ms; /* 0: for good */
+};
+
 struct store_range {
 	struct text stream;
 	uint64_t epoch;

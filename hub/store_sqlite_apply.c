@@ -357,6 +357,8 @@ static int (*const appliers[SQ_OP_KINDS])(struct store_sqlite *, const struct sq
 	[SQ_REMOVE_ROOM] = apply_remove_room,
 	[SQ_PUT_GATEWAY] = apply_put_gateway,
 	[SQ_REMOVE_GATEWAY] = apply_remove_gateway,
+	[SQ_PUT_BAN] = sq_apply_put_ban,
+	[SQ_REMOVE_BAN] = sq_apply_remove_ban,
 	[SQ_PRUNE] = apply_prune,
 	[SQ_FORGET] = apply_forget,
 };

@@ -61,6 +61,8 @@ enum sq_op_kind {
 	SQ_REMOVE_ROOM,
 	SQ_PUT_GATEWAY,
 	SQ_REMOVE_GATEWAY,
+	SQ_PUT_BAN,
+	SQ_REMOVE_BAN,
 	SQ_PRUNE,
 	SQ_FORGET, /* user.realm, user.id */
 	SQ_OP_KINDS,
@@ -81,6 +83,7 @@ struct sq_op {
 		struct store_user user;
 		struct store_room room;
 		struct store_gateway gateway;
+		struct store_ban ban;
 		struct {
 			struct text from;
 			struct text to;

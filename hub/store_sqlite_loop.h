@@ -54,6 +54,11 @@ bool sq_read_gateways(struct store *base, store_gateway_fn *row, void *context);
 bool sq_put_gateway(struct store *base, const struct store_gateway *gateway);
 bool sq_remove_gateway(struct store *base, struct text name);
 
+/* store_sqlite_bans.c, on the loop. */
+bool sq_put_ban(struct store *base, const struct store_ban *ban);
+bool sq_remove_ban(struct store *base, const struct store_ban *ban);
+bool sq_read_bans(struct store *base, store_ban_fn *row, void *context);
+
 /* store_sqlite_outcome.c: an outcome as bytes, and back; empty *rest_out at the end. */
 void sq_outcome_encode(struct buffer *out, const struct store_outcome *outcome);
 bool sq_outcome_decode(struct text encoded, struct store_outcome *outcome_out, size_t *used_out);

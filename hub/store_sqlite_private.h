@@ -158,6 +158,9 @@ void sq_measure(struct store_sqlite *store);
 
 /* store_sqlite_apply.c: does a batch's operations on the writer; an SQLite result. */
 int sq_apply(struct store_sqlite *store, struct sq_batch *batch);
+/* store_sqlite_bans.c: likewise, of theirs. */
+int sq_apply_put_ban(struct store_sqlite *store, const struct sq_op *op);
+int sq_apply_remove_ban(struct store_sqlite *store, const struct sq_op *op);
 /* Rows of lives were rolled back or removed. */
 void sq_forget_lives(struct store_sqlite *store);
 

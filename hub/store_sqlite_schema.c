@@ -53,11 +53,18 @@ static const char known_gateways[] =
     "CREATE TABLE gateways(name BLOB PRIMARY KEY, epoch INTEGER NOT NULL, pid INTEGER NOT NULL,"
     " started INTEGER NOT NULL, space INTEGER NOT NULL) WITHOUT ROWID;";
 
+/* Whom operators ban; a file that had no such list begins an empty one. */
+static const char bans[] =
+    "CREATE TABLE bans(kind INTEGER NOT NULL, realm BLOB NOT NULL, value BLOB NOT NULL,"
+    " reason BLOB NOT NULL, made_by BLOB NOT NULL, since_ms INTEGER NOT NULL,"
+    " until_ms INTEGER NOT NULL, PRIMARY KEY(kind, realm, value)) WITHOUT ROWID;";
+
 static const char *const steps[] = {
 	first_tables,
 	users_by_time,
 	ids_in_order,
 	known_gateways,
+	bans,
 };
 
 const int sq_schema_version = sizeof(steps) / sizeof(steps[0]);

@@ -109,6 +109,18 @@ remove_gateway(struct store *store, struct text name)
 }
 
 static bool
+put_ban(struct store *store, const struct store_ban *ban)
+{
+	return !self(store)->full && inner(store)->ops->put_ban(inner(store), ban);
+}
+
+static bool
+remove_ban(struct store *store, const struct store_ban *ban)
+{
+	return !self(store)->full && inner(store)->ops->remove_ban(inner(store), ban);
+}
+
+static bool
 rename_stream(struct store *store, struct text from, struct text to)
 {
 	return !self(store)->full && inner(store)->ops->rename_stream(inner(store), from, to);
@@ -226,6 +238,12 @@ read_gateways(struct store *store, store_gateway_fn *row, void *context)
 }
 
 static bool
+read_bans(struct store *store, store_ban_fn *row, void *context)
+{
+	return inner(store)->ops->read_bans(inner(store), row, context);
+}
+
+static bool
 export_page(
     struct store *store, uint64_t *cursor, unsigned limit, store_message_fn *row, void *context)
 {
@@ -267,6 +285,8 @@ static const struct store_ops ops = {
 	.remove_room = remove_room,
 	.put_gateway = put_gateway,
 	.remove_gateway = remove_gateway,
+	.put_ban = put_ban,
+	.remove_ban = remove_ban,
 	.rename_stream = rename_stream,
 	.remove_stream = remove_stream,
 	.prune_outcomes = prune_outcomes,
@@ -283,6 +303,7 @@ static const struct store_ops ops = {
 	.stale_users = stale_users,
 	.read_rooms = read_rooms,
 	.read_gateways = read_gateways,
+	.read_bans = read_bans,
 	.export_page = export_page,
 	.stats = stats,
 	.start_job = start_job,

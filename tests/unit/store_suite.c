@@ -261,6 +261,7 @@ static store_check *const checks[] = {
 	store_check_users,
 	store_check_rooms,
 	store_check_gateways,
+	store_check_bans,
 	check_spoiled,
 };
 

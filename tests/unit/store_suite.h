@@ -28,6 +28,7 @@ store_check store_check_ids;
 store_check store_check_users;
 store_check store_check_rooms;
 store_check store_check_gateways;
+store_check store_check_bans;
 
 /* What a rig sees of a store's ends; the first members of every rig's context. */
 struct store_ends {

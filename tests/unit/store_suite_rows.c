@@ -263,3 +263,69 @@ store_check_gateways(const struct store_suite *suite, struct store *store, struc
 	assert_string_equal(names.words, "b last -");
 	ends->failed = 0;
 }
+
+static bool
+on_ban(void *context, const struct store_ban *ban)
+{
+	char kind[] = { (char)('0' + (int)ban->kind), '\0' };
+
+	assert_int_equal(ban->until_ms, 9);
+	add_word(context, text_of(kind));
+	add_word(context, ban->realm);
+	add_word(context, ban->value);
+	add_word(context, ban->reason);
+	add_word(context, ban->made_by);
+	return true;
+}
+
+static const char *
+bans_of(struct store *store, struct names *names)
+{
+	names->words[0] = '\0';
+	assert_true(store->ops->read_bans(store, on_ban, names));
+	return names->words;
+}
+
+void
+store_check_bans(const struct store_suite *suite, struct store *store, struct store_ends *ends)
+{
+	struct store_ban ban = { .kind = STORE_BAN_USER,
+		.realm = TEXT("open"),
+		.value = TEXT("ana"),
+		.reason = TEXT("spam"),
+		.made_by = TEXT("root"),
+		.since_ms = 5,
+		.until_ms = 9 };
+	struct names names = { 0 };
+
+	(void)suite;
+	assert_true(store->ops->put_ban(store, &ban));
+	ban.realm = TEXT("pair");
+	ban.since_ms = 6;
+	assert_true(store->ops->put_ban(store, &ban));
+	ban = (struct store_ban){
+		.kind = STORE_BAN_ADDRESS, .value = TEXT("10.0.0.0/8"), .since_ms = 7, .until_ms = 9
+	};
+	assert_true(store->ops->put_ban(store, &ban));
+	assert_string_equal(bans_of(store, &names), "");
+	assert_true(store_commit_wait(store, ends, 1));
+	assert_string_equal(
+	    bans_of(store, &names), "1 open ana spam root 1 pair ana spam root 3  10.0.0.0/8  ");
+	/* Again is in its place; by its kind, realm and value it goes. */
+	ban.reason = TEXT("why");
+	assert_true(store->ops->put_ban(store, &ban));
+	ban.kind = STORE_BAN_CLIENT;
+	assert_true(store->ops->remove_ban(store, &ban));
+	ban = (struct store_ban){
+		.kind = STORE_BAN_USER, .realm = TEXT("open"), .value = TEXT("ana")
+	};
+	assert_true(store->ops->remove_ban(store, &ban));
+	assert_true(store_commit_wait(store, ends, 2));
+	assert_string_equal(bans_of(store, &names), "1 pair ana spam root 3  10.0.0.0/8 why ");
+	ban.realm = TEXT("pair");
+	assert_true(store->ops->remove_ban(store, &ban));
+	store->ops->spoil(store);
+	assert_false(store_commit_wait(store, ends, 3));
+	assert_string_equal(bans_of(store, &names), "1 pair ana spam root 3  10.0.0.0/8 why ");
+	ends->failed = 0;
+}
