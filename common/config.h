@@ -28,6 +28,7 @@ struct config_hub {
 	unsigned gateways_max;
 	unsigned clients_max; /* online at once, all gateways together */
 	unsigned rooms_max;   /* with members at once                  */
+	unsigned bans_max;    /* users, clients and addresses together */
 	char *operators;      /* blank-separated ids of users that may what "operators" may */
 	char *record;         /* the file of the record, "" for none */
 	bool record_contents;

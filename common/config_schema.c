@@ -114,6 +114,9 @@ const struct config_key config_keys[] = {
 	{ "hub", "rooms_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(rooms_max), 1, 1000000, "rooms",
 	  "10000", NULL, "Rooms with members at once. As many empty ones are remembered; a room "
 	  "that was empty for longer begins anew." },
+	{ "hub", "bans_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(bans_max), 1, 1000000, "bans",
+	  "10000", NULL, "Users, clients and addresses that are banned at once. With fewer than "
+	  "there are, those stay." },
 	{ "hub", "operators", CONFIG_TYPE_TEXT, HUB_RESTART, HUB(operators), 0, 900, "", "", NULL,
 	  "Ids of users that may do in rooms what operators may, separated by blanks." },
 	{ "hub", "record", CONFIG_TYPE_PATH, HUB_RESTART, HUB(record), 0, 900, "", "", NULL,

@@ -42,6 +42,12 @@ struct admin_request {
 	struct text yes;
 	struct text gateway;
 	struct text over; /* a time */
+	struct text id;
+	struct text client;
+	struct text address;
+	struct text realm;
+	struct text span;    /* a time */
+	struct text made_by; /* no argument: the operator, as far as the hub knows */
 };
 
 /* Words of any request as admin_words writes it. */

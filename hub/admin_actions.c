@@ -188,6 +188,25 @@ refuse_kick(const struct admin_call *call)
 	call->action->end = ADMIN_END_REFUSED;
 }
 
+/* Anybody may take another's id for a name: whom that would hit is asked. */
+static bool
+is_clear(const struct admin_call *call)
+{
+	struct text who = call->request->user;
+	struct core_meaning meaning = core_meaning(call->core, who);
+
+	if (call->request->id.data != NULL && !meaning.is_id)
+		admin_refuse_word(call, "nobody is online with the id ", who);
+	else if (call->request->id.data == NULL && meaning.is_id && meaning.is_name)
+		admin_refuse_word(call,
+		    "that is the id of one user and the name of another: say --id if the one with "
+		    "the id is meant, or name the other by its id, as in \"hubctl users\": ",
+		    who);
+	else
+		return true;
+	return false;
+}
+
 static void
 do_kick(const struct admin_call *call)
 {
@@ -197,6 +216,8 @@ do_kick(const struct admin_call *call)
 
 	if (reason.data == NULL)
 		reason = TEXT(NO_REASON);
+	if (!is_clear(call))
+		return;
 	call->action->affected = core_kick(call->core, call->now, who, reason);
 	if (call->action->affected == 0) {
 		refuse_kick(call);
@@ -244,6 +265,13 @@ static admin_handler *const handlers[ADMIN_COMMAND_COUNT] = {
 	[ADMIN_HISTORY] = admin_do_history,
 	[ADMIN_INBOX] = admin_do_inbox,
 	[ADMIN_KICK] = do_kick,
+	[ADMIN_BAN_USER] = admin_do_ban_user,
+	[ADMIN_BAN_CLIENT] = admin_do_ban_client,
+	[ADMIN_BAN_ADDRESS] = admin_do_ban_address,
+	[ADMIN_UNBAN_USER] = admin_do_unban_user,
+	[ADMIN_UNBAN_CLIENT] = admin_do_unban_client,
+	[ADMIN_UNBAN_ADDRESS] = admin_do_unban_address,
+	[ADMIN_BANS] = admin_do_bans,
 	[ADMIN_SAY] = do_say,
 	[ADMIN_CREATE] = admin_do_room_create,
 	[ADMIN_CLOSE] = admin_do_room_close,
@@ -269,7 +297,11 @@ admin_action_begin(struct admin_action *action, struct core *core, struct now no
 		.out = out,
 	};
 
-	*action = (struct admin_action){ .end = ADMIN_END_NONE, .signed_ms = now.mono_ms };
+	*action = (struct admin_action){
+		.end = ADMIN_END_NONE,
+		.signed_ms = now.mono_ms,
+		.begun = now,
+	};
 	buffer_init(&action->sentence, 0);
 	buffer_init(&action->clients, 0);
 	buffer_init(&action->held, 0);

@@ -38,6 +38,8 @@ struct admin_action {
 	/* Writes the next row of a long list; false when there is none. */
 	bool (*next_row)(struct admin_action *action, struct core *core, struct buffer *out);
 	char last_room[65];
+	uint64_t last_ban;
+	struct now begun; /* bans that are over by then are not listed */
 	enum admin_wait wait;
 	uint64_t wait_until_ms; /* for gateways */
 	uint64_t signed_ms;     /* when the other side last heard that we are at it */

@@ -6,18 +6,17 @@
 #include <pwd.h>
 #include <stdio.h>
 
-/* The user's name; their number if there is no name. */
-static void
-user_name(uid_t uid, char *name_out, size_t size)
+void
+admin_audit_user(const struct peer_credentials *peer, char name_out[ADMIN_OPERATOR_SIZE])
 {
 	struct passwd entry;
 	struct passwd *found = NULL;
 	char strings[2048];
 
-	if (getpwuid_r(uid, &entry, strings, sizeof(strings), &found) == 0 && found != NULL)
-		snprintf(name_out, size, "%s", found->pw_name);
+	if (getpwuid_r(peer->uid, &entry, strings, sizeof(strings), &found) == 0 && found != NULL)
+		snprintf(name_out, ADMIN_OPERATOR_SIZE, "%s", found->pw_name);
 	else
-		snprintf(name_out, size, "%u", (unsigned)uid);
+		snprintf(name_out, ADMIN_OPERATOR_SIZE, "%u", (unsigned)peer->uid);
 }
 
 void
@@ -47,12 +46,12 @@ admin_audit_begin(struct admin_audit *audit, const struct peer_credentials *peer
 void
 admin_audit_end(struct admin_audit *audit, struct log *log, const char *result, uint64_t affected)
 {
-	char user[64];
+	char user[ADMIN_OPERATOR_SIZE];
 
 	if (!audit->open)
 		return;
 	audit->open = false;
-	user_name(audit->peer.uid, user, sizeof(user));
+	admin_audit_user(&audit->peer, user);
 	log_always(log, "audit", log_i64("uid", audit->peer.uid), log_i64("pid", audit->peer.pid),
 	    log_string("user", user), log_text("command", admin_command_name(audit->command)),
 	    log_text("arguments", buffer_text(&audit->arguments)), log_string("result", result),

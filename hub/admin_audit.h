@@ -21,6 +21,12 @@ struct admin_audit {
 };
 
 /* Nothing is written for commands that need no line. */
+/* Bytes of an operator's name. */
+#define ADMIN_OPERATOR_SIZE 64
+
+/* The name of the user that the peer is; its number if it has none. */
+void admin_audit_user(const struct peer_credentials *peer, char name_out[ADMIN_OPERATOR_SIZE]);
+
 void admin_audit_begin(struct admin_audit *audit, const struct peer_credentials *peer,
     const struct admin_request *request);
 

@@ -49,6 +49,15 @@ admin_handler admin_do_gateways;
 admin_handler admin_do_drain;
 void admin_show_drain(const struct admin_action *action, uint32_t over_ms, struct buffer *out);
 
+/* admin_bans.c */
+admin_handler admin_do_ban_user;
+admin_handler admin_do_ban_client;
+admin_handler admin_do_ban_address;
+admin_handler admin_do_unban_user;
+admin_handler admin_do_unban_client;
+admin_handler admin_do_unban_address;
+admin_handler admin_do_bans;
+
 /* admin_rooms.c */
 admin_handler admin_do_rooms;
 admin_handler admin_do_history;

@@ -20,7 +20,18 @@
 	X(SHOW, "show <USER>", READ, "a user's connections and inbox") \
 	X(HISTORY, "history <ROOM> [--number N]", SEE, "what was said in a room last") \
 	X(INBOX, "inbox <USER> [--number N]", SEE, "a user's newest private messages") \
-	X(KICK, "kick <USER|ID> [--reason TEXT]", WRITE, "close a user's connections (1008)") \
+	X(KICK, "kick <USER|ID> [--id] [--reason TEXT]", \
+	    WRITE, "close a user's connections (1008)") \
+	X(BAN_USER, "ban user <USER> [--realm REALM] [--for TIME] [--reason TEXT]", \
+	    WRITE, "keep a user out, by its id") \
+	X(BAN_CLIENT, "ban client <CLIENT> [--for TIME] [--reason TEXT]", \
+	    WRITE, "keep out whoever has that client_id") \
+	X(BAN_ADDRESS, "ban address <ADDRESS> [--for TIME] [--reason TEXT]", \
+	    WRITE, "keep out an IP address, or a prefix of some") \
+	X(UNBAN_USER, "unban user <USER> [--realm REALM]", WRITE, "let a user in again") \
+	X(UNBAN_CLIENT, "unban client <CLIENT>", WRITE, "let a client_id in again") \
+	X(UNBAN_ADDRESS, "unban address <ADDRESS>", WRITE, "let an address or a prefix in again") \
+	X(BANS, "bans", READ, "who is kept out, until when and why") \
 	X(SAY, "say <TEXT>", WRITE, "a system notice to everyone") \
 	X(CREATE, "room create <ROOM> [--class CLASS] [--read WHO] [--write WHO] [--list WHO]", \
 	    WRITE, "make a room, or take one over") \

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/address_prefix.h"
 #include "common/names.h"
 #include "common/terminal_text.h"
 #include "hub/room_rules.h"
@@ -17,6 +18,9 @@ static const struct admin_command_info commands[] = { ADMIN_COMMANDS(ADMIN_ROW) 
 #undef ADMIN_ROW
 
 #define HOUR_MS 3600000u
+
+/* Ten years. */
+#define SPAN_SECONDS_MAX (UINT64_C(3653) * 86400)
 
 #define ARGUMENT(spelt, member) \
 	.spelling = { (spelt), sizeof(spelt) - 1 }, .offset = offsetof(struct admin_request, member)
@@ -51,6 +55,52 @@ is_time(struct text value)
 	uint32_t ms;
 
 	return admin_read_time(value, &ms);
+}
+
+bool
+admin_read_span(struct text value, int64_t *ms_out)
+{
+	static const struct {
+		char letter;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+	uint64_t number;
+
+	for (size_t i = 0; value.length > 1 && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (value.data[value.length - 1] != units[i].letter)
+			continue;
+		value.length--;
+		if (!text_to_u64(value, &number) || number == 0 ||
+		    number > SPAN_SECONDS_MAX / units[i].seconds)
+			return false;
+		*ms_out = (int64_t)(number * units[i].seconds * 1000);
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_span(struct text value)
+{
+	int64_t ms;
+
+	return admin_read_span(value, &ms);
+}
+
+static bool
+is_client(struct text value)
+{
+	uint32_t client;
+
+	return text_to_client_id(value, &client);
+}
+
+static bool
+is_address(struct text value)
+{
+	struct address_prefix prefix;
+
+	return address_prefix_parse(value, &prefix);
 }
 
 #define ROOM_EXPECTED "a room name: a-z 0-9 . _ -, beginning with a letter or digit"
@@ -89,6 +139,15 @@ static const struct admin_argument arguments[] = {
 	    .expected = LINE_EXPECTED },
 	{ ARGUMENT("--over TIME", over), .bytes_max = 20, .fits = is_time,
 	    .expected = "seconds as 90 or 90s, or minutes as 5m, one hour at most" },
+	{ ARGUMENT("--id", id), .bytes_max = 8, .is_flag = true },
+	{ ARGUMENT("--realm REALM", realm), .bytes_max = 64, .fits = terminal_text_is_plain,
+	    .expected = LINE_EXPECTED },
+	{ ARGUMENT("--for TIME", span), .bytes_max = 20, .fits = is_span,
+	    .expected = "a time as 90s, 5m, 12h, 7d or 4w, ten years at most" },
+	{ ARGUMENT("CLIENT", client), .bytes_max = 64, .fits = is_client,
+	    .expected = "a client_id: 8 digits of 0-9 and a-f, as in \"hubctl users\"" },
+	{ ARGUMENT("ADDRESS", address), .bytes_max = 64, .fits = is_address,
+	    .expected = "an IP address, or a prefix like 192.0.2.0/24 with no bit set behind it" },
 	{ ARGUMENT("--yes", yes), .bytes_max = 8, .is_flag = true },
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "hub/admin.h"
 
@@ -39,6 +40,9 @@ bool admin_next_slot(const char **grammar, struct admin_slot *slot_out);
 /* Where an argument's value is in a request, and the value. */
 struct text *admin_member(struct admin_request *request, const struct admin_argument *argument);
 struct text admin_value(const struct admin_request *request, const struct admin_argument *argument);
+
+/* "90s", "5m", "12h", "7d" or "4w" as milliseconds; false for anything else and above ten years. */
+bool admin_read_span(struct text value, int64_t *ms_out);
 
 /* "90", "90s" or "5m" as milliseconds; false for anything else and above an hour. */
 bool admin_read_time(struct text value, uint32_t *ms_out);

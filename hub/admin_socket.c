@@ -194,8 +194,9 @@ on_again(evutil_socket_t fd, short events, void *context)
 }
 
 static void
-visit_act(struct visit *visit, const struct admin_request *request)
+visit_act(struct visit *visit, struct admin_request *request)
 {
+	char operator[ADMIN_OPERATOR_SIZE];
 	const struct admin_command_info *info = admin_command_info(request->command);
 	struct admin_socket *owner = visit->owner;
 	struct timeval limit;
@@ -203,6 +204,10 @@ visit_act(struct visit *visit, const struct admin_request *request)
 	bool changes;
 
 	buffer_init(&out, 0);
+	if (info->access != ADMIN_ACCESS_READ) {
+		admin_audit_user(&visit->peer, operator);
+		request->made_by = text_of(operator);
+	}
 	admin_audit_begin(&visit->audit, &visit->peer, request);
 	recorded_action_begin(owner->record, place_of(visit), &visit->action, owner->core,
 	    clock_now(), request, &out);

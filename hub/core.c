@@ -166,6 +166,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 	if (core->rooms_changed >= batch)
 		(void)core_rooms_load(core);
 	core_known_undone(core, batch);
+	core_bans_undone(core, batch);
 }
 
 static void
@@ -184,6 +185,8 @@ set_user_limits(struct core_limits *limits)
 {
 	if (limits->connections_max == 0)
 		limits->connections_max = CORE_CONNECTIONS_MAX;
+	if (limits->bans_max == 0)
+		limits->bans_max = CORE_BANS_MAX;
 	if (limits->linger_ms == 0)
 		limits->linger_ms = CORE_LINGER_MS;
 	if (limits->detach_ms == 0)
@@ -257,7 +260,7 @@ core_create(const struct core_setup *setup)
 	core->listing = calloc(1, sizeof(*core->listing));
 	if (core->presence == NULL || core->rules == NULL || core->streams == NULL ||
 	    !create_users(core) || core->outbox == NULL || core->decoder == NULL ||
-	    core->listing == NULL || !core_rooms_load(core))
+	    core->listing == NULL || !core_rooms_load(core) || !core_bans_begin(core, setup))
 		core_destroy(&core);
 	if (core == NULL)
 		return NULL;
@@ -287,6 +290,7 @@ core_destroy(struct core **core)
 	buffer_free(&doomed->sender);
 	streams_destroy(&doomed->streams);
 	room_rules_destroy(&doomed->rules);
+	core_bans_free(doomed);
 	outbox_destroy(&doomed->outbox);
 	envelope_decoder_destroy(&doomed->decoder);
 	if (doomed->listing != NULL) {
@@ -449,6 +453,7 @@ core_turn(struct core *core, struct now now)
 	core_roster_turn(core, now);
 	core_linger_turn(core, now);
 	core_users_turn(core, now);
+	core_bans_turn(core, now);
 	drop_doomed(core, now);
 	if (core->written) {
 		core->written = false;

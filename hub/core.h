@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/random.h"
+#include "hub/bans.h"
 #include "hub/bus.h"
 #include "hub/core_limits.h"
 #include "hub/store.h"
@@ -53,6 +54,7 @@ struct core_setup {
 	struct bus *bus;     /* borrowed */
 	struct random_source random;
 	struct digest_watch digests;
+	struct ban_watch bans;
 	/* Rules for rooms: copied; none, and everybody may everything. */
 	const struct config_class *classes;
 	unsigned class_count;

@@ -99,6 +99,9 @@ let_in(struct core *core, const struct gateway *gateway, struct now now,
 	bool is_closing = (open->flags & OPEN_CLOSING) != 0;
 
 	*client_out = NULL;
+	identity->is_banned =
+	    is_let && core_bans_identity(core, now, identity->user, identity->client);
+	is_let = is_let && !identity->is_banned;
 	if (is_let && identity->speaks_as != NULL) {
 		if (core_closing_for(core, identity->speaks_as, gateway->slot, open->conn))
 			*client_out = identity->speaks_as;
@@ -180,7 +183,15 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_TOO_LONG);
 		return LINK_ALIVE;
 	}
+	if (core_bans_address(core, now, open->address)) {
+		core_bans_refuse(core, gateway, open);
+		return LINK_ALIVE;
+	}
 	code = let_in(core, gateway, now, open, &identity, &client);
+	if (identity.is_banned) {
+		core_bans_refuse(core, gateway, open);
+		return LINK_ALIVE;
+	}
 	if (code != OUTCOME_OK) {
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, code);
 		return LINK_ALIVE;

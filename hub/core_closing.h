@@ -16,6 +16,15 @@ void core_client_gone(struct core *core, struct client *client, struct now now);
  */
 void core_client_left(struct core *core, struct client *client, struct now now, bool lost);
 
+#define CLOSE_POLICY 1008u
+
+/*
+ * core_operator.c: closes its connections with CLOSE_POLICY. It stays online for everybody until
+ * its gateway reports it closed, unless it has none.
+ */
+void core_close_client(
+    struct core *core, struct now now, struct client *client, struct text reason);
+
 /* Whoever a conn is, or was and still says something for. NULL if nobody. */
 struct client *core_sender(const struct core *core, unsigned slot, uint64_t conn);
 

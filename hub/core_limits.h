@@ -31,6 +31,9 @@
 /* Rooms at once unless the limits say otherwise. */
 #define CORE_ROOMS_MAX 10000
 
+/* Bans, likewise. */
+#define CORE_BANS_MAX 10000
+
 struct core_limits {
 	unsigned gateways_max;
 	unsigned clients_max;
@@ -41,6 +44,7 @@ struct core_limits {
 	unsigned rooms_max;    /* with members, and as many remembered; 0: CORE_ROOMS_MAX */
 	/* 0 each: the number above that is called like it */
 	unsigned connections_max; /* of one user, over all gateways          */
+	unsigned bans_max;        /* those there are already stay            */
 	uint64_t linger_ms;       /* without a connection, when it was lost  */
 	uint64_t detach_ms;       /* without the gateway's link, likewise    */
 	uint64_t resume_ms;       /* to come again                           */

@@ -8,8 +8,7 @@
 #include "hub/core_users.h"
 #include "hub/router.h"
 
-/* Close codes and the room that RFC 6455 leaves for a reason. */
-#define CLOSE_POLICY 1008u
+/* The room that RFC 6455 leaves for a reason. */
 #define CLOSE_REASON_MAX 123u
 
 static const char *
@@ -218,9 +217,8 @@ close_reason(struct text reason)
 	}
 }
 
-/* It stays online for everybody until its gateway reports it closed, unless it has none. */
-static void
-kick_client(struct core *core, struct now now, struct client *client, struct text reason)
+void
+core_close_client(struct core *core, struct now now, struct client *client, struct text reason)
 {
 	const struct envelope_close order = {
 		.conn = client->conn,
@@ -236,6 +234,18 @@ kick_client(struct core *core, struct now now, struct client *client, struct tex
 		core_tell(core, core_slot_bit(client->slot), ENVELOPE_CLOSE, &order);
 }
 
+struct core_meaning
+core_meaning(const struct core *core, struct text who)
+{
+	struct router_target meant = router_operator_id(core->presence, core->users, who);
+	const struct user *user = meant.client != NULL ? meant.client->user : meant.user;
+	const struct client *named = presence_by_name(core->presence, who);
+
+	while (named != NULL && named->user == user)
+		named = named->namesake;
+	return (struct core_meaning){ .is_id = user != NULL, .is_name = named != NULL };
+}
+
 unsigned
 core_kick(struct core *core, struct now now, struct text who, struct text reason)
 {
@@ -244,7 +254,7 @@ core_kick(struct core *core, struct now now, struct text who, struct text reason
 	unsigned kicked = 0;
 
 	if (target.client != NULL) {
-		kick_client(core, now, target.client, close_reason(reason));
+		core_close_client(core, now, target.client, close_reason(reason));
 		return 1;
 	}
 	if (target.user == NULL)
@@ -252,7 +262,7 @@ core_kick(struct core *core, struct now now, struct text who, struct text reason
 	/* With the last one that lingers the user is gone as well. */
 	for (struct client *client = target.user->clients; client != NULL; client = next) {
 		next = client->sibling;
-		kick_client(core, now, client, close_reason(reason));
+		core_close_client(core, now, client, close_reason(reason));
 		kicked++;
 	}
 	return kicked;

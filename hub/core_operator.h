@@ -105,6 +105,36 @@ bool core_drain_begun(
 enum core_sight core_forget(
     struct core *core, const struct core_who *who, struct core_deed *deed_out);
 
+/* What a text means that is to name one user: the id of somebody online, the name of another. */
+struct core_meaning {
+	bool is_id;
+	bool is_name;
+};
+struct core_meaning core_meaning(const struct core *core, struct text who);
+
+/* What became of a wish for a ban. */
+enum core_ban_result { CORE_BAN_DONE, CORE_BAN_TOO_MANY, CORE_BAN_NOT_STORED };
+
+struct core_ban_deed {
+	struct core_deed deed; /* `affected` connections are told to close */
+	bool was_banned;
+};
+
+/*
+ * Bans, in the place of an older ban of the same, and closes the connections that it concerns;
+ * since_ms is now. Lifts the ban that kind, realm and value name.
+ */
+enum core_ban_result core_ban(struct core *core, struct now now, const struct store_ban *wanted,
+    struct core_ban_deed *deed_out);
+enum core_ban_result core_unban(struct core *core, struct now now, const struct store_ban *wanted,
+    struct core_ban_deed *deed_out);
+
+/* The bans in force, the oldest first: *cursor begins as 0. Borrowed until the core changes. */
+const struct store_ban *core_next_ban(const struct core *core, struct now now, uint64_t *cursor);
+
+/* In how many realms a user of that id is banned; the last of them, borrowed likewise. */
+unsigned core_ban_realms(const struct core *core, struct text id, struct text *realm_out);
+
 /* False if the store cannot tell. */
 bool core_store_stats(struct core *core, struct store_stats *stats_out);
 

@@ -8,6 +8,7 @@
 #include "hub/client_ids.h"
 #include "hub/core.h"
 #include "hub/core_asked.h"
+#include "hub/core_bans.h"
 #include "hub/core_known.h"
 #include "hub/held.h"
 #include "hub/ids.h"
@@ -139,6 +140,7 @@ struct core {
 	struct buffer answer; /* scratch */
 	struct settling settling;
 	struct known_gateways known;
+	struct core_bans bans;
 	struct gateway gateways[CORE_GATEWAYS_MAX];
 	struct gateway_past pasts[CORE_PASTS];
 	uint64_t losses;

@@ -21,6 +21,7 @@ struct core_identity {
 	struct client *speaks_as;            /* or that has a connection, and it has none      */
 	bool resumed;                        /* by its secret                                  */
 	bool is_new;                         /* nobody can have sent it anything               */
+	bool is_banned;                      /* it is not let in                               */
 	char resume[CORE_RESUME_DIGITS + 1]; /* "": it gets no secret              */
 };
 

@@ -302,6 +302,7 @@ create_core(struct hub *hub)
 			.settle_ms = SETTLE_MS,
 			.commands_max = config->limits.commands,
 			.rooms_max = config->hub.rooms_max,
+			.bans_max = config->hub.bans_max,
 			.connections_max = config->limits.connections_per_user,
 			.resume_ms = config->store.resume_hours * UINT64_C(3600000),
 			.inbox_messages = config->store.inbox_messages,

@@ -95,6 +95,13 @@ digest_made(void *context, unsigned char *digest)
 	record_write(record, RECORD_DIGEST);
 }
 
+/* Addresses are not in the record then. */
+static void
+address_judged(void *context, bool *is_banned)
+{
+	record_write_number(context, RECORD_VERDICT, *is_banned);
+}
+
 static void
 send_frames(void *context, unsigned slot, const void *frames, size_t length)
 {
@@ -175,6 +182,8 @@ record_core_create(struct record *record, const struct core_setup *setup)
 	};
 	if (record->redactor != NULL)
 		own.digests = (struct digest_watch){ digest_made, record };
+	if (record->redactor != NULL)
+		own.bans = (struct ban_watch){ address_judged, record };
 	core = core_create(&own);
 	record_write_number(record, RECORD_RETURN, core != NULL);
 	return core;

@@ -78,6 +78,7 @@ recorded_action_begin(struct record *record, unsigned visit, struct admin_action
 	fields = record_begin(record);
 	record_put_now(fields, &record->last, now);
 	record_put_u64(fields, visit);
+	record_put_text(fields, own.made_by);
 	record_put_u64(fields, count);
 	for (unsigned i = 0; i < count; i++)
 		record_put_text(fields, words[i]);

@@ -11,7 +11,7 @@
 #include "hub/store.h"
 
 /* The first bytes of the file; another format has another number. */
-#define RECORD_MAGIC "hubbub record 1\n"
+#define RECORD_MAGIC "hubbub record 2\n"
 #define RECORD_MAGIC_SIZE (sizeof(RECORD_MAGIC) - 1)
 
 /* X(NAME, number, word). A number is never used again; 0 is where a file was not written to. */
@@ -34,6 +34,7 @@
 	X(DIGEST, 25, "digest") \
 	X(BUSY, 26, "busy") \
 	X(OVER, 27, "over") \
+	X(VERDICT, 28, "verdict") \
 	X(SEND, 32, "send") \
 	X(DROP, 33, "drop") \
 	X(RETURN, 40, "return") \

@@ -9,15 +9,15 @@
 
 _Static_assert(sizeof(struct core_limits) == 88, "all limits are recorded");
 _Static_assert(sizeof(struct config_class) == 72, "all of a class is recorded");
-_Static_assert(sizeof(struct core_setup) == 232, "all of the core's setup is recorded");
+_Static_assert(sizeof(struct core_setup) == 248, "all of the core's setup is recorded");
 
 /* clang-format off */
 #define LIMITS(X) \
 	X(unsigned, gateways_max) X(unsigned, clients_max) X(unsigned, content_bytes) \
 	X(unsigned, name_bytes) X(uint64_t, settle_ms) X(unsigned, commands_max) \
-	X(unsigned, rooms_max) X(unsigned, connections_max) X(uint64_t, linger_ms) \
-	X(uint64_t, detach_ms) X(uint64_t, resume_ms) X(uint64_t, inbox_messages) \
-	X(uint64_t, inbox_bytes) X(uint64_t, read_keep_ms)
+	X(unsigned, rooms_max) X(unsigned, connections_max) X(unsigned, bans_max) \
+	X(uint64_t, linger_ms) X(uint64_t, detach_ms) X(uint64_t, resume_ms) \
+	X(uint64_t, inbox_messages) X(uint64_t, inbox_bytes) X(uint64_t, read_keep_ms)
 #define CLASS_STRINGS(X) \
 	X(name) X(rooms) X(durability) X(read) X(write) X(list) X(create)
 #define CLASS_NUMBERS(X) \

@@ -110,6 +110,18 @@ digest_made(void *context, unsigned char *digest)
 	(void)replay_fields_end(replay, &fields);
 }
 
+static void
+address_judged(void *context, bool *is_banned)
+{
+	struct replay *replay = context;
+	struct record_fields fields;
+
+	if (!replay_take(replay, RECORD_VERDICT, "whether an address is banned", &fields))
+		return;
+	*is_banned = record_bool(&fields);
+	(void)replay_fields_end(replay, &fields);
+}
+
 /* Every frame in a line of its own. */
 static void
 print_frames(struct replay *replay, unsigned slot, const char *frames, size_t length)
@@ -275,6 +287,8 @@ create_core(struct replay *replay)
 		setup.links.is_over = is_over;
 	if (made->redacted)
 		setup.digests = (struct digest_watch){ digest_made, replay };
+	if (made->redacted)
+		setup.bans = (struct ban_watch){ address_judged, replay };
 	replay_store_init(replay);
 	replay->core = core_create(&setup);
 	if (!replay_take(replay, RECORD_RETURN, "the end of the beginning", &fields))

@@ -154,6 +154,7 @@ ask(struct replay *replay, struct record_fields *fields)
 {
 	struct now now = record_now(fields, &replay->last);
 	struct replay_visit *visit = &replay->visits[record_below(fields, RECORD_VISITS_MAX)];
+	struct text made_by = record_text(fields);
 	struct text words[ADMIN_WORDS_MAX];
 	struct admin_request request;
 	struct buffer scratch;
@@ -167,6 +168,7 @@ ask(struct replay *replay, struct record_fields *fields)
 		replay_print(
 		    replay, "an operator asks: %s", admin_command_info(request.command)->grammar);
 		visit->used = true;
+		request.made_by = made_by;
 		admin_action_begin(&visit->action, replay->core, now, &request, &out);
 		compare_answer(replay, &visit->action, &out);
 	} else {

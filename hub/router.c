@@ -78,21 +78,28 @@ user_named(const struct users *users, struct text who)
 }
 
 struct router_target
-router_operator(const struct presence *presence, const struct users *users, struct text who)
+router_operator_id(const struct presence *presence, const struct users *users, struct text who)
 {
 	struct router_target target = { 0 };
-	const struct client *named;
 	uint32_t id;
 
 	if (text_is_empty(who))
 		return target;
 	target.user = user_named(users, who);
-	if (target.user != NULL)
-		return target;
-	if (text_to_client_id(who, &id)) {
+	if (target.user == NULL && text_to_client_id(who, &id))
 		target.client = presence_by_id(presence, id);
+	return target;
+}
+
+struct router_target
+router_operator(const struct presence *presence, const struct users *users, struct text who)
+{
+	struct router_target target = router_operator_id(presence, users, who);
+	const struct client *named;
+	uint32_t id;
+
+	if (target.user != NULL || text_is_empty(who) || text_to_client_id(who, &id))
 		return target;
-	}
 	named = only_named(presence, (struct text){ 0 }, who);
 	if (named != NULL)
 		target.user = named->user;

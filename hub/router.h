@@ -28,6 +28,10 @@ struct router_target {
  * client_id and nothing else if it looks like one, lest somebody calls himself by another's
  * id; otherwise the name of the only user here who has it. An ambiguous word means nobody.
  */
+/* The same, by id alone. */
+struct router_target router_operator_id(
+    const struct presence *presence, const struct users *users, struct text who);
+
 struct router_target router_operator(
     const struct presence *presence, const struct users *users, struct text who);
 

@@ -126,9 +126,10 @@ struct store_gateway {
 
 /* Whom an operator bans. Numbers are what the store keeps. */
 enum store_ban_kind {
-	STORE_BAN_USER = 1,    /* REALM and id                                      */
-	STORE_BAN_CLIENT = 2,  /* a client_id                                       */
-	STORE_BAN_ADDRESS = 3, /* an IP address or a prefix of some, as address.h writes it */
+	STORE_BAN_USER = 1,   /* REALM and id                                      */
+	STORE_BAN_CLIENT = 2, /* a client_id                                       */
+	STORE_BAN_ADDRESS =
+	    3, /* an IP address or a prefix of some, as address_prefix.h writes it */
 };
 
 struct store_ban {

@@ -37,6 +37,11 @@ demand_same(const struct admin_request *a, const struct admin_request *b)
 	demand(text_equal(a->after, b->after));
 	demand(text_equal(a->file, b->file));
 	demand(text_equal(a->yes, b->yes));
+	demand(text_equal(a->id, b->id));
+	demand(text_equal(a->realm, b->realm));
+	demand(text_equal(a->span, b->span));
+	demand(text_equal(a->client, b->client));
+	demand(text_equal(a->address, b->address));
 }
 
 /* What was said to the operator has no control bytes but line ends. */

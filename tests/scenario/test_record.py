@@ -52,6 +52,9 @@ def converse(cluster):
     cluster.hubctl("show", "ben")
     cluster.hubctl("store", "stats")
     cluster.hubctl("room", "close", "tea", "--yes")
+    mallory = cluster.gateway(1).room(as_="mallory", local_addr=("127.0.0.9", 0))
+    cluster.hubctl("ban", "address", "127.0.0.8/31", "--reason", OPERATORS[1])
+    assert mallory.closed() == (1008, "banned")
     cluster.hubctl("kick", "eve", "--reason", OPERATORS[1])
     wait_for(lambda: len(cluster.hubctl("users")) == 2, "eve is still online")
     return ana, ben
@@ -103,7 +106,7 @@ def test_a_record_replays_and_every_change_is_found(make_cluster):
     assert done.returncode == 2 and "version 0.0.9" in done.stderr
     done = replay(cluster.folder / "other", "--any-version")
     assert done.returncode == 0 and "differences are likely" in done.stderr
-    (cluster.folder / "none").write_bytes(b"hubbub record 2\n")
+    (cluster.folder / "none").write_bytes(b"hubbub record 1\n")
     assert replay(cluster.folder / "none").returncode == 2
     assert replay(cluster.folder / "nowhere").returncode == 2
 

@@ -27,6 +27,7 @@ struct core {
 	bool drains;       /* the gateway has said that it does */
 	enum core_room_result room_result;
 	enum core_batch batch;
+	struct core_meaning meaning;
 	enum core_job_state job;
 	const char *job_sentence;
 };

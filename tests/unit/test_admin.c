@@ -104,9 +104,10 @@ test_table(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
 		const struct admin_command_info *info = admin_command_info(i);
-		bool write = i == ADMIN_KICK || i == ADMIN_SAY || i == ADMIN_DRAIN ||
-			     (i >= ADMIN_CREATE && i <= ADMIN_RENAME) || i == ADMIN_STORE_BACKUP ||
-			     i == ADMIN_STORE_RESTORE || i == ADMIN_STORE_FORGET;
+		bool write = (i >= ADMIN_KICK && i <= ADMIN_UNBAN_ADDRESS) || i == ADMIN_SAY ||
+			     i == ADMIN_DRAIN || (i >= ADMIN_CREATE && i <= ADMIN_RENAME) ||
+			     i == ADMIN_STORE_BACKUP || i == ADMIN_STORE_RESTORE ||
+			     i == ADMIN_STORE_FORGET;
 		bool see = i == ADMIN_HISTORY || i == ADMIN_INBOX || i == ADMIN_STORE_EXPORT;
 
 		assert_true(strlen(info->help) > 0);
@@ -142,7 +143,7 @@ test_unambiguous_beginnings(void **state)
 {
 	struct line *line = *state;
 
-	assert_true(PARSE(line, "u", "--r", "lobby"));
+	assert_true(PARSE(line, "us", "--r", "lobby"));
 	assert_int_equal(line->request.command, ADMIN_USERS);
 	assert_text(line->request.room, "lobby");
 	assert_true(PARSE(line, "stat"));
@@ -257,7 +258,8 @@ test_wrong_arguments(void **state)
 	assert_false(PARSE(line, "status", "now"));
 	assert_true(said(line, "one word too many: \"now\"; usage:\n  status"));
 	assert_false(PARSE(line, "kick"));
-	assert_true(said(line, "USER|ID is missing; usage:\n  kick <USER|ID> [--reason TEXT]"));
+	assert_true(
+	    said(line, "USER|ID is missing; usage:\n  kick <USER|ID> [--id] [--reason TEXT]"));
 	assert_false(PARSE(line, "kick", "a", "b"));
 	assert_true(said(line, "one word too many: \"b\""));
 	assert_false(PARSE(line, "users", "--roof", "x"));
@@ -320,6 +322,10 @@ test_words_come_back(void **state)
 		{ "room", "rename", "tea", "coffee" },
 		{ "history", "tea", "-n", "3" },
 		{ "store", "export", "--after", "77" },
+		{ "kick", "--id", "0000002a" },
+		{ "ban", "user", "ana", "--realm", "open", "--for", "7d", "--reason", "so" },
+		{ "ban", "client", "0000002a" },
+		{ "unban", "address", "2001:db8::/32" },
 	};
 	struct line *line = *state;
 
@@ -345,6 +351,11 @@ test_words_come_back(void **state)
 		assert_true(text_equal(again.number, line->request.number));
 		assert_true(text_equal(again.after, line->request.after));
 		assert_true(text_equal(again.yes, line->request.yes));
+		assert_true(text_equal(again.id, line->request.id));
+		assert_true(text_equal(again.realm, line->request.realm));
+		assert_true(text_equal(again.span, line->request.span));
+		assert_true(text_equal(again.client, line->request.client));
+		assert_true(text_equal(again.address, line->request.address));
 		buffer_free(&scratch);
 	}
 }

@@ -210,7 +210,7 @@ test_reading_leaves_no_trace(void **state)
 
 	assert_int_equal(ask(stage, "hubctl\t1\tx\tstatus\n"), ADMIN_END_DONE);
 	assert_int_equal(stage->answer.row_count, 1);
-	assert_int_equal(ask(stage, "hubctl\t1\tx\tu\t--room=lobby\n"), ADMIN_END_DONE);
+	assert_int_equal(ask(stage, "hubctl\t1\tx\tus\t--room=lobby\n"), ADMIN_END_DONE);
 	assert_int_equal(stage->answer.row_count, 2);
 	assert_int_equal(stage->changes, 0);
 	assert_string_equal(stage->audit, "");
