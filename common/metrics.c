@@ -188,7 +188,18 @@ metrics_gauge(struct metrics *metrics, const char *name, const char *labels, con
 void
 metric_set_unit(struct metric *metric, double unit_per_one)
 {
-	metric->unit_per_one = unit_per_one;
+	if (metric != NULL)
+		metric->unit_per_one = unit_per_one;
+}
+
+void
+metrics_info(
+    struct metrics *metrics, const char *name, const char *label, uint64_t value, const char *help)
+{
+	char labels[96];
+
+	snprintf(labels, sizeof(labels), "%s=\"%016" PRIx64 "\"", label, value);
+	metric_set(metrics_gauge(metrics, name, labels, help), 1);
 }
 
 struct metric *
@@ -229,6 +240,13 @@ void
 metric_increment(struct metric *metric)
 {
 	metric_add(metric, 1);
+}
+
+void
+metric_decrement(struct metric *metric)
+{
+	if (metric != NULL)
+		metric->value--;
 }
 
 void

@@ -36,6 +36,13 @@ struct metric *metrics_gauge(
 struct metric *metrics_histogram(struct metrics *, const char *name, const char *labels,
     const char *help, uint64_t smallest, unsigned buckets, double unit_per_one);
 
+/* From now on the value is in fractions of the unit that is shown; see metrics_histogram. */
+void metric_set_unit(struct metric *metric, double unit_per_one);
+
+/* A gauge that is always 1 and says something by its one label, 64 bits in hexadecimal. */
+void metrics_info(
+    struct metrics *, const char *name, const char *label, uint64_t value, const char *help);
+
 /*
  * Adds what Prometheus expects of every process (memory, descriptors, processor time, start time;
  * read from the kernel at each rendering) and hubbub_build_info.
@@ -44,6 +51,7 @@ void metrics_add_process(struct metrics *metrics);
 
 void metric_add(struct metric *metric, uint64_t amount);
 void metric_increment(struct metric *metric);
+void metric_decrement(struct metric *metric); /* of a gauge */
 void metric_set(struct metric *metric, int64_t value);
 void metric_observe(struct metric *metric, uint64_t value);
 int64_t metric_value(const struct metric *metric);

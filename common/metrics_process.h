@@ -13,7 +13,4 @@ void metrics_process_destroy(struct metrics_process **process);
 /* Reads them from the kernel. What cannot be read keeps its value. */
 void metrics_process_refresh(struct metrics_process *process);
 
-/* Shows a metric's value divided by `unit_per_one`; defined by metrics.c. */
-void metric_set_unit(struct metric *metric, double unit_per_one);
-
 #endif

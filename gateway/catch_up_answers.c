@@ -79,7 +79,8 @@ whisper_item(struct session *session, const struct envelope_item *item)
 static void
 missed_item(struct session *session, const struct envelope_item *item)
 {
-	metric_increment(session->sessions->metrics->deliveries);
+	gateway_metrics_delivered(session->sessions->metrics, session->dialect_metric,
+	    text_is_empty(item->room) ? DELIVERY_PRIVATE : DELIVERY_PUBLIC);
 	if (session->dialect->item != NULL)
 		session->dialect->item(session, FETCH_MISSED, item);
 	else if (text_is_empty(item->room))

@@ -32,7 +32,7 @@ delivery_say(struct sessions *sessions, const struct envelope_deliver *deliver)
 			continue;
 		buffer_clear(payload);
 		channel->dialect->render_deliver(payload, deliver);
-		if (payload->failed || !fanout_say(channel, buffer_text(payload)))
+		if (payload->failed || !fanout_say(channel, buffer_text(payload), DELIVERY_PUBLIC))
 			return false;
 	}
 	tell_sender(sessions, deliver);

@@ -287,7 +287,7 @@ say(struct differences *differences, const struct presence_change *change)
 		buffer_clear(payload);
 		channel->dialect->render_presence(payload, change);
 		metric_add(bytes, (uint64_t)channel->count * payload->length);
-		if (payload->failed || !fanout_say(channel, buffer_text(payload)))
+		if (payload->failed || !fanout_say(channel, buffer_text(payload), DELIVERY_NOTICE))
 			no_memory(differences);
 	}
 }

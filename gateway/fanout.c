@@ -105,6 +105,7 @@ channel_get(struct fanout *fanout, struct fanout_room *room, const struct dialec
 	channel->fanout = fanout;
 	channel->room = room;
 	channel->dialect = dialect;
+	channel->dialect_metric = gateway_metrics_dialect(dialect);
 	channel->next = room->channels;
 	room->channels = channel;
 	/* If nobody becomes a member after all, the end of the turn frees it again. */
@@ -208,8 +209,10 @@ hand_out(struct channel *channel)
 }
 
 bool
-fanout_say(struct channel *channel, struct text payload)
+fanout_say(struct channel *channel, struct text payload, enum delivery_metric kind)
 {
+	struct gateway_metrics *metrics = channel->fanout->metrics;
+
 	if (payload.length == 0 || channel->count == 0)
 		return true;
 	if (channel->slab == NULL) {
@@ -220,8 +223,9 @@ fanout_say(struct channel *channel, struct text payload)
 	}
 	if (!slab_frame(channel->slab, FRAME_TEXT, payload))
 		return false;
-	metric_increment(channel->fanout->metrics->frames);
-	metric_add(channel->fanout->metrics->deliveries, channel->count);
+	metric_increment(metrics->frames);
+	metric_observe(metrics->fanout_clients, channel->count);
+	metric_add(metrics->dialects[channel->dialect_metric].deliveries[kind], channel->count);
 	if (slab_is_full(channel->slab))
 		hand_out(channel);
 	return true;

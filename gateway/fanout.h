@@ -59,7 +59,8 @@ struct channel {
 	struct fanout *fanout;
 	struct fanout_room *room;
 	const struct dialect *dialect;
-	struct channel *next; /* of the same room */
+	unsigned dialect_metric; /* where what it hears is counted */
+	struct channel *next;    /* of the same room               */
 	struct membership **members;
 	uint32_t count;
 	uint32_t capacity;
@@ -116,7 +117,7 @@ struct presence_budget *fanout_room_budget(struct fanout_room *room);
 struct channel *fanout_channels(const struct fanout_room *room);
 
 /* Says one message to all members; an empty payload says nothing. False without memory. */
-bool fanout_say(struct channel *channel, struct text payload);
+bool fanout_say(struct channel *channel, struct text payload, enum delivery_metric kind);
 
 /*
  * End of a turn: hands everybody what is left, closes the slabs, frees channels without

@@ -308,6 +308,7 @@ create_uplink_and_core(struct gateway *gateway)
 		.random = random_system(),
 		.log = gateway->log,
 		.metrics = gateway->metrics,
+		.measure_us = clock_mono_us,
 		.now = clock_now(),
 	};
 

@@ -49,6 +49,7 @@ gateway_core_create(const struct gateway_core_setup *setup)
 		.sessions = &core->sessions,
 		.commands = &core->commands,
 		.metrics = &core->metrics,
+		.measure_us = setup->measure_us,
 		.log = core->log,
 		.now = setup->now,
 	};

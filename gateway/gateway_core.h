@@ -47,6 +47,8 @@ struct gateway_core_setup {
 	struct random_source random;
 	struct log *log;         /* borrowed; may be NULL */
 	struct metrics *metrics; /* borrowed; may be NULL */
+	/* Microseconds of a steady clock, for metrics only; NULL: nothing is measured. */
+	uint64_t (*measure_us)(void);
 	struct now now;
 };
 

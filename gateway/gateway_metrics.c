@@ -54,12 +54,36 @@ register_presence(struct gateway_metrics *m, struct metrics *registry)
 }
 
 static void
+register_dialect(struct dialect_metrics *m, struct metrics *registry, const char *name)
+{
+	static const char *const commands[] = { "public", "private", "read" };
+	static const char *const deliveries[] = { "public", "private", "notice" };
+	char labels[LABEL_SIZE];
+
+	snprintf(labels, sizeof(labels), "dialect=\"%s\"", name);
+	m->clients = metrics_gauge(
+	    registry, "hubbub_gateway_clients", labels, "Clients connected to this gateway.");
+	m->messages_in = metrics_counter(registry, "hubbub_gateway_messages_in_total", labels,
+	    "Messages received from clients.");
+	for (unsigned i = 0; i < COMMAND_METRIC_COUNT; i++) {
+		snprintf(labels, sizeof(labels), "dialect=\"%s\",kind=\"%s\"", name, commands[i]);
+		m->commands[i] = metrics_counter(registry, "hubbub_gateway_commands_total", labels,
+		    "What clients asked the hub to do, refusals included.");
+	}
+	for (unsigned i = 0; i < DELIVERY_METRIC_COUNT; i++) {
+		snprintf(labels, sizeof(labels), "dialect=\"%s\",kind=\"%s\"", name, deliveries[i]);
+		m->deliveries[i] = metrics_counter(registry, "hubbub_gateway_deliveries_total",
+		    labels, "Messages handed to clients, once per client and message.");
+	}
+}
+
+static void
 register_plain(struct gateway_metrics *m, struct metrics *registry)
 {
-	m->clients = metrics_gauge(
-	    registry, "hubbub_gateway_clients", NULL, "Clients connected to this gateway.");
-	m->deliveries = metrics_counter(registry, "hubbub_gateway_deliveries_total", NULL,
-	    "Messages handed to clients, once per client and message.");
+	m->fanout_clients = metrics_histogram(registry, "hubbub_gateway_fanout_clients", NULL,
+	    "Clients that one message in a room goes to, by dialect and gateway.", 1, 18, 1);
+	m->hub_round_trip = metrics_histogram(registry, "hubbub_gateway_hub_round_trip_seconds",
+	    NULL, "From a probe to its answer, through the loops of both.", 50, 18, 1e6);
 	m->frames = metrics_counter(registry, "hubbub_gateway_frames_total", NULL,
 	    "WebSocket frames made, once for all clients that share one.");
 	m->slow_readers = metrics_counter(registry, "hubbub_gateway_slow_readers_total", NULL,
@@ -90,11 +114,6 @@ register_labelled(struct gateway_metrics *m, struct metrics *registry)
 	char labels[LABEL_SIZE];
 	unsigned i;
 
-	for (i = 0; i < METRICS_DIALECTS_MAX && dialects[i] != NULL; i++) {
-		snprintf(labels, sizeof(labels), "dialect=\"%s\"", dialects[i]->name);
-		m->messages_in[i] = metrics_counter(registry, "hubbub_gateway_messages_in_total",
-		    labels, "Messages received from clients.");
-	}
 	for (i = 0; i < CLOSE_METRIC_COUNT; i++) {
 		m->closes[i] = metrics_counter(registry, "hubbub_gateway_closes_total",
 		    close_rows[i].labels, "Connections ended, by reason.");
@@ -118,12 +137,21 @@ register_labelled(struct gateway_metrics *m, struct metrics *registry)
 void
 gateway_metrics_init(struct gateway_metrics *metrics, struct metrics *registry)
 {
-	*metrics = (struct gateway_metrics){ 0 };
+	*metrics = (struct gateway_metrics){ .registry = registry };
 	if (registry == NULL)
 		return;
+	for (unsigned i = 0; i < METRICS_DIALECTS_MAX && dialects[i] != NULL; i++)
+		register_dialect(&metrics->dialects[i], registry, dialects[i]->name);
 	register_plain(metrics, registry);
 	register_labelled(metrics, registry);
 	register_presence(metrics, registry);
+}
+
+void
+gateway_metrics_life(struct gateway_metrics *metrics, uint64_t epoch)
+{
+	metrics_info(metrics->registry, "hubbub_gateway_epoch_info", "epoch", epoch,
+	    "Always 1; this life of the gateway is its label.");
 }
 
 unsigned
@@ -136,6 +164,13 @@ gateway_metrics_dialect(const struct dialect *dialect)
 			return i;
 	}
 	return METRICS_DIALECTS_MAX;
+}
+
+void
+gateway_metrics_delivered(
+    struct gateway_metrics *metrics, unsigned dialect, enum delivery_metric kind)
+{
+	metric_increment(metrics->dialects[dialect].deliveries[kind]);
 }
 
 void

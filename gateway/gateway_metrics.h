@@ -39,10 +39,30 @@ enum presence_metric {
 	PRESENCE_METRIC_COUNT,
 };
 
-struct gateway_metrics {
+/* What is handed to clients as a message. */
+enum delivery_metric {
+	DELIVERY_PUBLIC,
+	DELIVERY_PRIVATE,
+	DELIVERY_NOTICE, /* of who comes and goes, or of an operator */
+	DELIVERY_METRIC_COUNT,
+};
+
+/* What clients ask the hub to do. */
+enum command_metric { COMMAND_PUBLIC, COMMAND_PRIVATE, COMMAND_READ, COMMAND_METRIC_COUNT };
+
+/* Of one dialect. */
+struct dialect_metrics {
 	struct metric *clients;
-	struct metric *messages_in[METRICS_DIALECTS_MAX + 1]; /* the last: any other dialect */
-	struct metric *deliveries;
+	struct metric *messages_in;
+	struct metric *commands[COMMAND_METRIC_COUNT];
+	struct metric *deliveries[DELIVERY_METRIC_COUNT];
+};
+
+struct gateway_metrics {
+	struct metrics *registry; /* borrowed; may be NULL */
+	struct dialect_metrics dialects[METRICS_DIALECTS_MAX + 1]; /* the last: any other */
+	struct metric *fanout_clients;
+	struct metric *hub_round_trip;
 	struct metric *frames;
 	struct metric *closes[CLOSE_METRIC_COUNT];
 	struct metric *slow_readers;
@@ -67,8 +87,15 @@ struct gateway_metrics {
 /* Registers all of them; `registry` may be NULL. */
 void gateway_metrics_init(struct gateway_metrics *metrics, struct metrics *registry);
 
-/* Where messages to `dialect` are counted. */
+/* Which life of the gateway this is. */
+void gateway_metrics_life(struct gateway_metrics *metrics, uint64_t epoch);
+
+/* Its place in `dialects`. */
 unsigned gateway_metrics_dialect(const struct dialect *dialect);
+
+/* One message to one client of the dialect with that place. */
+void gateway_metrics_delivered(
+    struct gateway_metrics *metrics, unsigned dialect, enum delivery_metric kind);
 
 void gateway_metrics_closed(struct gateway_metrics *metrics, enum close_code code);
 void gateway_metrics_refused(struct gateway_metrics *metrics, uint32_t outcome);

@@ -29,6 +29,7 @@ hub_link_create(const struct hub_link_setup *setup)
 	link->sessions = setup->sessions;
 	link->commands = setup->commands;
 	link->metrics = setup->metrics;
+	link->measure_us = setup->measure_us;
 	link->log = setup->log;
 	link->name = text_duplicate(text_of(setup->name));
 	link->retry_ms = HUB_RETRY_FIRST_MS;
@@ -42,6 +43,7 @@ hub_link_create(const struct hub_link_setup *setup)
 	do {
 		link->epoch = random_u64(link->random);
 	} while (link->epoch == 0);
+	gateway_metrics_life(link->metrics, link->epoch);
 	start_connecting(link, setup->now.mono_ms);
 	return link;
 }
@@ -340,6 +342,10 @@ probe(struct hub_link *link, uint64_t now_ms)
 
 	link->due_ms = now_ms + HUB_PROBE_MS;
 	say(link, ENVELOPE_PROBE, &body);
+	if (link->measure_us == NULL)
+		return;
+	link->probe_token = now_ms;
+	link->probe_us = link->measure_us();
 }
 
 void
@@ -349,6 +355,10 @@ hub_link_probed(struct hub_link *link, struct now now, uint64_t token)
 		return;
 	link->probed = true;
 	link->probed_ms = token;
+	if (token != link->probe_token || token == 0)
+		return;
+	link->probe_token = 0;
+	metric_observe(link->metrics->hub_round_trip, link->measure_us() - link->probe_us);
 }
 
 static void

@@ -58,6 +58,7 @@ struct hub_link_setup {
 	struct sessions *sessions; /* borrowed */
 	struct commands *commands; /* borrowed */
 	struct gateway_metrics *metrics;
+	uint64_t (*measure_us)(void); /* as gateway_core_setup.measure_us */
 	struct log *log;
 	struct now now;
 };

@@ -28,6 +28,9 @@ struct hub_link {
 	uint64_t due_ms;     /* of the phase: try again, give up, probe again */
 	uint64_t probed_ms;  /* when the newest probe that came back was sent */
 	uint64_t unready_ms; /* since when it is not ready                    */
+	uint64_t (*measure_us)(void);
+	uint64_t probe_token; /* of the probe that is measured; 0: none is */
+	uint64_t probe_us;    /* and when it was sent                      */
 	bool unready;
 	bool degraded;
 	bool probed;            /* on this attachment                            */

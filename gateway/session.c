@@ -206,7 +206,7 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 
 	if (session->phase == SESSION_CLOSING || session->leaving)
 		return;
-	metric_increment(sessions->metrics->messages_in[session->dialect_metric]);
+	metric_increment(sessions->metrics->dialects[session->dialect_metric].messages_in);
 	ping_heard(&sessions->pings, &session->ping, sessions->now.mono_ms);
 	if (opcode == FRAME_BINARY && !session->dialect->takes_binary) {
 		session_close(
@@ -401,7 +401,8 @@ session_whispered(struct session *session, const struct envelope_whisper *whispe
 		return;
 	if (session->dialect->whisper == NULL)
 		return;
-	metric_increment(session->sessions->metrics->deliveries);
+	gateway_metrics_delivered(
+	    session->sessions->metrics, session->dialect_metric, DELIVERY_PRIVATE);
 	session->dialect->whisper(session, whisper);
 	catch_up_sent(session, whisper->seq);
 }

@@ -34,13 +34,15 @@ refuse(struct session *session, const struct envelope *command, uint32_t code)
 }
 
 static void
-command(struct session *session, struct envelope *envelope, size_t content_length)
+command(struct session *session, struct envelope *envelope, size_t content_length,
+    enum command_metric kind)
 {
 	struct sessions *sessions = session->sessions;
 	uint32_t code;
 
 	if (session->phase == SESSION_CLOSING)
 		return;
+	metric_increment(sessions->metrics->dialects[session->dialect_metric].commands[kind]);
 	if (content_length > sessions->limits.content_bytes)
 		code = OUTCOME_TOO_LONG;
 	else if (session->phase == SESSION_CONNECTED)
@@ -65,7 +67,7 @@ session_publish_as(struct session *session, const struct session_message *messag
 		},
 	};
 
-	command(session, &envelope, message->content.length);
+	command(session, &envelope, message->content.length, COMMAND_PUBLIC);
 }
 
 void
@@ -84,7 +86,8 @@ session_tell_as(struct session *session, const struct session_message *message)
 		},
 	};
 
-	command(session, &envelope, message->content.length + message->extra.length);
+	command(session, &envelope, message->content.length + message->extra.length,
+	    COMMAND_PRIVATE);
 }
 
 void
@@ -116,7 +119,7 @@ session_read(struct session *session, uint64_t seq)
 		},
 	};
 
-	command(session, &envelope, 0);
+	command(session, &envelope, 0, COMMAND_READ);
 }
 
 static bool

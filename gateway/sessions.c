@@ -162,6 +162,7 @@ sessions_add(struct sessions *sessions, void *peer, const struct client_request 
 	}
 	session->peer = peer;
 	sessions->count++;
+	metric_increment(sessions->metrics->dialects[session->dialect_metric].clients);
 	ratelimit_init(&session->messages, &sessions->message_rule, sessions->now.mono_ms);
 	ratelimit_init(&session->offences, &sessions->offence_rule, sessions->now.mono_ms);
 	ping_add(&sessions->pings, &session->ping, sessions->now.mono_ms);
@@ -261,6 +262,7 @@ bury(struct session *session)
 		session->dialect->closed(session);
 	conns_remove(&sessions->conns, session->conn);
 	sessions->count--;
+	metric_decrement(sessions->metrics->dialects[session->dialect_metric].clients);
 	session_free(session);
 }
 
@@ -286,7 +288,6 @@ sessions_flush(struct sessions *sessions)
 	slab_finish(&sessions->personal);
 	sessions_write(sessions);
 	sweep(sessions);
-	metric_set(sessions->metrics->clients, sessions->count);
 	metric_set(sessions->metrics->queue_bytes, (int64_t)sessions->queue_bytes);
 	metric_set(sessions->metrics->pinned_bytes, (int64_t)sessions->pool->pinned);
 }

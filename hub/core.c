@@ -23,42 +23,6 @@
 _Static_assert(CORE_GATEWAYS_MAX == PRESENCE_SLOTS, "slots are bits of one word everywhere");
 _Static_assert(CORE_GATEWAYS_MAX == HELD_SLOTS, "slots are bits of one word everywhere");
 
-static struct metric *
-labelled(struct metrics *metrics, const char *name, const char *label, const char *value,
-    const char *help)
-{
-	char labels[64];
-
-	snprintf(labels, sizeof(labels), "%s=\"%s\"", label, value);
-	return metrics_counter(metrics, name, labels, help);
-}
-
-static void
-register_metrics(struct core_metrics *own, struct metrics *metrics)
-{
-	const char *messages = "hubbub_hub_messages_total";
-	const char *said = "Messages taken and routed.";
-
-	own->clients = metrics_gauge(metrics, "hubbub_hub_clients", NULL, "Clients online.");
-	own->gateways = metrics_gauge(
-	    metrics, "hubbub_hub_gateways", NULL, "Gateways whose roster is complete.");
-	own->public_messages = labelled(metrics, messages, "kind", "public", said);
-	own->private_messages = labelled(metrics, messages, "kind", "private", said);
-	own->notices = labelled(metrics, messages, "kind", "notice", said);
-	own->resumed = labelled(metrics, "hubbub_hub_resumes_total", "result", "taken",
-	    "Openings with a resume secret.");
-	own->not_resumed = labelled(metrics, "hubbub_hub_resumes_total", "result", "refused",
-	    "Openings with a resume secret.");
-	own->repeated = metrics_counter(
-	    metrics, "hubbub_hub_repeated_total", NULL, "Commands whose id had been taken before.");
-	for (uint32_t code = OUTCOME_NO_SUCH_USER; code < OUTCOME_CODES; code++)
-		own->refused[code] = labelled(metrics, "hubbub_hub_commands_refused_total", "code",
-		    outcome_word(code), "Commands, openings and joins refused.");
-	for (unsigned why = LINK_ALIVE + 1; why < LINK_LOSS_COUNT; why++)
-		own->lost[why] = labelled(metrics, "hubbub_hub_link_lost_total", "reason",
-		    link_loss_word((enum link_loss)why), "Links to gateways that ended.");
-}
-
 /* Replaces a frame of a turn that the store did not keep; see outbox_undo_fn. */
 static bool
 undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
@@ -247,7 +211,7 @@ core_create(const struct core_setup *setup)
 	core->started_mono_ms = setup->now.mono_ms;
 	core->sweep_ms = setup->now.mono_ms + CORE_SWEEP_MS;
 	choose_secrets(core);
-	register_metrics(&core->metrics, setup->metrics);
+	core_metrics_init(&core->metrics, setup->metrics);
 	held_init(&core->held);
 	questions_init(&core->questions);
 	buffer_init(&core->answer, 0);
@@ -465,6 +429,7 @@ core_turn(struct core *core, struct now now)
 		outbox_seal(core->outbox, core->last_batch > core->undone ? core->last_batch : 0);
 	}
 	core->store->ops->poll(core->store);
+	metric_set(core->metrics.rooms, presence_rooms(core->presence));
 	release(core);
 	core_questions_turn(core);
 }

@@ -88,6 +88,7 @@ put_into_inbox(struct core *core, struct now now, const struct mail *mail)
 	if (!inboxes_append(&core->inboxes, mail->inbox, &message))
 		return OUTCOME_NOT_STORED;
 	core->written = true;
+	metric_observe(core->metrics.inbox_messages, mail->inbox->seq - mail->inbox->mark);
 	return OUTCOME_OK;
 }
 

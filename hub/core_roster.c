@@ -69,6 +69,7 @@ void
 core_roster_entered(struct core *core, const struct member *member, struct now now)
 {
 	core->roster_version++;
+	metric_increment(core->metrics.entered);
 	say_entered(core, audience(core, member), member, (uint64_t)now.wall_ms);
 }
 
@@ -82,6 +83,7 @@ core_roster_exited(struct core *core, const struct member *member, struct now no
 	};
 
 	core->roster_version++;
+	metric_increment(core->metrics.exited);
 	core_tell(core, audience(core, member), ENVELOPE_EXITED, &exited);
 }
 

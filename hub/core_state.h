@@ -83,9 +83,13 @@ struct gateway_past {
 
 struct core_metrics {
 	struct metric *clients;
+	struct metric *rooms;
 	struct metric *gateways;
 	struct metric *public_messages;
 	struct metric *private_messages;
+	struct metric *entered;
+	struct metric *exited;
+	struct metric *inbox_messages;
 	struct metric *notices;
 	struct metric *resumed;
 	struct metric *not_resumed;
@@ -180,6 +184,9 @@ core_open_batch(const struct core *core)
 {
 	return core->last_batch + 1;
 }
+
+/* core_metrics.c: all of them; `metrics` may be NULL. */
+void core_metrics_init(struct core_metrics *own, struct metrics *metrics);
 
 /* core_opening.c: remembers a gateway's life; why its last link ended, LINK_ALIVE: none did. */
 void core_past_keep(struct core *core, const struct gateway *gateway);

@@ -380,8 +380,9 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	metrics_add_process(hub->metrics);
 	hub->turn_seconds = metrics_histogram(hub->metrics, "hubbub_hub_turn_seconds", NULL,
 	    "From the first envelope of a turn to its end.", 50, 16, 1e6);
-	hub->turn_longest = metrics_gauge(hub->metrics, "hubbub_hub_turn_longest_microseconds",
-	    NULL, "The longest turn since the process started.");
+	hub->turn_longest = metrics_gauge(hub->metrics, "hubbub_hub_turn_longest_seconds", NULL,
+	    "The longest turn since the process started.");
+	metric_set_unit(hub->turn_longest, 1e6);
 	if (!hub_watch_settings(hub) || !create_events(hub) ||
 	    !open_store(hub, error, error_size) || !begin_record(hub, error, error_size) ||
 	    !create_core(hub) || !listen_to_all(hub, error, error_size)) {
@@ -389,6 +390,8 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 		return NULL;
 	}
 	hub->listening = true;
+	metrics_info(hub->metrics, "hubbub_hub_epoch_info", "epoch",
+	    core_status(hub->core).hub_epoch, "Always 1; this life of the hub is its label.");
 	log_info(setup->log, "hub listens", log_string("socket", setup->config->hub.socket),
 	    log_string("store", hub->store->ops->name), log_string("version", HUBBUB_VERSION));
 	/* The core may wait for gateways that never come. */
