@@ -59,7 +59,7 @@ struct dialect_metrics {
 };
 
 struct gateway_metrics {
-	struct metrics *registry; /* borrowed; may be NULL */
+	struct metrics *registry;                                  /* borrowed; may be NULL */
 	struct dialect_metrics dialects[METRICS_DIALECTS_MAX + 1]; /* the last: any other */
 	struct metric *fanout_clients;
 	struct metric *hub_round_trip;

@@ -8,7 +8,8 @@
 void
 notices_say_to(struct notices *notices, struct channel *channel)
 {
-	if (notices->payload.failed || !fanout_say(channel, buffer_text(&notices->payload), DELIVERY_NOTICE))
+	if (notices->payload.failed ||
+	    !fanout_say(channel, buffer_text(&notices->payload), DELIVERY_NOTICE))
 		log_plain(
 		    notices->sessions->log, LOG_LEVEL_ERROR, "no memory to tell a room something");
 }

@@ -86,8 +86,8 @@ session_tell_as(struct session *session, const struct session_message *message)
 		},
 	};
 
-	command(session, &envelope, message->content.length + message->extra.length,
-	    COMMAND_PRIVATE);
+	command(
+	    session, &envelope, message->content.length + message->extra.length, COMMAND_PRIVATE);
 }
 
 void

@@ -1,10 +1,10 @@
 /*
- * Registers what the core counts, under the names shown to operators. Knows nothing of what happens.
+ * Registers what the core counts, under the names shown to operators. Knows nothing of what
+ * happens.
  */
-#include <stdio.h>
+#include "hub/core_metrics.h"
 
-#include "common/outcomes.h"
-#include "hub/core_state.h"
+#include <stdio.h>
 
 static struct metric *
 labelled(struct metrics *metrics, const char *name, const char *label, const char *value,

@@ -10,6 +10,7 @@
 #include "hub/core_asked.h"
 #include "hub/core_bans.h"
 #include "hub/core_known.h"
+#include "hub/core_metrics.h"
 #include "hub/held.h"
 #include "hub/ids.h"
 #include "hub/inboxes.h"
@@ -79,23 +80,6 @@ struct gateway_past {
 	uint64_t last_number;
 	enum link_loss lost;
 	uint64_t lost_order; /* rises from loss to loss; 0: none yet */
-};
-
-struct core_metrics {
-	struct metric *clients;
-	struct metric *rooms;
-	struct metric *gateways;
-	struct metric *public_messages;
-	struct metric *private_messages;
-	struct metric *entered;
-	struct metric *exited;
-	struct metric *inbox_messages;
-	struct metric *notices;
-	struct metric *resumed;
-	struct metric *not_resumed;
-	struct metric *repeated;
-	struct metric *refused[OUTCOME_CODES];
-	struct metric *lost[LINK_LOSS_COUNT];
 };
 
 /* What core_next_client walks over; rebuilt by each walk. */
@@ -184,9 +168,6 @@ core_open_batch(const struct core *core)
 {
 	return core->last_batch + 1;
 }
-
-/* core_metrics.c: all of them; `metrics` may be NULL. */
-void core_metrics_init(struct core_metrics *own, struct metrics *metrics);
 
 /* core_opening.c: remembers a gateway's life; why its last link ended, LINK_ALIVE: none did. */
 void core_past_keep(struct core *core, const struct gateway *gateway);
