@@ -103,7 +103,7 @@ def test_the_page_lists_every_metric_and_no_other(scraped):
         f"{', '.join(f'`{label}`' for label in sorted(labels))} | {words} |"
         for name, (shown, labels, words) in wanted.items()
     }
-    assert listed() == lines
+    assert listed() == lines, "the table has to be:\n" + "\n".join(lines[n] for n in sorted(lines))
     for name in NAME.findall(PAGE.read_text()):
         assert name in lines, f"{name} is spoken of and does not exist"
 
