@@ -30,6 +30,25 @@ frame_size(const uint8_t *frame, size_t length)
 	return payload > length - 2 - extra ? length : 2 + extra + (size_t)payload;
 }
 
+size_t
+frame_walk_fit(const struct iovec *run, size_t max)
+{
+	const uint8_t *bytes = run->iov_base;
+	size_t fit = 0;
+
+	if (run->iov_len <= max)
+		return run->iov_len;
+	for (;;) {
+		size_t next = fit + frame_size(bytes + fit, run->iov_len - fit);
+
+		if (fit > 0 && next > max)
+			return fit;
+		fit = next;
+		if (fit == run->iov_len)
+			return fit;
+	}
+}
+
 struct iovec
 frame_walk_rest(const struct iovec *runs, int count, size_t sent)
 {

@@ -14,4 +14,10 @@
  */
 struct iovec frame_walk_rest(const struct iovec *runs, int count, size_t sent);
 
+/*
+ * Bytes at the beginning of `run` that are as many whole frames as fit into `max`; the first
+ * frame alone if not even that fits.
+ */
+size_t frame_walk_fit(const struct iovec *run, size_t max);
+
 #endif

@@ -114,6 +114,29 @@ test_long_frames(void **state)
 }
 
 static void
+test_as_many_whole_frames_as_fit(void **state)
+{
+	static const size_t payloads[] = { 0, 3, 125, 126, 200, 0 };
+	struct stream stream = { .bytes = malloc(ROOM) };
+	struct iovec run;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++)
+		append_frame(&stream, payloads[i]);
+	run = (struct iovec){ stream.bytes, stream.length };
+	for (size_t max = 0; max <= stream.length + 1; max++) {
+		size_t expected = stream.ends[0];
+
+		for (int i = 1; i < stream.frames && stream.ends[i] <= max; i++)
+			expected = stream.ends[i];
+		assert_int_equal(frame_walk_fit(&run, max), expected);
+	}
+	run.iov_len = 0;
+	assert_int_equal(frame_walk_fit(&run, 0), 0);
+	free(stream.bytes);
+}
+
+static void
 test_nothing_is_left_of_nothing(void **state)
 {
 	const struct iovec none = { NULL, 0 };
@@ -139,6 +162,7 @@ test_it_stays_within_a_damaged_run(void **state)
 		memcpy(copy, long_header, length);
 		for (size_t sent = 1; sent < length; sent++)
 			assert_int_equal(frame_walk_rest(&run, 1, sent).iov_len, length - sent);
+		assert_int_equal(frame_walk_fit(&run, 0), length);
 		free(copy);
 	}
 }
@@ -149,6 +173,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cut_of_small_frames),
 		cmocka_unit_test(test_long_frames),
+		cmocka_unit_test(test_as_many_whole_frames_as_fit),
 		cmocka_unit_test(test_nothing_is_left_of_nothing),
 		cmocka_unit_test(test_it_stays_within_a_damaged_run),
 	};
