@@ -76,6 +76,9 @@ struct config_listener {
 	bool reuse_port;
 	bool proxy_protocol;   /* connections begin with a PROXY header, of these peers: */
 	char *trusted_proxies; /* as address_set_parse takes it */
+	char *tls_certificate; /* file of the chain, "" for no TLS */
+	char *tls_key;         /* file of its key, "" without a certificate */
+	char *tls_minimum;     /* "1.2" or "1.3" */
 };
 
 struct config_limits {

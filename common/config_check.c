@@ -94,6 +94,23 @@ check_listeners(const struct config *config, char *error, size_t size)
 }
 
 static bool
+check_tls(const struct config *config, char *error, size_t size)
+{
+	for (unsigned i = 0; i < config->listener_count; i++) {
+		const struct config_listener *one = &config->listeners[i];
+		bool has_certificate = one->tls_certificate[0] != '\0';
+
+		if (has_certificate == (one->tls_key[0] != '\0'))
+			continue;
+		return complain(error, size,
+		    "listener.%s.tls_%s is set, but not listener.%s.tls_%s; set both or none",
+		    one->name, has_certificate ? "certificate" : "key", one->name,
+		    has_certificate ? "key" : "certificate");
+	}
+	return true;
+}
+
+static bool
 check_store(const struct config *config, char *error, size_t size)
 {
 	bool in_memory = strcmp(config->store.durability, "memory") == 0;
@@ -133,6 +150,6 @@ config_check(const struct config *config, char *error, size_t error_size)
 {
 	return check_limits(&config->limits, error, error_size) &&
 	       check_sockets(config, error, error_size) &&
-	       check_listeners(config, error, error_size) &&
+	       check_listeners(config, error, error_size) && check_tls(config, error, error_size) &&
 	       check_store(config, error, error_size) && check_classes(config, error, error_size);
 }

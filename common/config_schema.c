@@ -162,6 +162,15 @@ const struct config_key config_keys[] = {
 	  LISTENER(trusted_proxies), 0, 900, "", "", NULL, "Load balancers that are believed who "
 	  "their clients are, by X-Forwarded-For and, with proxy_protocol, by a PROXY header; "
 	  "empty: none is, and a client's address is that of its connection." },
+	{ "listener", "tls_certificate", CONFIG_TYPE_PATH, GATEWAY_RELOAD,
+	  LISTENER(tls_certificate), 0, 900, "", "", NULL, "A PEM file with the certificate for TLS "
+	  "and those that lead to its authority, in this order; with it clients come by wss:// and "
+	  "https:// only. Empty: no TLS." },
+	{ "listener", "tls_key", CONFIG_TYPE_SECRET_FILE, GATEWAY_RELOAD, LISTENER(tls_key), 0, 900,
+	  "", "", NULL, "A PEM file with the key of that certificate, which not everybody may "
+	  "read." },
+	{ "listener", "tls_minimum", CONFIG_TYPE_CHOICE, GATEWAY_RELOAD, LISTENER(tls_minimum), 0,
+	  0, "", "1.2", "1.2 1.3", "The oldest version of TLS that is spoken." },
 
 	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(message_bytes),
 	  1024, 64 * MIB, "bytes", "65536", NULL,

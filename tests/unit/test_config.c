@@ -404,6 +404,12 @@ test_settings_held_against_each_other(void **state)
 	assert_check_refused("listener.chat.proxy_protocol", "yes",
 	    "listener.chat.proxy_protocol is on, but listener.chat.trusted_proxies is empty, so "
 	    "that every connection would be closed; name the balancers");
+	assert_check_refused("listener.chat.tls_certificate", "/a.pem",
+	    "listener.chat.tls_certificate is set, but not listener.chat.tls_key; set both or "
+	    "none");
+	assert_check_refused("listener.chat.tls_key", "/a.key",
+	    "listener.chat.tls_key is set, but not listener.chat.tls_certificate; set both or "
+	    "none");
 }
 
 int
