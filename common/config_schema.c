@@ -163,9 +163,9 @@ const struct config_key config_keys[] = {
 	  "their clients are, by X-Forwarded-For and, with proxy_protocol, by a PROXY header; "
 	  "empty: none is, and a client's address is that of its connection." },
 	{ "listener", "tls_certificate", CONFIG_TYPE_PATH, GATEWAY_RELOAD,
-	  LISTENER(tls_certificate), 0, 900, "", "", NULL, "A PEM file with the certificate for TLS "
-	  "and those that lead to its authority, in this order; with it clients come by wss:// and "
-	  "https:// only. Empty: no TLS." },
+	  LISTENER(tls_certificate), 0, 900, "", "", NULL, "A PEM file with the certificate for "
+	  "TLS and those that lead to its authority, in this order; with it clients come by wss:// "
+	  "and https:// only. Empty: no TLS." },
 	{ "listener", "tls_key", CONFIG_TYPE_SECRET_FILE, GATEWAY_RELOAD, LISTENER(tls_key), 0, 900,
 	  "", "", NULL, "A PEM file with the key of that certificate, which not everybody may "
 	  "read." },

@@ -34,7 +34,8 @@ struct refusal {
 bool
 gateway_check(const struct config *config, char *error, size_t error_size)
 {
-	return mounts_check(config, dialects, error, error_size);
+	return mounts_check(config, dialects, error, error_size) &&
+	       certificates_check(config, clock_now(), error, error_size);
 }
 
 static void
@@ -162,6 +163,7 @@ on_turn(void *context)
 	gateway_core_turn(gateway->core, now);
 	/* The core wants a turn every second at least, be it only to look for the hub. */
 	log_tick(gateway->log);
+	certificates_turn(gateway->certificates, now);
 	give_memory_back(gateway, now);
 	metric_observe(gateway->turn_seconds, loop_turn_us(gateway->loop));
 	if (gateway_core_is_draining(gateway->core) && !gateway->draining)
@@ -249,7 +251,11 @@ open_door(
 	};
 
 	door->gateway = gateway;
-	door->entrance = (struct entrance){ .mounts = &door->mounts, .origins = config->origins };
+	door->entrance = (struct entrance){
+		.mounts = &door->mounts,
+		.origins = config->origins,
+		.tls = certificates_place(gateway->certificates, i),
+	};
 	/* Was found good when it was read. */
 	(void)address_set_parse(text_of(config->trusted_proxies), &door->entrance.trusted_proxies);
 	if (!mounts_build(config, dialects, &door->mounts, why.sentence, why.size))
@@ -368,15 +374,23 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 		.seconds = gateway->config->limits.handshake_seconds,
 		.log = gateway->log,
 	};
+	struct certificates_setup certificates = {
+		.config = gateway->config,
+		.log = gateway->log,
+		.now = clock_now(),
+	};
 
 	snprintf(why.sentence, why.size, "cannot start: no memory or no descriptors");
 	gateway->loop = loop_create();
 	if (gateway->loop == NULL || !watch_signals(gateway))
 		return false;
 	register_metrics(gateway);
-	if (!gateway_watch_settings(gateway))
+	certificates.metrics = gateway->metrics;
+	gateway->certificates = certificates_create(&certificates, why.sentence, why.size);
+	if (gateway->certificates == NULL || !gateway_watch_settings(gateway))
 		return false;
 	websocket.loop = gateway->loop;
+	websocket.tls = certificates_are_there(gateway->certificates);
 	websocket.metrics = gateway->metrics;
 	gateway->websocket = websocket_create(&websocket, why.sentence, why.size);
 	if (gateway->websocket == NULL)
@@ -442,6 +456,7 @@ gateway_destroy(struct gateway **gateway)
 	websocket_destroy(&doomed->websocket);
 	uplink_destroy(&doomed->uplink);
 	gateway_core_destroy(&doomed->core);
+	certificates_destroy(&doomed->certificates);
 	for (int i = 0; i < SIGNALS; i++) {
 		if (doomed->signals[i] != NULL)
 			event_free(doomed->signals[i]);

@@ -7,6 +7,7 @@
 #include "common/metrics.h"
 #include "common/reload.h"
 #include "common/status_http.h"
+#include "gateway/certificates.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_core.h"
 #include "gateway/listener.h"
@@ -36,6 +37,7 @@ struct gateway {
 	struct metric *link_queue;
 	struct metric *turn_seconds;
 	struct loop *loop;
+	struct certificates *certificates;
 	struct websocket *websocket;
 	struct listener_proxy *proxy;
 	struct uplink *uplink;

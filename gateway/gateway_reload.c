@@ -36,12 +36,45 @@ commit_settings(void *context, const struct config *config)
 		commit_door(&gateway->doors[i], &config->listeners[i]);
 }
 
+static bool
+prepare_certificates(void *context, const struct config *fresh, char *error, size_t error_size)
+{
+	struct gateway *gateway = context;
+
+	return certificates_prepare(gateway->certificates, fresh, clock_now(), error, error_size);
+}
+
+static void
+commit_certificates(void *context, const struct config *config)
+{
+	struct gateway *gateway = context;
+
+	(void)config;
+	certificates_commit(gateway->certificates, clock_now());
+}
+
+static void
+abandon_certificates(void *context)
+{
+	struct gateway *gateway = context;
+
+	certificates_abandon(gateway->certificates);
+}
+
+/* Certificates are not among it: one that is in force may have expired since. */
+static bool
+check_settings(const struct config *fresh, char *error, size_t error_size)
+{
+	return mounts_check(fresh, dialects, error, error_size);
+}
+
 /*
  * Who takes part in a reload, in this order. What reads files of its own (keys, certificates) does
  * so in `prepare`, where it can still refuse, and keeps what it read until `commit` or `abandon`.
  */
 static const struct reload_hook hooks[] = {
 	{ .commit = commit_settings },
+	{ prepare_certificates, commit_certificates, abandon_certificates },
 };
 
 bool
@@ -49,7 +82,7 @@ gateway_watch_settings(struct gateway *gateway)
 {
 	const struct reload_setup setup = {
 		.role = CONFIG_ROLE_GATEWAY,
-		.check = gateway_check,
+		.check = check_settings,
 		.argc = gateway->setup.argc,
 		.argv = gateway->setup.argv,
 		.config = gateway->setup.config,

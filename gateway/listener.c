@@ -168,6 +168,7 @@ announce(struct listener *listener, int fd)
 	listener_address_print(address, text);
 	log_info(listener->log, "listening", log_string("address", text),
 	    log_string("profile", listener->setup.config->profile),
+	    log_string("tls", listener->setup.config->tls_certificate[0] != '\0' ? "yes" : "no"),
 	    log_string("socket", listener->sockets.inherited ? "inherited" : "own"));
 	if (!listener_address_is_local(address))
 		log_warn(listener->log,

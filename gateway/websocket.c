@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "gateway/tls.h"
 #include "gateway/websocket_private.h"
 
 /*
@@ -25,6 +26,9 @@
 
 /* Its shared working memory, in which it also makes the answer to an upgrade. */
 #define WORKING_BYTES 4096
+
+/* What OpenSSL needs; as a client, for which it would trust others, nobody uses it. */
+#define TLS_OPTIONS (LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS)
 
 /* Connections beside the clients': page requests and handshakes. */
 #define SPARE_CONNECTIONS 256
@@ -85,6 +89,7 @@ on_destroyed(struct lws *wsi, struct peer *peer, void *in, size_t length)
 	(void)peer;
 	(void)in;
 	(void)length;
+	websocket_tls_ended(wsi);
 	forget_arrival(wsi);
 	websocket_of(wsi)->connections--;
 	return 0;
@@ -101,6 +106,7 @@ on_established(struct lws *wsi, struct peer *peer, void *in, size_t length)
 		.websocket = websocket,
 		.wsi = wsi,
 		.fd = lws_get_socket_fd(wsi),
+		.is_tls = lws_get_ssl(wsi) != NULL,
 	};
 	peer->session = gateway_core_client_opened(
 	    websocket->core, clock_now(), peer, &websocket->upgrade.request);
@@ -157,6 +163,8 @@ static handler *const handlers[] = {
 	[LWS_CALLBACK_SERVER_WRITEABLE] = websocket_on_writable,
 	[LWS_CALLBACK_WS_PEER_INITIATED_CLOSE] = websocket_on_peer_closing,
 	[LWS_CALLBACK_CLOSED] = on_closed,
+	[LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS] = websocket_on_tls_library,
+	[LWS_CALLBACK_SSL_INFO] = websocket_on_tls_step,
 	/* CONNECT makes a raw connection, which has no timeout and no meaning here. */
 	[LWS_CALLBACK_RAW_ADOPT] = refuse_silently,
 	[LWS_CALLBACK_RAW_CONNECTED] = refuse_silently,
@@ -171,8 +179,23 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	return handlers[reason](wsi, user, in, length);
 }
 
+/*
+ * A request's Host moves its connection to another vhost with the same number for a port, if not of
+ * the same name. So there is one vhost for each number that means no listening, and no more: this
+ * one serves all listeners with TLS, whose certificates websocket_tls.c tells apart.
+ */
+static void
+create_secure_vhost(struct websocket *websocket, struct lws_context_creation_info *info)
+{
+	info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
+	info->vhost_name = "hubbub-tls";
+	info->options |= TLS_OPTIONS | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+	info->ssl_info_event_mask = tls_step_mask();
+	websocket->secure_vhost = lws_create_vhost(websocket->context, info);
+}
+
 static bool
-create_context(struct websocket *websocket)
+create_context(struct websocket *websocket, bool with_tls)
 {
 	/* Zero turns its own pings off, which search a list for each connection: we have ours. */
 	static const lws_retry_bo_t no_pings = { .secs_since_valid_ping = 0 };
@@ -187,8 +210,8 @@ create_context(struct websocket *websocket)
 		{ .name = NULL },
 	};
 	void *loops[] = { loop_nested(websocket->loop) };
-	const struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+	struct lws_context_creation_info whole, info = {
+		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
 		.extensions = NULL,
 		.alpn = "http/1.1",
@@ -198,16 +221,23 @@ create_context(struct websocket *websocket)
 		.max_http_header_data2 = websocket->limits.header_bytes,
 		.pt_serv_buf_size = WORKING_BYTES,
 		.timeout_secs_ah_idle = websocket->limits.handshake_seconds,
+		.timeout_secs = websocket->limits.handshake_seconds,
 		.retry_and_idle_policy = &no_pings,
 		.vhost_name = "hubbub",
 		.user = websocket,
 		.pcontext = &websocket->context, /* NULL again when all of it is freed */
 	};
 
-	websocket->context = lws_create_context(&info);
-	if (websocket->context != NULL)
-		websocket->vhost = lws_create_vhost(websocket->context, &info);
-	return websocket->vhost != NULL;
+	whole = info;
+	if (with_tls)
+		whole.options |= TLS_OPTIONS;
+	websocket->context = lws_create_context(&whole);
+	if (websocket->context == NULL)
+		return false;
+	websocket->vhost = lws_create_vhost(websocket->context, &info);
+	if (with_tls)
+		create_secure_vhost(websocket, &info);
+	return websocket->vhost != NULL && (websocket->secure_vhost != NULL || !with_tls);
 }
 
 /* Room for all values of a request and a terminator for each. */
@@ -252,7 +282,8 @@ websocket_create(const struct websocket_setup *setup, char *error, size_t error_
 	library.starting = true;
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_library_line);
 	websocket_memory_begin(websocket->limits.header_bytes);
-	if (!prepare_upgrade(websocket) || !create_context(websocket)) {
+	if (!prepare_upgrade(websocket) || !websocket_tls_prepare(websocket, setup->metrics) ||
+	    !create_context(websocket, setup->tls)) {
 		snprintf(error, error_size,
 		    "cannot start libwebsockets on libuv; install the package "
 		    "libwebsockets-evlib-uv of the same version as libwebsockets17");
@@ -283,6 +314,7 @@ websocket_destroy(struct websocket **websocket)
 	library.log = NULL;
 	buffer_free(&doomed->upgrade.values);
 	buffer_free(&doomed->response);
+	buffer_free(&doomed->record);
 	free(doomed);
 }
 
@@ -320,39 +352,41 @@ serve_at_once(struct websocket *websocket, int fd)
 	lws_service_fd(websocket->context, &ready);
 }
 
-/* Its request is to come; until then what is known of the connection needs a place. */
-static void
-keep_arrival(struct websocket *websocket, struct lws *wsi)
+struct arrival *
+websocket_keep_arrival(struct websocket *websocket, struct lws *wsi)
 {
 	struct arrival *arrival = malloc(sizeof(*arrival));
 
 	if (arrival != NULL)
 		*arrival = websocket->arrival;
+	websocket->arrival.entrance = NULL;
 	lws_set_opaque_user_data(wsi, arrival);
-	if (arrival == NULL)
-		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	return arrival;
 }
 
 void
 websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
     const struct entrance *entrance)
 {
+	bool is_tls = entrance->tls != NULL;
 	struct lws *wsi;
 	const lws_adopt_desc_t connection = {
-		.vh = websocket->vhost,
-		.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET,
+		.vh = is_tls ? websocket->secure_vhost : websocket->vhost,
+		.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET | (is_tls ? LWS_ADOPT_ALLOW_SSL : 0),
 		.fd = { .sockfd = fd },
 		.opaque = &websocket->arrival,
 	};
 
 	loop_turn_begins(websocket->loop);
-	websocket->arrival = (struct arrival){ entrance, *peer };
+	websocket->arrival = (struct arrival){ .entrance = entrance, .peer = *peer };
 	wsi = lws_adopt_descriptor_vhost_via_info(&connection);
-	if (wsi != NULL)
+	/* With TLS the library has begun the handshake, which the client answers first. */
+	if (wsi != NULL && !is_tls)
 		serve_at_once(websocket, fd);
 	/* Forgotten: `wsi` may be gone. */
-	if (wsi != NULL && websocket->arrival.entrance != NULL)
-		keep_arrival(websocket, wsi);
+	if (wsi != NULL && websocket->arrival.entrance != NULL &&
+	    websocket_keep_arrival(websocket, wsi) == NULL)
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 	loop_again(websocket->loop);
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/loop.h"
 #include "gateway/mounts.h"
 
+struct tls;
 struct websocket;
 
 /* By which listener a connection came in, and what that means. Outlives its connections. */
@@ -25,10 +26,12 @@ struct entrance {
 	const struct mount_table *mounts;
 	const char *origins; /* as config_listener.origins */
 	struct address_set trusted_proxies;
+	const struct tls *const *tls; /* where its present certificate is; NULL: in the clear */
 };
 
 struct websocket_setup {
 	struct loop *loop;
+	bool tls; /* some entrance has it */
 	struct config_limits limits;
 	struct log *log;
 	struct metrics *metrics;

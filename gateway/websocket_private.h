@@ -51,6 +51,7 @@ struct peer {
 	int fd;
 	uint32_t heard_turn; /* in which it last said something */
 	bool is_open;
+	bool is_tls;
 	bool closing; /* by us: nothing more is read for it or written to it */
 	bool dropped; /* and no CLOSE frame either                    */
 };
@@ -78,6 +79,7 @@ struct upgrade {
 struct arrival {
 	const struct entrance *entrance;
 	struct address peer;
+	bool is_shaking_hands; /* by TLS: no request can have come yet */
 };
 
 struct websocket {
@@ -86,10 +88,12 @@ struct websocket {
 	struct log *log;
 	struct config_limits limits;
 	struct lws_context *context;
-	struct lws_vhost *vhost;
-	struct arrival arrival; /* the one that is being adopted */
+	struct lws_vhost *vhost;        /* in the clear */
+	struct lws_vhost *secure_vhost; /* by TLS, or NULL */
+	struct arrival arrival;         /* the one that is being adopted */
 	struct upgrade upgrade;
 	struct buffer response;
+	struct buffer record;          /* frames that are to be sent together by TLS */
 	struct incoming_list incoming; /* by deadline: all have the same time to finish */
 	struct farewell_list farewells;
 	uint32_t turn;
@@ -101,6 +105,8 @@ struct websocket {
 	struct metric *refused;
 	struct metric *page_requests;
 	struct metric *messages_refused;
+	struct metric *handshakes;
+	struct metric *handshakes_failed;
 };
 
 struct websocket *websocket_of(struct lws *wsi);
@@ -118,6 +124,26 @@ int websocket_on_received(struct lws *wsi, struct peer *peer, void *in, size_t l
 int websocket_on_pong(struct lws *wsi, struct peer *peer, void *in, size_t length);
 int websocket_on_peer_closing(struct lws *wsi, struct peer *peer, void *in, size_t length);
 int websocket_on_writable(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_tls_library(struct lws *wsi, struct peer *peer, void *in, size_t length);
+int websocket_on_tls_step(struct lws *wsi, struct peer *peer, void *in, size_t length);
+
+/* Its request is to come; until then what is known of the connection needs a place. Or NULL. */
+struct arrival *websocket_keep_arrival(struct websocket *websocket, struct lws *wsi);
+
+/* The connection ends: if within its TLS handshake, that has failed. */
+void websocket_tls_ended(struct lws *wsi);
+
+/* Registers what is counted; makes the room that writing needs. */
+bool websocket_tls_prepare(struct websocket *websocket, struct metrics *metrics);
+
+/*
+ * As transport.write, for one who is connected by TLS, is not on the way out and for whom the
+ * library has nothing that waits. `offered` is the sum of the runs.
+ */
+size_t websocket_tls_write(struct peer *peer, const struct iovec *runs, int count, size_t offered);
+
+/* Asks to hear when there is room. */
+void websocket_await_room(struct peer *peer);
 
 void websocket_incoming_free(struct peer *peer);
 void websocket_incoming_expire(struct peer *peer);

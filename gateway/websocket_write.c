@@ -19,8 +19,8 @@
 
 #define RUNS_MAX IOV_MAX
 
-static void
-await_room(struct peer *peer)
+void
+websocket_await_room(struct peer *peer)
 {
 	lws_callback_on_writable(peer->wsi);
 	loop_again(peer->websocket->loop);
@@ -67,7 +67,7 @@ leave_rest(struct peer *peer, const struct iovec *runs, int count, size_t sent)
 	    lws_write(peer->wsi, rest.iov_base, rest.iov_len, LWS_WRITE_RAW) < 0)
 		websocket_drop(peer);
 	else
-		await_room(peer);
+		websocket_await_room(peer);
 	return sent + rest.iov_len;
 }
 
@@ -85,22 +85,24 @@ transport_write(void *context, const struct iovec *runs, int count)
 		return offered;
 	/* A part of a frame, ours or the library's own, waits to be sent first. */
 	if (lws_partial_buffered(peer->wsi)) {
-		await_room(peer);
+		websocket_await_room(peer);
 		return 0;
 	}
+	if (peer->is_tls)
+		return websocket_tls_write(peer, runs, count, offered);
 	sent = send_runs(peer->fd, runs, given);
 	if (sent < 0) {
 		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM) {
 			websocket_drop(peer);
 			return offered;
 		}
-		await_room(peer);
+		websocket_await_room(peer);
 		return 0;
 	}
 	if ((size_t)sent < length)
 		return leave_rest(peer, runs, given, (size_t)sent);
 	if (given < count)
-		await_room(peer);
+		websocket_await_room(peer);
 	return (size_t)sent;
 }
 
@@ -139,7 +141,7 @@ websocket_drop(struct peer *peer)
 	 */
 	setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	shutdown(peer->fd, SHUT_RDWR);
-	await_room(peer);
+	websocket_await_room(peer);
 }
 
 /* Notes until when the connection must have ended. */
@@ -178,7 +180,7 @@ websocket_close(struct peer *peer, enum close_code code, struct text reason)
 		return;
 	peer->closing = true;
 	begin_farewell(peer, code, reason);
-	await_room(peer);
+	websocket_await_room(peer);
 }
 
 int

@@ -156,6 +156,7 @@ class Gateway(Process):
         self.port = self._held.getsockname()[1]
         self.demo_port = self._held_demo.getsockname()[1]
         self.clients = []
+        self.trust = None  # an ssl.SSLContext: clients come by TLS, but for demo ones
         values = {
             "gateway.name": self.gateway_name,
             "gateway.hub_socket": cluster.hub_socket,
@@ -184,7 +185,11 @@ class Gateway(Process):
     def connect(self, path="/ws", demo=False, kind=Client, **options):
         """A WebSocket client that has said nothing yet."""
         port = self.demo_port if demo else self.port
-        client = kind.connect(f"ws://127.0.0.1:{port}{path}", **options)
+        scheme = "ws"
+        if self.trust is not None and not demo:
+            scheme = "wss"
+            options.setdefault("ssl", self.trust)
+        client = kind.connect(f"{scheme}://127.0.0.1:{port}{path}", **options)
         self.clients.append(client)
         return client
 

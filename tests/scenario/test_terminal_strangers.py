@@ -3,11 +3,11 @@
 import asyncio
 import json
 import ssl
-import subprocess
 import threading
 
 import pytest
 import websockets
+from authority import Authority
 from chat_terminal import TerminalChat, frames_of, run_chat
 
 WELCOME = {
@@ -170,27 +170,10 @@ def test_prompts_are_not_forged(strangers):
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """A CA of our own, and certificates that it signed: ca.pem, and by name."""
-    folder = tmp_path_factory.mktemp("tls")
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    def issue(name, subject_names, days):
-        (folder / "names").write_text(f"subjectAltName={subject_names}\n")
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                "-CAcreateserial", "-out", f"{name}.pem", "-days", str(days),
-                "-extfile", "names")
-
-    for ca in ("ca", "other"):
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", f"{ca}.key", "-out", f"{ca}.pem", "-subj", f"/CN={ca}", "-days", "2",
-                "-addext", "keyUsage=critical,keyCertSign")
-    issue("here", "DNS:localhost,IP:127.0.0.1", 2)
-    issue("elsewhere", "DNS:elsewhere.example", 2)
-    return folder
+    made = Authority(tmp_path_factory.mktemp("tls"), others=["other"])
+    made.issue("here")
+    made.issue("elsewhere", "DNS:elsewhere.example")
+    return made
 
 
 @pytest.fixture
