@@ -127,6 +127,18 @@ log_set_level(struct log *log, enum log_level level)
 		log->root->level = level;
 }
 
+enum log_level
+log_level_of(const struct log *log)
+{
+	return log != NULL ? log->root->level : LOG_LEVEL_ERROR;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
 bool
 log_level_of_name(struct text name, enum log_level *level_out)
 {

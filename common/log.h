@@ -66,6 +66,8 @@ void log_destroy(struct log **log);
 void log_tick(struct log *log);
 
 void log_set_level(struct log *log, enum log_level level);
+enum log_level log_level_of(const struct log *log); /* of a NULL log: error */
+const char *log_level_name(enum log_level level);
 bool log_level_of_name(struct text name, enum log_level *level_out);
 bool log_enabled(const struct log *log, enum log_level level);
 

@@ -115,6 +115,29 @@ gateway_core_client_writable(struct gateway_core *core, struct session *session,
 }
 
 void
+gateway_core_client_broke(struct gateway_core *core, struct session *session, struct now now,
+    enum close_code code, const char *reason)
+{
+	core->sessions.now = now;
+	hub_link_report_session(core->hub, session, REPORT_CLOSED, (uint32_t)code, reason);
+}
+
+void
+gateway_core_turned_away(struct gateway_core *core, struct now now, unsigned status,
+    struct text address, struct text path)
+{
+	const struct envelope_report report = {
+		.event = REPORT_REFUSED,
+		.code = status,
+		.address = address,
+		.path = path,
+	};
+
+	core->sessions.now = now;
+	hub_link_report(core->hub, &report);
+}
+
+void
 gateway_core_client_closed(struct gateway_core *core, struct session *session, struct now now)
 {
 	core->sessions.now = now;

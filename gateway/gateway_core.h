@@ -76,6 +76,14 @@ void gateway_core_client_pong(
 void gateway_core_client_writable(
     struct gateway_core *core, struct session *session, struct now now);
 
+/* The transport closes it: its messages, or how they came, were against the rules. */
+void gateway_core_client_broke(struct gateway_core *core, struct session *session, struct now now,
+    enum close_code code, const char *reason);
+
+/* A request that does not become a client was refused with that HTTP status. */
+void gateway_core_turned_away(struct gateway_core *core, struct now now, unsigned status,
+    struct text address, struct text path);
+
 /*
  * The connection is gone; the peer is never used again and the session is the core's to
  * free.

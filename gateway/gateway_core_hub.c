@@ -275,6 +275,43 @@ on_drain(struct gateway_core *core, const struct envelope *envelope)
 	return LINK_ALIVE;
 }
 
+/* The numbers of levels on the link begin with 1. */
+static enum link_loss
+on_log_level(struct gateway_core *core, const struct envelope *envelope)
+{
+	uint32_t wanted = envelope->log_level.level;
+	struct envelope_log_level level = { .token = envelope->log_level.token };
+
+	if (wanted > 0 && wanted <= LOG_LEVEL_DEBUG + 1u) {
+		log_set_level(core->log, (enum log_level)(wanted - 1));
+		log_always(core->log, "the log has another level",
+		    log_string("level", log_level_name((enum log_level)(wanted - 1))));
+	}
+	level.level = log_level_of(core->log) + 1u;
+	hub_link_say(core->hub, ENVELOPE_LOG_LEVEL, &level);
+	return LINK_ALIVE;
+}
+
+static enum link_loss
+on_load(struct gateway_core *core, const struct envelope *envelope)
+{
+	const struct sessions *sessions = &core->sessions;
+	struct envelope_load load = {
+		.token = envelope->load.token,
+		.delivered = (uint64_t)metric_value(core->metrics.deliveries),
+		.queue_bytes = sessions->queue_bytes,
+		.clients = sessions->count,
+	};
+	const struct session *session;
+
+	for (unsigned i = 0; i <= METRICS_DIALECTS_MAX; i++)
+		load.received += (uint64_t)metric_value(core->metrics.messages_in[i]);
+	TAILQ_FOREACH (session, &sessions->backlog, backlog)
+		load.behind++;
+	hub_link_say(core->hub, ENVELOPE_LOAD, &load);
+	return LINK_ALIVE;
+}
+
 void
 gateway_core_finish(
     struct gateway_core *core, struct command *command, const struct envelope_outcome *outcome)
@@ -329,6 +366,8 @@ static hub_handler *const hub_handlers[ENVELOPE_KIND_LIMIT] = {
 	[ENVELOPE_NOTICE] = on_notice,
 	[ENVELOPE_INSPECT] = on_inspect,
 	[ENVELOPE_DRAIN] = on_drain,
+	[ENVELOPE_LOG_LEVEL] = on_log_level,
+	[ENVELOPE_LOAD] = on_load,
 	[ENVELOPE_TYPED] = on_typed,
 	[ENVELOPE_LIST_END] = on_list_end,
 	[ENVELOPE_LISTED] = on_listed,

@@ -36,6 +36,7 @@ hub_link_create(const struct hub_link_setup *setup)
 	buffer_init(&link->output, 0);
 	buffer_init(&link->scratch, 0);
 	closings_init(&link->closings, link->commands);
+	reports_init(&link->reports, setup->now.mono_ms);
 	if (link->name == NULL) {
 		hub_link_destroy(&link);
 		return NULL;
@@ -330,6 +331,7 @@ hub_link_session_uplink(struct hub_link *link)
 		.say = on_say,
 		.is_up = on_is_up,
 		.closed = on_closed,
+		.report = hub_link_report_session,
 		.context = link,
 	};
 }

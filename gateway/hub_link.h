@@ -85,6 +85,11 @@ void hub_link_probed(struct hub_link *link, struct now now, uint64_t token);
 /* Says something that is no client's; a hub too old for that kind is not told. */
 void hub_link_say(struct hub_link *link, enum envelope_kind kind, const void *body);
 
+/* Tells operators of a client, or of one that did not become one; bounded, see reports.h. */
+void hub_link_report(struct hub_link *link, const struct envelope_report *report);
+void hub_link_report_session(void *context, const struct session *session, enum report_event event,
+    uint32_t code, const char *reason);
+
 /* What sessions ask of this side. */
 struct session_uplink hub_link_session_uplink(struct hub_link *link);
 

@@ -7,6 +7,7 @@
 
 #include "gateway/closing.h"
 #include "gateway/hub_link.h"
+#include "gateway/reports.h"
 
 struct hub_link {
 	struct gateway_uplink uplink;
@@ -37,6 +38,7 @@ struct hub_link {
 	bool synced;            /* the hub said all of its roster                */
 	bool replaying;         /* somebody may still have to be said again      */
 	struct session *replay; /* who is next; NULL: look at the first          */
+	struct reports reports;
 	struct closings closings;
 	struct closing *replay_closing; /* likewise, before the sessions */
 	bool closings_ended;            /* some wait for the link to be opened only */

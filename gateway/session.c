@@ -218,6 +218,7 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 		return;
 	}
 	gateway_metrics_refused(sessions->metrics, OUTCOME_RATE_LIMITED);
+	sessions->uplink.report(sessions->uplink.context, session, REPORT_LIMITED, 0, "");
 	if (!session_offence(session))
 		return;
 	if (session->dialect->limited != NULL)

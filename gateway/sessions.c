@@ -228,6 +228,17 @@ sessions_personal(struct sessions *sessions)
 	return sessions->personal;
 }
 
+/* The hub knows whom it kicked, and that all go in a drain. */
+static void
+report_close(const struct session *session)
+{
+	const struct session_uplink *uplink = &session->sessions->uplink;
+
+	if (session->closed_by_us && !session->kicked && session->close_code != CLOSE_RESTART)
+		uplink->report(uplink->context, session, REPORT_CLOSED, session->close_code,
+		    session->close_reason);
+}
+
 /* From here on nobody else counts on this client: not the room, not the hub. */
 static void
 part(struct session *session)
@@ -240,6 +251,7 @@ part(struct session *session)
 	if (session->more != NULL)
 		receipts_remove(&sessions->receipts, &session->more->receipts);
 	ping_remove(&sessions->pings, &session->ping);
+	report_close(session);
 	if (session->listed == PLACE_OPEN)
 		sessions->uplink.closed(sessions->uplink.context, session);
 	unlist(session);

@@ -34,6 +34,9 @@ struct session_uplink {
 	 * list of open ones.
 	 */
 	void (*closed)(void *context, struct session *session);
+	/* Tells operators what happened to it. */
+	void (*report)(void *context, const struct session *session, enum report_event event,
+	    uint32_t code, const char *reason);
 	void *context;
 };
 

@@ -23,6 +23,8 @@ static void
 refuse(struct peer *peer, enum close_code code, struct text reason)
 {
 	metric_increment(peer->websocket->messages_refused);
+	gateway_core_client_broke(
+	    peer->websocket->core, peer->session, clock_now(), code, reason.data);
 	websocket_close(peer, code, reason);
 }
 

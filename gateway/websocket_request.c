@@ -57,6 +57,8 @@ refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
 	describe_address(wsi, address);
 	log_info(websocket->log, "a request is refused", log_u64("status", status),
 	    log_string("address", address), log_text("path", websocket->upgrade.path));
+	gateway_core_turned_away(
+	    websocket->core, clock_now(), status, text_of(address), websocket->upgrade.path);
 	buffer_clear(response);
 	http_refuse(response, status);
 	if (!response->failed)

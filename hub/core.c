@@ -173,6 +173,7 @@ create_users(struct core *core)
 	core->users = users_create(core->key);
 	core->message_ids = ids_create(core->key, IDS_COUNT_MAX);
 	core->digest = digest_create();
+	core->events = events_create(core->key);
 	core->inboxes = (struct inboxes){
 		.store = core->store,
 		.streams = core->streams,
@@ -181,7 +182,8 @@ create_users(struct core *core)
 		.read_keep_ms = core->limits.read_keep_ms,
 		.batch = core_open_batch(core),
 	};
-	return core->users != NULL && core->message_ids != NULL && core->digest != NULL;
+	return core->users != NULL && core->message_ids != NULL && core->digest != NULL &&
+	       core->events != NULL;
 }
 
 struct core *
@@ -250,6 +252,7 @@ core_destroy(struct core **core)
 	users_destroy(&doomed->users);
 	ids_destroy(&doomed->message_ids);
 	digest_destroy(&doomed->digest);
+	events_destroy(&doomed->events);
 	inboxes_clear(&doomed->inboxes);
 	buffer_free(&doomed->sender);
 	streams_destroy(&doomed->streams);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/envelope.h"
+
 /* Questions to gateways whose answers operators wait for; older ones give way. */
 #define CORE_INSPECTIONS_MAX 256u
 
@@ -16,6 +18,16 @@ struct inspection {
 	bool answered;
 	bool found;
 	uint64_t queue_bytes;
+};
+
+/* What a gateway was asked of itself last, and said. */
+struct gateway_asked {
+	uint64_t level_asked; /* tokens; 0: never */
+	uint64_t level_said;
+	uint64_t load_asked;
+	uint64_t load_said;
+	uint32_t level;
+	struct envelope_load load;
 };
 
 /* Long work of the store, one at a time. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/outcomes.h"
+#include "hub/core_events.h"
 #include "hub/core_rooms.h"
 #include "hub/core_users.h"
 #include "hub/dispatch.h"
@@ -102,6 +103,9 @@ let_in(struct core *core, const struct gateway *gateway, struct now now,
 	identity->is_banned =
 	    is_let && core_bans_identity(core, now, identity->user, identity->client);
 	is_let = is_let && !identity->is_banned;
+	/* What it waits for is over when it is here. */
+	if (identity->lingerer != NULL)
+		identity->was_detached = identity->lingerer->life != 0;
 	if (is_let && identity->speaks_as != NULL) {
 		if (core_closing_for(core, identity->speaks_as, gateway->slot, open->conn))
 			*client_out = identity->speaks_as;
@@ -168,6 +172,24 @@ say_opened(struct core *core, const struct gateway *gateway, uint64_t conn,
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_OPENED, &opened);
 }
 
+/* Whose gateway is back with all its clients is no news one by one, nor who is gone already. */
+static void
+note_open(struct core *core, struct now now, const struct envelope_open *open,
+    const struct client *client, const struct core_identity *identity)
+{
+	enum event_kind kind = EVENT_CONNECTED;
+
+	if (identity->was_detached || (open->flags & OPEN_CLOSING) != 0)
+		return;
+	if (identity->lingerer != NULL)
+		kind = EVENT_RETURNED;
+	else if (identity->resumed)
+		kind = EVENT_RESUMED;
+	else if (open->client != 0)
+		kind = EVENT_ANNOUNCED;
+	core_note(core, client, now, kind, TEXT(""));
+}
+
 enum link_loss
 on_open(struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
@@ -181,19 +203,24 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	/* By another limit than ours, set before a restart perhaps: no reason to lose them all. */
 	if (open->name.length > core->limits.name_bytes) {
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_TOO_LONG);
+		core_note_not_opened(
+		    core, gateway, now, open, EVENT_REFUSED, OUTCOME_TOO_LONG);
 		return LINK_ALIVE;
 	}
 	if (core_bans_address(core, now, open->address)) {
 		core_bans_refuse(core, gateway, open);
+		core_note_not_opened(core, gateway, now, open, EVENT_BANNED, OUTCOME_OK);
 		return LINK_ALIVE;
 	}
 	code = let_in(core, gateway, now, open, &identity, &client);
 	if (identity.is_banned) {
 		core_bans_refuse(core, gateway, open);
+		core_note_not_opened(core, gateway, now, open, EVENT_BANNED, OUTCOME_OK);
 		return LINK_ALIVE;
 	}
 	if (code != OUTCOME_OK) {
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, code);
+		core_note_not_opened(core, gateway, now, open, EVENT_REFUSED, code);
 		return LINK_ALIVE;
 	}
 	if (identity.speaks_as == NULL)
@@ -205,6 +232,7 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	if (client->user->keeps_mail)
 		core_user_record(core, client->user, now);
 	say_opened(core, gateway, open->conn, client, &identity);
+	note_open(core, now, open, client, &identity);
 	if ((open->flags & OPEN_CLOSING) != 0 && identity.speaks_as == NULL &&
 	    !core_closing_begin(core, client))
 		core_client_left(core, client, now, false);
@@ -229,6 +257,15 @@ core_client_gone(struct core *core, struct client *client, struct now now)
 	metric_set(core->metrics.clients, presence_clients(core->presence));
 }
 
+/* What the end of a connection is to its user. */
+static enum event_kind
+end_of(const struct gateway *gateway, const struct client *client, bool lost)
+{
+	if (lost && client->user->keeps_mail)
+		return EVENT_LOST;
+	return gateway->drains > 0 ? EVENT_DRAINED : EVENT_DISCONNECTED;
+}
+
 enum link_loss
 on_closed(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
@@ -238,6 +275,8 @@ on_closed(
 	struct client *client = presence_by_conn(core->presence, gateway->slot, closed->conn);
 	struct old_conn *old = old_conns_find(&core->old_conns, gateway->slot, closed->conn);
 
+	if (client != NULL && closed->linger != CLOSED_UNANSWERED)
+		core_note(core, client, now, end_of(gateway, client, lost), TEXT(""));
 	/* Neither: its OPEN was refused, and the gateway said so before it knew. */
 	if (old != NULL && closed->linger != CLOSED_UNANSWERED)
 		core_closing_end(core, old, now, lost);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "hub/core_events.h"
 #include "hub/core_users.h"
 
 void
@@ -15,32 +16,45 @@ core_detach(struct core *core, struct gateway *gateway, struct now now)
 	core_closing_lost(core, gateway->slot, now);
 	while ((client = presence_first_of(core->presence, gateway->slot)) != NULL)
 		core_linger_detached(core, client, gateway->life, now);
+	if (gateway->name[0] != '\0')
+		core_note_gateway(core, gateway->name, now, EVENT_AWAY, gateway->clients, "");
 	gateway->clients = 0;
 }
 
-static void
+/* So many of them. */
+static unsigned
 end_detached(struct core *core, uint32_t life, struct now now, bool also_left)
 {
 	struct client *client = presence_first_of(core->presence, PRESENCE_DETACHED);
 	struct client *next;
+	unsigned ended = 0;
 
 	for (; client != NULL; client = next) {
 		next = client->neighbour;
-		if (client->life == life && (also_left || !client->left))
-			core_client_left(core, client, now, false);
+		if (client->life != life || (!also_left && client->left))
+			continue;
+		ended++;
+		if (!also_left)
+			core_note(core, client, now, EVENT_GONE, TEXT(""));
+		core_client_left(core, client, now, false);
 	}
+	return ended;
 }
 
 void
 core_detached_gone(struct core *core, uint32_t life, struct now now)
 {
-	end_detached(core, life, now, true);
+	const char *name = core_past_name(core, life);
+	unsigned ended = end_detached(core, life, now, true);
+
+	if (ended > 0)
+		core_note_gateway(core, name, now, EVENT_DIED, ended, "its process has ended");
 }
 
 void
 core_detached_unsaid(struct core *core, uint32_t life, struct now now)
 {
-	end_detached(core, life, now, false);
+	(void)end_detached(core, life, now, false);
 }
 
 void

@@ -2,6 +2,7 @@
  * Gateways that are to end: an operator's wish goes to one, and each that lets its clients go says
  * so, whoever wished it. How that is done is the gateway's affair.
  */
+#include "hub/core_events.h"
 #include "hub/core_operator.h"
 #include "hub/dispatch.h"
 
@@ -57,7 +58,7 @@ enum link_loss
 on_draining(
     struct core *core, struct gateway *gateway, struct now now, const struct envelope *envelope)
 {
-	(void)now;
+	core_note_gateway(core, gateway->name, now, EVENT_DRAINING, gateway->clients, "");
 	gateway->drains++;
 	gateway->drain_ms = envelope->draining.over_ms;
 	log_info(core->log, "gateway drains", log_string("gateway", gateway->name),

@@ -4,6 +4,7 @@
  * notices. It then has a moment to say which rooms it is still in; the others it leaves. All waits
  * of a queue are equally long, so each is in order.
  */
+#include "hub/core_events.h"
 #include "hub/core_rooms.h"
 #include "hub/core_users.h"
 
@@ -110,17 +111,33 @@ core_linger_leave_deaf(struct core *core, struct client *client, struct now now)
 	}
 }
 
+/* Those of one gateway have waited alike: one event is for all of them. */
+static void
+note_end(struct core *core, const struct client *client, struct now now, uint32_t *life)
+{
+	if (client->life == 0) {
+		core_note(core, client, now, EVENT_GONE, TEXT(""));
+	} else if (client->life != *life) {
+		*life = client->life;
+		core_note_gateway(core, core_past_name(core, client->life), now, EVENT_DIED, 0,
+		    "it did not come back in time");
+	}
+}
+
 static void
 end_waits(struct core *core, struct waiting *queue, struct now now)
 {
 	struct client *client;
+	uint32_t life = 0;
 
 	while ((client = queue->first) != NULL && client->waits_until_ms <= now.mono_ms) {
 		wait_end(client);
-		if (client->lingers)
+		if (client->lingers) {
+			note_end(core, client, now, &life);
 			core_client_left(core, client, now, false);
-		else
+		} else {
 			core_linger_leave_deaf(core, client, now);
+		}
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "hub/core_events.h"
 #include "hub/core_roster.h"
 #include "hub/core_users.h"
 #include "hub/dispatch.h"
@@ -214,6 +215,7 @@ on_roster_end(
 	core->attached++;
 	metric_set(core->metrics.gateways, core->attached);
 	core_roster_counted(core);
+	core_note_gateway(core, gateway->name, now, EVENT_LINKED, gateway->clients, "");
 	log_info(core->log, "gateway attached", log_string("gateway", gateway->name),
 	    log_u64("clients", gateway->clients));
 	return LINK_ALIVE;

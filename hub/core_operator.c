@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "hub/core_events.h"
 #include "hub/core_operator.h"
 #include "hub/core_users.h"
 #include "hub/router.h"
@@ -227,6 +228,10 @@ core_close_client(struct core *core, struct now now, struct client *client, stru
 		.reason = reason,
 	};
 
+	struct event event = core_event(core, client, now, EVENT_KICKED);
+
+	event.texts[EVENT_REASON] = reason;
+	events_note(core->events, &event);
 	core_closing_kick(core, client, &order);
 	if (client->lingers)
 		core_client_gone(core, client, now);

@@ -4,6 +4,7 @@
  * its sender's outcome, one's own behind it.
  */
 #include "common/outcomes.h"
+#include "hub/core_events.h"
 #include "hub/core_users.h"
 #include "hub/router.h"
 
@@ -210,10 +211,13 @@ core_private(
 	if (code == OUTCOME_OK)
 		code = send_mail(core, now, &mail);
 	outcome.code = (uint32_t)code;
-	if (code == OUTCOME_OK)
+	if (code == OUTCOME_OK) {
 		conclude_mail(core, gateway, &mail, &outcome, &row);
-	else
+		core_note_said(core, mail.from, now, EVENT_TOLD, mail.user, tell->content);
+	} else {
 		core_conclude(core, gateway, &outcome, NULL);
+		core_note_refused(core, mail.from, now, TEXT(""), code);
+	}
 }
 
 static enum outcome_code
@@ -254,4 +258,6 @@ core_read(
 		outcome.durability = client->user->inbox->durability;
 	}
 	core_conclude(core, gateway, &outcome, NULL);
+	if (code == OUTCOME_OK)
+		core_note_read(core, client, now, outcome.seq);
 }

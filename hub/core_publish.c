@@ -3,6 +3,7 @@
  * outcome. Senders are who the hub knows them to be, whatever the command says.
  */
 #include "common/outcomes.h"
+#include "hub/core_events.h"
 #include "hub/core_rooms.h"
 #include "hub/core_users.h"
 #include "hub/router.h"
@@ -103,6 +104,10 @@ core_publish(
 		core_id_keep(core, &row, &outcome);
 	}
 	core_conclude(core, gateway, &outcome, NULL);
-	if (code == OUTCOME_OK)
-		deliver(core, from, publish, outcome.time);
+	if (code != OUTCOME_OK) {
+		core_note_refused(core, client, now, publish->room, code);
+		return;
+	}
+	deliver(core, from, publish, outcome.time);
+	core_note_said(core, client, now, EVENT_SAID, publish->room, publish->content);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/names.h"
+#include "hub/core_events.h"
 #include "hub/core_rooms.h"
 #include "hub/core_state.h"
 
@@ -124,9 +125,14 @@ put_out(struct core *core, struct now now, struct member *member, enum left_reas
 		.reason = reason,
 		.renamed = renamed,
 	};
+	struct event event;
 
 	if (!member->client->lingers)
 		core_tell(core, core_slot_bit(member->client->slot), ENVELOPE_LEFT, &left);
+	event = core_event(core, member->client, now, EVENT_LEFT);
+	event.code = (uint32_t)reason;
+	event.texts[EVENT_ROOM] = member->room->name;
+	events_note(core->events, &event);
 	core_room_leave(core, now, member);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "common/names.h"
 #include "common/outcomes.h"
+#include "hub/core_events.h"
 #include "hub/core_rooms.h"
 #include "hub/core_roster.h"
 #include "hub/core_state.h"
@@ -201,11 +202,16 @@ on_join(struct core *core, struct gateway *gateway, struct now now, const struct
 	code = join(core, now, client, request, &member);
 	if (code != OUTCOME_OK) {
 		core_refuse(core, gateway, request->conn, request->room, code);
+		core_note_refused(core, client, now, request->room, code);
 		return LINK_ALIVE;
 	}
+	/* Whoever was there under another link does not enter anew. */
+	if (request->ordinal == 0)
+		core_note(core, client, now, EVENT_JOINED, request->room);
 	if (!hears(client, gateway, request->conn) && !member->deaf)
 		presence_deafen(member);
 	say_joined(core, gateway, request->conn, member);
+	core->joins++;
 	core_roster_entered(core, member, now);
 	return LINK_ALIVE;
 }
@@ -226,8 +232,10 @@ on_leave(
 	if (!names_is_room(request->room))
 		return LINK_BAD_CONTENT;
 	/* One who is no member, or no longer, has what it asked for. */
-	if (member != NULL)
+	if (member != NULL) {
+		core_note(core, client, now, EVENT_LEFT, request->room);
 		core_room_leave(core, now, member);
+	}
 	core_tell(core, core_slot_bit(gateway->slot), ENVELOPE_LEFT, &left);
 	return LINK_ALIVE;
 }

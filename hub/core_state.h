@@ -11,6 +11,7 @@
 #include "hub/core_bans.h"
 #include "hub/core_known.h"
 #include "hub/core_metrics.h"
+#include "hub/events.h"
 #include "hub/held.h"
 #include "hub/ids.h"
 #include "hub/inboxes.h"
@@ -68,6 +69,7 @@ struct gateway {
 	uint64_t last_number;  /* of its life: what is not above was taken */
 	uint64_t answered;     /* up to here it has all outcomes           */
 	int64_t since_wall_ms;
+	struct gateway_asked asked;
 	unsigned drains; /* how often it said that its clients go, last over drain_ms */
 	uint32_t drain_ms;
 };
@@ -124,8 +126,11 @@ struct core {
 	struct questions questions;
 	struct inspection inspections[CORE_INSPECTIONS_MAX];
 	uint64_t last_inspection;
+	uint64_t last_ask; /* of gateways, see core_asks.c */
+	uint64_t joins;    /* so far                       */
 	struct store_work work;
-	struct buffer answer; /* scratch */
+	struct buffer answer;  /* scratch */
+	struct events *events; /* for operators */
 	struct settling settling;
 	struct known_gateways known;
 	struct core_bans bans;

@@ -20,6 +20,7 @@ struct core_identity {
 	struct client *lingerer;             /* the client it goes on as; NULL: a new one      */
 	struct client *speaks_as;            /* or that has a connection, and it has none      */
 	bool resumed;                        /* by its secret                                  */
+	bool was_detached;                   /* the lingerer waited for its gateway's link     */
 	bool is_new;                         /* nobody can have sent it anything               */
 	bool is_banned;                      /* it is not let in                               */
 	char resume[CORE_RESUME_DIGITS + 1]; /* "": it gets no secret              */

@@ -22,6 +22,13 @@ hub_handler on_probe;
 /* core_drain.c */
 hub_handler on_draining;
 
+/* core_events.c */
+hub_handler on_report;
+
+/* core_asks.c */
+hub_handler on_log_level;
+hub_handler on_load;
+
 /* core_replay.c */
 hub_handler on_answered;
 

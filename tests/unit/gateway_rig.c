@@ -98,7 +98,18 @@ fake_connect(void *context)
 static void
 fake_uplink_send(void *context, const void *frames, size_t length)
 {
-	buffer_append(&((struct rig *)context)->said, frames, length);
+	struct rig *rig = context;
+	const char *at = frames;
+	struct envelope envelope;
+
+	for (size_t size; length > 0; at += size, length -= size) {
+		size = ENVELOPE_HEADER_SIZE + envelope_header_read(at);
+		assert_true(size <= length);
+		assert_true(envelope_decode(rig->decoder, at + ENVELOPE_HEADER_SIZE,
+		    size - ENVELOPE_HEADER_SIZE, &envelope));
+		buffer_append(
+		    envelope.kind == ENVELOPE_REPORT ? &rig->reported : &rig->said, at, size);
+	}
 }
 
 static size_t
@@ -149,6 +160,7 @@ rig_destroy(struct rig *rig)
 		buffer_free(&rig->peers[i].taken);
 	free(rig->peers);
 	buffer_free(&rig->said);
+	buffer_free(&rig->reported);
 	envelope_decoder_destroy(&rig->decoder);
 	metrics_destroy(&rig->metrics);
 }
@@ -207,21 +219,33 @@ rig_lose(struct rig *rig)
 	rig_forget_said(rig);
 }
 
-struct envelope
-rig_said(struct rig *rig, enum envelope_kind kind)
+static struct envelope
+next_of(struct rig *rig, struct buffer *frames, enum envelope_kind kind)
 {
 	static char frame[ENVELOPE_FRAME_MAX];
 	struct envelope envelope;
 	uint32_t length;
 
-	assert_true(rig->said.length >= ENVELOPE_HEADER_SIZE);
-	length = envelope_header_read(rig->said.data);
-	assert_true(rig->said.length >= ENVELOPE_HEADER_SIZE + length);
-	memcpy(frame, rig->said.data + ENVELOPE_HEADER_SIZE, length);
-	buffer_consume(&rig->said, ENVELOPE_HEADER_SIZE + length);
+	assert_true(frames->length >= ENVELOPE_HEADER_SIZE);
+	length = envelope_header_read(frames->data);
+	assert_true(frames->length >= ENVELOPE_HEADER_SIZE + length);
+	memcpy(frame, frames->data + ENVELOPE_HEADER_SIZE, length);
+	buffer_consume(frames, ENVELOPE_HEADER_SIZE + length);
 	assert_true(envelope_decode(rig->decoder, frame, length, &envelope));
 	assert_string_equal(envelope_kind_name(envelope.kind), envelope_kind_name(kind));
 	return envelope;
+}
+
+struct envelope
+rig_said(struct rig *rig, enum envelope_kind kind)
+{
+	return next_of(rig, &rig->said, kind);
+}
+
+struct envelope
+rig_reported(struct rig *rig)
+{
+	return next_of(rig, &rig->reported, ENVELOPE_REPORT);
 }
 
 void

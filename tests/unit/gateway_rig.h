@@ -35,8 +35,9 @@ struct rig {
 	unsigned connects;
 	unsigned drops;
 	enum link_loss dropped;
-	struct buffer said; /* frames for the hub */
-	size_t queued;      /* what waits for it, as the test says */
+	struct buffer said;     /* frames for the hub */
+	struct buffer reported; /* of them, what is for operators only */
+	size_t queued;          /* what waits for it, as the test says */
 	struct envelope_decoder *decoder;
 	struct rig_peer *peers;
 	unsigned peer_count;
@@ -78,6 +79,9 @@ void rig_hub(struct rig *rig, struct envelope envelope);
 /* The next envelope for the hub; asserts its kind. Texts are valid until the next call. */
 struct envelope rig_said(struct rig *rig, enum envelope_kind kind);
 void rig_said_nothing(struct rig *rig);
+
+/* The next report, likewise: they stand apart, for most tests do not look at them. */
+struct envelope rig_reported(struct rig *rig);
 void rig_forget_said(struct rig *rig);
 
 /* A client, and one message of it. Neither ends the turn. */
