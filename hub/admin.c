@@ -164,13 +164,13 @@ find_option(const struct reading *reading, struct text name)
 	while (admin_next_slot(&grammar, &slot)) {
 		struct text full = admin_first_word(slot.argument->spelling);
 
-		if (name.length == 2 && slot.optional && slot.argument->letter != 0 &&
+		if (name.length == 2 && !slot.positional && slot.argument->letter != 0 &&
 		    name.data[1] == slot.argument->letter)
 			return slot.argument;
 		if (name.length <= 2)
 			continue;
 
-		if (!slot.optional || !begins_with(full, name))
+		if (slot.positional || !begins_with(full, name))
 			continue;
 		if (full.length == name.length)
 			return slot.argument;
@@ -218,15 +218,15 @@ read_option(struct reading *reading)
 	return true;
 }
 
-/* The first required argument that has no value yet. */
+/* The first argument that has a place and no value yet. */
 static const struct admin_argument *
-find_required(const struct reading *reading)
+find_positional(const struct reading *reading)
 {
 	const char *grammar = grammar_of(reading->request->command);
 	struct admin_slot slot;
 
 	while (admin_next_slot(&grammar, &slot)) {
-		if (!slot.optional && admin_value(reading->request, slot.argument).data == NULL)
+		if (slot.positional && admin_value(reading->request, slot.argument).data == NULL)
 			return slot.argument;
 	}
 	return NULL;
@@ -235,7 +235,7 @@ find_required(const struct reading *reading)
 static bool
 read_positional(struct reading *reading)
 {
-	const struct admin_argument *argument = find_required(reading);
+	const struct admin_argument *argument = find_positional(reading);
 	struct text word = reading->words[reading->at++];
 	struct text *member;
 
@@ -339,7 +339,7 @@ admin_words(const struct admin_request *request, struct text words_out[ADMIN_WOR
 
 		if (value.data == NULL)
 			continue;
-		if (!slot.optional) {
+		if (slot.positional) {
 			positional[positionals++] = value;
 			continue;
 		}

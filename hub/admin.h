@@ -48,6 +48,11 @@ struct admin_request {
 	struct text realm;
 	struct text span;    /* a time */
 	struct text made_by; /* no argument: the operator, as far as the hub knows */
+	struct text contents;
+	struct text every;
+	struct text once;
+	struct text level;
+	struct text all;
 };
 
 /* Words of any request as admin_words writes it. */
@@ -55,6 +60,9 @@ struct admin_request {
 
 /* A row of the table, for a valid command. */
 const struct admin_command_info *admin_command_info(enum admin_command command);
+
+/* Its access, as its options have it. */
+enum admin_access admin_access(const struct admin_request *request);
 
 /* Its name, of one word or two. */
 struct text admin_command_name(enum admin_command command);

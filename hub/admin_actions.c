@@ -255,6 +255,13 @@ do_version(const struct admin_call *call)
 	admin_answer_row(call, COLUMNS(version_columns), cells);
 }
 
+/* The process answers, not the core: see admin_process.c. */
+static void
+do_nothing_here(const struct admin_call *call)
+{
+	admin_refuse(call, "only a hub that runs has them");
+}
+
 static admin_handler *const handlers[ADMIN_COMMAND_COUNT] = {
 	[ADMIN_STATUS] = do_status,
 	[ADMIN_GATEWAYS] = admin_do_gateways,
@@ -282,6 +289,11 @@ static admin_handler *const handlers[ADMIN_COMMAND_COUNT] = {
 	[ADMIN_STORE_RESTORE] = admin_do_store_restore,
 	[ADMIN_STORE_EXPORT] = admin_do_store_export,
 	[ADMIN_STORE_FORGET] = admin_do_store_forget,
+	[ADMIN_WHY] = admin_do_why,
+	[ADMIN_TAIL] = admin_do_tail,
+	[ADMIN_TOP] = admin_do_top,
+	[ADMIN_METRICS] = do_nothing_here,
+	[ADMIN_LOG_LEVEL] = admin_do_log_level,
 	[ADMIN_VERSION] = do_version,
 };
 
@@ -369,6 +381,25 @@ wait_for_drain(
 	}
 }
 
+static void
+wait_for_answers(
+    struct admin_action *action, const struct core *core, struct now now, struct buffer *out)
+{
+	if (!admin_all_answered(action, core) && now.mono_ms < action->wait_until_ms)
+		return;
+	admin_show_answers(action, core, out);
+	finish(action, ADMIN_END_DONE, "", out);
+}
+
+static void
+sign(struct admin_action *action, struct now now, struct buffer *out)
+{
+	if (now.mono_ms - action->signed_ms < SIGN_MS)
+		return;
+	action->signed_ms = now.mono_ms;
+	admin_write_wait(out);
+}
+
 /* Looks whether what is waited for is there. */
 static void
 wait_on(struct admin_action *action, struct core *core, struct now now, struct buffer *out)
@@ -379,14 +410,14 @@ wait_on(struct admin_action *action, struct core *core, struct now now, struct b
 		wait_for_job(action, core, out);
 	} else if (action->wait == ADMIN_WAIT_DRAINING) {
 		wait_for_drain(action, core, now, out);
+	} else if (action->wait == ADMIN_WAIT_ANSWERS) {
+		wait_for_answers(action, core, now, out);
 	} else if (admin_all_inspected(action, core) || now.mono_ms >= action->wait_until_ms) {
 		admin_show_connections(action, core, out);
 		finish(action, ADMIN_END_DONE, "", out);
 	}
-	if (action->wait == ADMIN_WAIT_NONE || now.mono_ms - action->signed_ms < SIGN_MS)
-		return;
-	action->signed_ms = now.mono_ms;
-	admin_write_wait(out);
+	if (action->wait != ADMIN_WAIT_NONE)
+		sign(action, now, out);
 }
 
 bool
@@ -395,6 +426,11 @@ admin_action_more(struct admin_action *action, struct core *core, struct now now
 {
 	if (action->end != ADMIN_END_NONE)
 		return false;
+	if (action->wait == ADMIN_WAIT_EVENTS) {
+		admin_tail_more(action, now, enough, out);
+		sign(action, now, out);
+		return true;
+	}
 	if (action->wait != ADMIN_WAIT_NONE) {
 		wait_on(action, core, now, out);
 		return action->end == ADMIN_END_NONE;
@@ -414,9 +450,23 @@ admin_action_waits(const struct admin_action *action)
 	return action->wait != ADMIN_WAIT_NONE;
 }
 
+bool
+admin_action_watches(const struct admin_action *action)
+{
+	return action->wait == ADMIN_WAIT_EVENTS;
+}
+
+bool
+admin_action_has_news(const struct admin_action *action)
+{
+	return events_are_new(action->tail.events, action->tail.next);
+}
+
 void
 admin_action_free(struct admin_action *action)
 {
+	if (action->tail.events != NULL)
+		events_unwatch(action->tail.events, action->tail.contents);
 	buffer_free(&action->sentence);
 	buffer_free(&action->clients);
 	buffer_free(&action->held);

@@ -15,6 +15,7 @@
 #include "hub/admin_protocol.h"
 #include "hub/core.h"
 #include "hub/core_operator.h"
+#include "hub/events.h"
 
 /* What an answer waits for. */
 enum admin_wait {
@@ -23,6 +24,16 @@ enum admin_wait {
 	ADMIN_WAIT_INSPECTED, /* gateways are to say what they know  */
 	ADMIN_WAIT_JOB,       /* the store's long work               */
 	ADMIN_WAIT_DRAINING,  /* a gateway is to say that it drains  */
+	ADMIN_WAIT_ANSWERS,   /* gateways are to say how they are    */
+	ADMIN_WAIT_EVENTS,    /* whatever happens                    */
+};
+
+/* Somebody who watches what happens. */
+struct admin_tail {
+	struct events *events; /* the core's; NULL: nobody watches */
+	uint64_t next;
+	uint64_t skipped;
+	bool contents;
 };
 
 /*
@@ -42,8 +53,11 @@ struct admin_action {
 	struct now begun; /* bans that are over by then are not listed */
 	enum admin_wait wait;
 	uint64_t wait_until_ms; /* for gateways */
-	uint64_t signed_ms;     /* when the other side last heard that we are at it */
-	struct buffer held;     /* what is the answer once the batch is kept */
+	uint64_t asked;         /* of them      */
+	bool asks_level;        /* else load    */
+	struct admin_tail tail;
+	uint64_t signed_ms; /* when the other side last heard that we are at it */
+	struct buffer held; /* what is the answer once the batch is kept */
 	uint64_t batch;
 	uint64_t job;
 	struct buffer file;
@@ -70,6 +84,10 @@ bool admin_action_more(struct admin_action *action, struct core *core, struct no
 
 /* Nothing can be appended until something else happens: ask again soon. */
 bool admin_action_waits(const struct admin_action *action);
+
+/* It has no end: what it waits for may come with any turn of the core; and it has. */
+bool admin_action_watches(const struct admin_action *action);
+bool admin_action_has_news(const struct admin_action *action);
 
 void admin_action_free(struct admin_action *action);
 

@@ -190,24 +190,47 @@ read_line(struct admin_answer *answer, struct admin_fields *line, struct text by
 }
 
 bool
-admin_answer_read(struct admin_answer *answer, struct text said)
+admin_answer_add(struct admin_answer *answer, struct text said, size_t *used_out)
 {
 	struct admin_fields line;
 	bool good = true;
 
+	*used_out = 0;
 	admin_fields_init(&line);
-	while (good && said.length > 0) {
-		const char *end = memchr(said.data, '\n', said.length);
-		size_t length;
+	while (good && *used_out < said.length) {
+		const char *start = said.data + *used_out;
+		const char *end = memchr(start, '\n', said.length - *used_out);
 
 		if (end == NULL)
 			break;
-		length = (size_t)(end - said.data);
-		good = read_line(answer, &line, (struct text){ said.data, length });
-		said = (struct text){ end + 1, said.length - length - 1 };
+		good = read_line(answer, &line, (struct text){ start, (size_t)(end - start) });
+		*used_out = (size_t)(end - said.data) + 1;
 	}
 	admin_fields_free(&line);
-	return good && (said.length == 0 || answer->end == ADMIN_END_NONE);
+	return good;
+}
+
+bool
+admin_answer_read(struct admin_answer *answer, struct text said)
+{
+	size_t used;
+
+	return admin_answer_add(answer, said, &used) &&
+	       (used == said.length || answer->end == ADMIN_END_NONE);
+}
+
+void
+admin_answer_drop_rows(struct admin_answer *answer)
+{
+	size_t spans = answer->column_count * sizeof(struct span);
+	struct text last;
+
+	if (answer->row_count == 0)
+		return;
+	last = kept(answer, answer->column_count - 1);
+	buffer_truncate(&answer->bytes, (size_t)(last.data - answer->bytes.data) + last.length);
+	buffer_truncate(&answer->spans, spans);
+	answer->row_count = 0;
 }
 
 bool

@@ -35,6 +35,13 @@ void admin_answer_free(struct admin_answer *answer);
  */
 bool admin_answer_read(struct admin_answer *answer, struct text said);
 
+/*
+ * The same for some lines of it, as they come: what has no line's end yet is left, and *used_out
+ * says where it begins. Rows may be dropped in between; the columns stay.
+ */
+bool admin_answer_add(struct admin_answer *answer, struct text said, size_t *used_out);
+void admin_answer_drop_rows(struct admin_answer *answer);
+
 /* Starts an answer of hubctl's own: one row, `end` ADMIN_END_DONE. False without memory. */
 bool admin_answer_make(struct admin_answer *answer, const struct admin_column *columns,
     const struct admin_cell *cells, unsigned count);

@@ -29,7 +29,7 @@ admin_audit_begin(struct admin_audit *audit, const struct peer_credentials *peer
 	size_t name = 0;
 
 	*audit = (struct admin_audit){
-		.open = admin_command_info(request->command)->access != ADMIN_ACCESS_READ,
+		.open = admin_access(request) != ADMIN_ACCESS_READ,
 		.peer = *peer,
 		.command = request->command,
 	};

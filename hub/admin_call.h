@@ -72,6 +72,18 @@ admin_handler admin_do_inbox;
 bool admin_all_inspected(const struct admin_action *action, const struct core *core);
 void admin_show_connections(struct admin_action *action, struct core *core, struct buffer *out);
 
+/* admin_events.c */
+admin_handler admin_do_why;
+admin_handler admin_do_tail;
+void admin_tail_more(
+    struct admin_action *action, struct now now, size_t enough, struct buffer *out);
+
+/* admin_top.c */
+admin_handler admin_do_top;
+admin_handler admin_do_log_level;
+bool admin_all_answered(const struct admin_action *action, const struct core *core);
+void admin_show_answers(struct admin_action *action, const struct core *core, struct buffer *out);
+
 /* admin_store.c */
 admin_handler admin_do_store_stats;
 admin_handler admin_do_store_check;

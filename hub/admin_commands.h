@@ -1,14 +1,14 @@
 /*
  * The operator's grammar, once: the hub's parser, hubctl's usage and the
  * check of the man page all follow this table. <WORD> is a required argument,
- * [--option VALUE] an optional one; what each may be is said in admin.c.
+ * [WORD] and [--option VALUE] are optional ones; what each may be is said in admin_grammar.c.
  */
 #ifndef HUBBUB_HUB_ADMIN_COMMANDS_H
 #define HUBBUB_HUB_ADMIN_COMMANDS_H
 
 /*
  * X(identifier, grammar, access, help): READ changes nothing; WRITE leaves an audit line, and so
- * does SEE, which shows what people said.
+ * does SEE, which shows what people said. Options may change that: admin_access().
  */
 /* clang-format off */
 #define ADMIN_COMMANDS(X) \
@@ -20,6 +20,9 @@
 	X(SHOW, "show <USER>", READ, "a user's connections and inbox") \
 	X(HISTORY, "history <ROOM> [--number N]", SEE, "what was said in a room last") \
 	X(INBOX, "inbox <USER> [--number N]", SEE, "a user's newest private messages") \
+	X(WHY, "why [USER] [--address ADDRESS]", READ, "what happened to a user, or from there") \
+	X(TAIL, "tail [--user USER] [--room ROOM] [--contents]", READ, "what happens, as it does") \
+	X(TOP, "top [--every SECONDS] [--once]", READ, "what the hub and its gateways do") \
 	X(KICK, "kick <USER|ID> [--id] [--reason TEXT]", \
 	    WRITE, "close a user's connections (1008)") \
 	X(BAN_USER, "ban user <USER> [--realm REALM] [--for TIME] [--reason TEXT]", \
@@ -44,6 +47,8 @@
 	X(STORE_EXPORT, "store export [--after CURSOR]", SEE, "every message, as JSON lines") \
 	X(STORE_FORGET, "store forget <USER> [--yes]", \
 	    WRITE, "remove what a user said, and its name") \
+	X(METRICS, "metrics", READ, "the hub's metrics, for Prometheus") \
+	X(LOG_LEVEL, "log-level [LEVEL] [--gateway GATEWAY] [--all]", WRITE, "how much is logged") \
 	X(VERSION, "version", READ, "the versions of hubctl and the hub")
 /* clang-format on */
 

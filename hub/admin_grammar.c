@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/address_prefix.h"
+#include "common/log.h"
 #include "common/names.h"
 #include "common/terminal_text.h"
 #include "hub/room_rules.h"
@@ -18,6 +19,7 @@ static const struct admin_command_info commands[] = { ADMIN_COMMANDS(ADMIN_ROW) 
 #undef ADMIN_ROW
 
 #define HOUR_MS 3600000u
+#define INTERVAL_SECONDS_MAX 3600u
 
 /* Ten years. */
 #define SPAN_SECONDS_MAX (UINT64_C(3653) * 86400)
@@ -103,6 +105,22 @@ is_address(struct text value)
 	return address_prefix_parse(value, &prefix);
 }
 
+static bool
+is_interval(struct text value)
+{
+	uint64_t seconds;
+
+	return text_to_u64(value, &seconds) && seconds > 0 && seconds <= INTERVAL_SECONDS_MAX;
+}
+
+static bool
+is_level(struct text value)
+{
+	enum log_level level;
+
+	return log_level_of_name(value, &level);
+}
+
 #define ROOM_EXPECTED "a room name: a-z 0-9 . _ -, beginning with a letter or digit"
 #define LINE_EXPECTED "one line without control or invisible characters"
 #define WHO_EXPECTED "\"everyone\", \"operators\" or user ids between blanks"
@@ -148,6 +166,18 @@ static const struct admin_argument arguments[] = {
 	    .expected = "a client_id: 8 digits of 0-9 and a-f, as in \"hubctl users\"" },
 	{ ARGUMENT("ADDRESS", address), .bytes_max = 64, .fits = is_address,
 	    .expected = "an IP address, or a prefix like 192.0.2.0/24 with no bit set behind it" },
+	{ ARGUMENT("--user USER", user), .bytes_max = 512 },
+	{ ARGUMENT("--address ADDRESS", address), .bytes_max = 128, .fits = terminal_text_is_plain,
+	    .expected = LINE_EXPECTED },
+	{ ARGUMENT("--every SECONDS", every), .bytes_max = 20, .fits = is_interval,
+	    .expected = "seconds, 1 to 3600" },
+	{ ARGUMENT("LEVEL", level), .bytes_max = 20, .fits = is_level,
+	    .expected = "error, warn, info or debug" },
+	{ ARGUMENT("--gateway GATEWAY", gateway), .bytes_max = 32, .fits = terminal_text_is_plain,
+	    .expected = LINE_EXPECTED },
+	{ ARGUMENT("--contents", contents), .bytes_max = 16, .is_flag = true },
+	{ ARGUMENT("--once", once), .bytes_max = 16, .is_flag = true },
+	{ ARGUMENT("--all", all), .bytes_max = 16, .is_flag = true },
 	{ ARGUMENT("--yes", yes), .bytes_max = 8, .is_flag = true },
 };
 
@@ -157,6 +187,16 @@ const struct admin_command_info *
 admin_command_info(enum admin_command command)
 {
 	return &commands[command];
+}
+
+enum admin_access
+admin_access(const struct admin_request *request)
+{
+	if (request->contents.data != NULL)
+		return ADMIN_ACCESS_SEE;
+	if (request->command == ADMIN_LOG_LEVEL && request->level.data == NULL)
+		return ADMIN_ACCESS_READ;
+	return commands[request->command].access;
 }
 
 struct text
@@ -220,6 +260,7 @@ admin_next_slot(const char **grammar, struct admin_slot *slot_out)
 		return false;
 	*grammar = end + 1;
 	slot_out->optional = *open == '[';
+	slot_out->positional = open[1] != '-';
 	slot_out->argument = find_argument((struct text){ open + 1, (size_t)(end - open) - 1 });
 	return slot_out->argument != NULL;
 }

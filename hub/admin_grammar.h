@@ -26,6 +26,7 @@ struct admin_argument {
 struct admin_slot {
 	const struct admin_argument *argument;
 	bool optional;
+	bool positional; /* a word that is known by its place */
 };
 
 /* The bytes before the first blank. */

@@ -27,4 +27,10 @@ void admin_print(struct buffer *out, enum admin_format format, const struct admi
 void admin_print_page(
     struct buffer *out, enum admin_format format, const struct admin_answer *answer, bool is_first);
 
+/*
+ * Events for people, one line each: when and what, what is known of it as name=value, and the event
+ * in words. The first columns are the time and the event's word.
+ */
+void admin_print_events(struct buffer *out, const struct admin_answer *answer);
+
 #endif

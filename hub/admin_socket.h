@@ -12,6 +12,7 @@
 
 #include "common/config.h"
 #include "common/log.h"
+#include "hub/admin_process.h"
 #include "hub/core.h"
 
 struct admin_socket;
@@ -22,8 +23,9 @@ struct admin_socket_setup {
 	struct event_base *base;
 	const struct config_hub *config;
 	struct core *core;
-	struct record *record; /* NULL: nothing is recorded */
-	struct log *log;       /* may be NULL */
+	struct record *record;        /* NULL: nothing is recorded */
+	struct admin_process process; /* what is asked of the process itself */
+	struct log *log;              /* may be NULL */
 	/*
 	 * A command has changed something in the core: the owner runs (or schedules) core_turn.
 	 * Called from the loop, never from within a call of the core's.
@@ -40,6 +42,9 @@ struct admin_socket_setup {
  */
 struct admin_socket *admin_socket_create(
     const struct admin_socket_setup *setup, char *error, size_t error_size);
+
+/* The core had a turn: operators who watch hear what it brought. */
+void admin_socket_turned(struct admin_socket *socket);
 
 /* Cuts every operator off and removes the socket file. */
 void admin_socket_destroy(struct admin_socket **socket);

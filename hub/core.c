@@ -23,55 +23,6 @@
 _Static_assert(CORE_GATEWAYS_MAX == PRESENCE_SLOTS, "slots are bits of one word everywhere");
 _Static_assert(CORE_GATEWAYS_MAX == HELD_SLOTS, "slots are bits of one word everywhere");
 
-/* Replaces a frame of a turn that the store did not keep; see outbox_undo_fn. */
-static bool
-undo_frame(void *context, const char *frame, size_t length, struct buffer *out)
-{
-	struct core *core = context;
-	struct envelope envelope;
-	const struct stream *stream;
-	const struct client *client;
-
-	if (!envelope_decode(core->decoder, frame + ENVELOPE_HEADER_SIZE,
-		length - ENVELOPE_HEADER_SIZE, &envelope))
-		return false;
-	switch (envelope.kind) {
-	case ENVELOPE_DELIVER:
-	case ENVELOPE_WHISPER:
-		return true;
-	case ENVELOPE_OUTCOME:
-		if (envelope.outcome.code == OUTCOME_OK)
-			envelope.outcome = (struct envelope_outcome){
-				.number = envelope.outcome.number,
-				.code = OUTCOME_NOT_STORED,
-				.room = envelope.outcome.room,
-				.time = envelope.outcome.time,
-			};
-		return envelope_encode(out, envelope.kind, &envelope.outcome);
-	case ENVELOPE_JOINED:
-		/* Whoever joined behind numbers that never were must not wait for them. */
-		stream = streams_find_room(core->streams, envelope.joined.room);
-		if (stream != NULL)
-			envelope.joined.seq = stream->committed;
-		if (envelope.joined.seq == 0)
-			envelope.joined.epoch = 0;
-		return envelope_encode(out, envelope.kind, &envelope.joined);
-	case ENVELOPE_OPENED:
-		client = presence_by_id(core->presence, envelope.opened.client);
-		stream = client == NULL ? NULL : client->user->inbox;
-		if (stream != NULL && envelope.opened.epoch != 0) {
-			envelope.opened.seq = stream->committed;
-			envelope.opened.read = stream->mark;
-		}
-		if (envelope.opened.seq == 0)
-			envelope.opened.epoch = 0;
-		return envelope_encode(out, envelope.kind, &envelope.opened);
-	default:
-		buffer_append(out, frame, length);
-		return !out->failed;
-	}
-}
-
 static void
 leave(void *context, const struct outbox_run *run, const char *frames)
 {
@@ -126,7 +77,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 	streams_roll_back(core->streams, core->kept);
 	ids_roll_back(core->message_ids, core->kept);
 	users_roll_back(core->users, core->kept);
-	core->doomed |= outbox_undo(core->outbox, batch, undo_frame, core);
+	core->doomed |= outbox_undo(core->outbox, batch, core_undo_frame, core);
 	if (core->rooms_changed >= batch)
 		(void)core_rooms_load(core);
 	core_known_undone(core, batch);

@@ -203,8 +203,7 @@ on_open(struct core *core, struct gateway *gateway, struct now now, const struct
 	/* By another limit than ours, set before a restart perhaps: no reason to lose them all. */
 	if (open->name.length > core->limits.name_bytes) {
 		core_refuse(core, gateway, open->conn, (struct text){ 0 }, OUTCOME_TOO_LONG);
-		core_note_not_opened(
-		    core, gateway, now, open, EVENT_REFUSED, OUTCOME_TOO_LONG);
+		core_note_not_opened(core, gateway, now, open, EVENT_REFUSED, OUTCOME_TOO_LONG);
 		return LINK_ALIVE;
 	}
 	if (core_bans_address(core, now, open->address)) {

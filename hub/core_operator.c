@@ -227,7 +227,6 @@ core_close_client(struct core *core, struct now now, struct client *client, stru
 		.code = CLOSE_POLICY,
 		.reason = reason,
 	};
-
 	struct event event = core_event(core, client, now, EVENT_KICKED);
 
 	event.texts[EVENT_REASON] = reason;

@@ -179,6 +179,9 @@ void core_past_keep(struct core *core, const struct gateway *gateway);
 void core_past_lost(struct core *core, const struct gateway *gateway, enum link_loss why);
 enum link_loss core_past_loss(const struct core *core, const char *name);
 
+/* core_undo.c: replaces a frame of a turn that the store did not keep; an outbox_undo_fn. */
+bool core_undo_frame(void *context, const char *frame, size_t length, struct buffer *out);
+
 /* core_clients.c: true for UTF-8 of at most so many bytes without control characters. */
 bool core_is_showable(struct text text, size_t bytes_max);
 

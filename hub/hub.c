@@ -87,6 +87,7 @@ on_turn(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	recorded_turn(hub->record, hub->core, clock_now());
+	admin_socket_turned(hub->admin);
 	measure_turn(hub, clock_mono_us() - hub->turn_began_us);
 	hub->turn_began_us = 0;
 	set_clock(hub);
@@ -342,6 +343,7 @@ listen_to_all(struct hub *hub, char *error, size_t error_size)
 		.config = config,
 		.core = hub->core,
 		.record = hub->record,
+		.process = { hub->metrics, hub->setup.log },
 		.log = hub->setup.log,
 		.changed = turn_wanted,
 		.ended = end_wanted,

@@ -19,23 +19,8 @@
 #include "hub/admin_print.h"
 #include "hub/admin_protocol.h"
 #include "hub/hubctl_exchange.h"
+#include "hub/hubctl_follow.h"
 #include "hub/hubctl_options.h"
-
-static bool
-write_all(int fd, struct text bytes)
-{
-	while (bytes.length > 0) {
-		ssize_t written = write(fd, bytes.data, bytes.length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		bytes.data += written;
-		bytes.length -= (size_t)written;
-	}
-	return true;
-}
 
 /* Says something on standard error, which may be several lines and foreign. */
 static void
@@ -56,7 +41,7 @@ complain(struct text sentence)
 			break;
 		sentence = (struct text){ end + 1, sentence.length - length - 1 };
 	}
-	write_all(STDERR_FILENO, buffer_text(&out));
+	hubctl_write(STDERR_FILENO, buffer_text(&out));
 	buffer_free(&out);
 }
 
@@ -70,11 +55,38 @@ put(struct buffer *out, enum exit_code status)
 		complain(TEXT("out of memory"));
 		return EXIT_CODE_REFUSED;
 	}
-	if (!write_all(STDOUT_FILENO, buffer_text(out))) {
+	if (!hubctl_write(STDOUT_FILENO, buffer_text(out))) {
 		snprintf(why, sizeof(why), "cannot write to standard output: %s", strerror(errno));
 		complain(text_of(why));
 		return EXIT_CODE_REFUSED;
 	}
+	return status;
+}
+
+/* As a scraper would get them. */
+static void
+print_plain(struct buffer *out, const struct admin_answer *answer)
+{
+	for (size_t row = 0; row < answer->row_count; row++) {
+		terminal_text_show(out, admin_answer_value(answer, row, 0));
+		buffer_append_byte(out, '\n');
+	}
+}
+
+/* What people see of a command that is no table. */
+static enum exit_code
+print_lines(enum admin_command command, const struct admin_answer *answer)
+{
+	struct buffer out;
+	enum exit_code status;
+
+	buffer_init(&out, 0);
+	if (command == ADMIN_WHY)
+		admin_print_events(&out, answer);
+	else
+		print_plain(&out, answer);
+	status = put(&out, EXIT_CODE_DONE);
+	buffer_free(&out);
 	return status;
 }
 
@@ -125,20 +137,6 @@ hub_version(const struct admin_answer *answer)
 	return (struct text){ NULL, 0 };
 }
 
-static enum exit_code
-report_other_version(const struct admin_answer *answer)
-{
-	struct buffer sentence;
-
-	buffer_init(&sentence, 0);
-	buffer_append_string(&sentence, "this is hubctl " HUBBUB_VERSION ", the hub is ");
-	terminal_text_quote(&sentence, buffer_text(&answer->sentence));
-	buffer_append_string(&sentence, ": they do not understand each other");
-	complain(buffer_text(&sentence));
-	buffer_free(&sentence);
-	return EXIT_CODE_VERSION;
-}
-
 /* One page of many; where the next begins goes to *after_out, empty behind the last. */
 static enum exit_code
 print_page(
@@ -163,27 +161,26 @@ static enum exit_code
 report(const struct hubctl_options *options, enum admin_command command,
     const struct admin_answer *answer, struct buffer *after)
 {
-	switch (answer->end) {
-	case ADMIN_END_DONE:
+	struct buffer sentence;
+	enum exit_code status;
+
+	if (answer->end == ADMIN_END_DONE) {
 		if (command == ADMIN_VERSION)
 			return print_versions(options, hub_version(answer), EXIT_CODE_DONE);
 		if (command == ADMIN_STORE_EXPORT)
 			return print_page(options, answer, after);
+		if (options->format == ADMIN_FORMAT_TABLE &&
+		    (command == ADMIN_WHY || command == ADMIN_METRICS))
+			return print_lines(command, answer);
 		return print(options, answer, EXIT_CODE_DONE);
-	case ADMIN_END_VERSION:
-		if (command == ADMIN_VERSION)
-			print_versions(options, hub_version(answer), EXIT_CODE_VERSION);
-		return report_other_version(answer);
-	case ADMIN_END_REFUSED:
-		complain(buffer_text(&answer->sentence));
-		return EXIT_CODE_REFUSED;
-	case ADMIN_END_USAGE:
-		complain(buffer_text(&answer->sentence));
-		return EXIT_CODE_USAGE;
-	default:
-		complain(TEXT("the hub hung up before the end of its answer"));
-		return EXIT_CODE_UNREACHABLE;
 	}
+	if (answer->end == ADMIN_END_VERSION && command == ADMIN_VERSION)
+		print_versions(options, hub_version(answer), EXIT_CODE_VERSION);
+	buffer_init(&sentence, 0);
+	status = hubctl_explain(answer, &sentence);
+	complain(buffer_text(&sentence));
+	buffer_free(&sentence);
+	return status;
 }
 
 static enum exit_code
@@ -256,6 +253,26 @@ ask_all(const struct hubctl_options *options, const struct admin_request *reques
 	return status;
 }
 
+/* One that ends when its answer does, or one that goes on. */
+static enum exit_code
+do_command(const struct hubctl_options *options, const struct admin_request *request)
+{
+	struct buffer sentence;
+	enum exit_code status;
+
+	if (request->command != ADMIN_TAIL && request->command != ADMIN_TOP)
+		return ask_all(options, request);
+	buffer_init(&sentence, 0);
+	if (request->command == ADMIN_TAIL)
+		status = hubctl_tail(options, request, &sentence);
+	else
+		status = hubctl_top(options, request, &sentence);
+	if (sentence.length > 0)
+		complain(buffer_text(&sentence));
+	buffer_free(&sentence);
+	return status;
+}
+
 /* The hub has another working directory: it gets the whole path of a file. */
 static void
 make_absolute(struct admin_request *request, struct buffer *path)
@@ -283,7 +300,7 @@ run_command(const struct hubctl_options *options)
 	buffer_init(&path, 0);
 	if (admin_parse(options->words, options->word_count, &request, &scratch)) {
 		make_absolute(&request, &path);
-		status = ask_all(options, &request);
+		status = do_command(options, &request);
 	} else {
 		complain(buffer_text(&scratch));
 		status = EXIT_CODE_USAGE;

@@ -24,6 +24,8 @@ struct exchange {
 	unsigned timeout_seconds;
 	int fd;
 	uint64_t deadline_ms;
+	hubctl_take_fn *take;
+	void *context;
 	struct buffer *sentence;
 };
 
@@ -110,19 +112,16 @@ send_request(struct exchange *exchange, struct text request)
 }
 
 static bool
-read_answer(struct exchange *exchange, struct buffer *said)
+read_answer(struct exchange *exchange)
 {
-	for (;;) {
-		char *room = buffer_reserve(said, READ_BYTES);
-		ssize_t got;
+	char bytes[READ_BYTES];
 
-		if (room == NULL) {
-			buffer_append_string(exchange->sentence, "out of memory for the answer");
-			return false;
-		}
-		got = recv(exchange->fd, room, READ_BYTES, 0);
+	for (;;) {
+		ssize_t got = recv(exchange->fd, bytes, sizeof(bytes), 0);
+
 		if (got > 0) {
-			buffer_advance(said, (size_t)got);
+			if (!exchange->take(exchange->context, (struct text){ bytes, (size_t)got }))
+				return true;
 			extend(exchange);
 		} else if (got == 0 || errno == ECONNRESET) {
 			return true;
@@ -135,19 +134,41 @@ read_answer(struct exchange *exchange, struct buffer *said)
 }
 
 bool
-hubctl_exchange(const char *path, unsigned timeout_seconds, struct text request,
-    struct buffer *said, struct buffer *sentence)
+hubctl_exchange_follow(const char *path, unsigned timeout_seconds, struct text request,
+    hubctl_take_fn *take, void *context, struct buffer *sentence)
 {
 	struct exchange exchange = {
 		.path = path,
 		.timeout_seconds = timeout_seconds,
 		.fd = -1,
+		.take = take,
+		.context = context,
 		.sentence = sentence,
 	};
-	bool good = connect_to(&exchange) && send_request(&exchange, request) &&
-		    read_answer(&exchange, said);
+	bool good =
+	    connect_to(&exchange) && send_request(&exchange, request) && read_answer(&exchange);
 
 	if (exchange.fd >= 0)
 		close(exchange.fd);
 	return good;
+}
+
+static bool
+keep(void *context, struct text said)
+{
+	struct buffer *all = context;
+
+	buffer_append_text(all, said);
+	return !all->failed;
+}
+
+bool
+hubctl_exchange(const char *path, unsigned timeout_seconds, struct text request,
+    struct buffer *said, struct buffer *sentence)
+{
+	if (!hubctl_exchange_follow(path, timeout_seconds, request, keep, said, sentence))
+		return false;
+	if (said->failed)
+		buffer_append_string(sentence, "out of memory for the answer");
+	return !said->failed;
 }

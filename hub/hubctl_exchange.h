@@ -15,4 +15,11 @@
 bool hubctl_exchange(const char *path, unsigned timeout_seconds, struct text request,
     struct buffer *said, struct buffer *sentence);
 
+/* Takes bytes as they come; false: that was enough. */
+typedef bool hubctl_take_fn(void *context, struct text said);
+
+/* The same for an answer that may have no end: hands over what comes. */
+bool hubctl_exchange_follow(const char *path, unsigned timeout_seconds, struct text request,
+    hubctl_take_fn *take, void *context, struct buffer *sentence);
+
 #endif

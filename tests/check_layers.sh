@@ -70,7 +70,7 @@ declare -A owner=(
 	['^openssl/']='(common/digest|gateway/tls)'
 )
 # The event loop is the exception: these modules drive it.
-event_users='^(gateway/(main|gateway|loop|listener(_[a-z]+)?)|hub/(main|hub|gateways|process_watch|admin|admin_socket|hubctl[a-z_]*)'
+event_users='^(gateway/(main|gateway|loop|listener(_[a-z]+)?)|hub/(main|hub|gateways|process_watch|admin|admin_socket|admin_visit|hubctl[a-z_]*)'
 event_users+='|common/(link_socket|status_http))$'
 # What the C library and the kernel offer needs no owner, and neither do the list and table macros.
 c_library='assert|ctype|dirent|endian|errno|fcntl|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|regex|sched'

@@ -42,6 +42,13 @@ demand_same(const struct admin_request *a, const struct admin_request *b)
 	demand(text_equal(a->span, b->span));
 	demand(text_equal(a->client, b->client));
 	demand(text_equal(a->address, b->address));
+	demand(text_equal(a->gateway, b->gateway));
+	demand(text_equal(a->over, b->over));
+	demand(text_equal(a->contents, b->contents));
+	demand(text_equal(a->every, b->every));
+	demand(text_equal(a->once, b->once));
+	demand(text_equal(a->level, b->level));
+	demand(text_equal(a->all, b->all));
 }
 
 /* What was said to the operator has no control bytes but line ends. */
@@ -96,6 +103,27 @@ hear_request(struct text line)
 	buffer_free(&scratch);
 }
 
+/* The same, as it would come piece by piece. */
+static void
+hear_events(struct text said)
+{
+	struct admin_answer answer;
+	struct buffer out;
+	size_t used;
+
+	admin_answer_init(&answer);
+	buffer_init(&out, 0);
+	while (admin_answer_add(&answer, said, &used) && used > 0) {
+		if (answer.column_count > 0)
+			admin_print_events(&out, &answer);
+		admin_answer_drop_rows(&answer);
+		said = (struct text){ said.data + used, said.length - used };
+	}
+	demand_plain(buffer_text(&out));
+	buffer_free(&out);
+	admin_answer_free(&answer);
+}
+
 static void
 hear_answer(struct text said)
 {
@@ -132,5 +160,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		hear_request(rest);
 	else
 		hear_answer(rest);
+	if (bytes[0] % 2 != 0)
+		hear_events(rest);
 	return 0;
 }

@@ -35,6 +35,7 @@ fake_core_free(struct core *core)
 	for (size_t i = 0; i < core->client_count; i++)
 		free((void *)(uintptr_t)core->clients[i].name);
 	free(core->clients);
+	events_destroy(&core->events);
 	*core = (struct core){ 0 };
 }
 
@@ -400,4 +401,65 @@ core_ban_realms(const struct core *core, struct text id, struct text *realm_out)
 	(void)id;
 	(void)realm_out;
 	return 0;
+}
+
+struct events *
+core_events(struct core *core)
+{
+	if (core->events == NULL)
+		core->events = events_create((struct table_key){ { 1, 2 } });
+	return core->events;
+}
+
+uint64_t
+core_joins(const struct core *core)
+{
+	(void)core;
+	return 11;
+}
+
+unsigned
+core_big_rooms(const struct core *core, struct core_big_room *rooms_out, unsigned most)
+{
+	(void)core;
+	(void)most;
+	rooms_out[0] = (struct core_big_room){ .name = "lobby", .members = 5, .seq = 6 };
+	return 1;
+}
+
+uint64_t
+core_ask(struct core *core, enum core_question question, struct text name, uint32_t level)
+{
+	(void)question;
+	snprintf(core->asked_name, sizeof(core->asked_name), "%.*s", (int)name.length, name.data);
+	core->asked_level = level;
+	return core->is_old ? 0 : 3;
+}
+
+bool
+core_all_answered(const struct core *core, enum core_question question, uint64_t token)
+{
+	(void)question;
+	return core->answers || token == 0;
+}
+
+bool
+core_next_answer(const struct core *core, enum core_question question, uint64_t token,
+    unsigned *cursor, struct core_answer *answer_out)
+{
+	static const char *const names[] = { "gw-1", "gw-2" };
+
+	(void)core;
+	(void)question;
+	if (*cursor == 2)
+		return false;
+	*answer_out = (struct core_answer){
+		.name = names[*cursor],
+		.clients = 3,
+		.answered = token != 0 && *cursor == 0,
+		.level = 4,
+		.load = { .received = 20, .delivered = 21, .queue_bytes = 22, .behind = 23 },
+	};
+	++*cursor;
+	return true;
 }

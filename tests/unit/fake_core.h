@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "hub/core.h"
+#include "hub/core_asks.h"
 #include "hub/core_operator.h"
 
 struct core {
@@ -30,6 +31,11 @@ struct core {
 	struct core_meaning meaning;
 	enum core_job_state job;
 	const char *job_sentence;
+	struct events *events; /* made when they are asked for first */
+	char asked_name[64];   /* whom a question was for             */
+	uint32_t asked_level;
+	bool answers; /* gateways answer questions */
+	bool is_old;  /* none can be asked         */
 };
 
 /* Makes `count` clients "user 1", "user 2" ... with ids from 1; freed by fake_core_free. */

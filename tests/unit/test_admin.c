@@ -107,7 +107,7 @@ test_table(void **state)
 		bool write = (i >= ADMIN_KICK && i <= ADMIN_UNBAN_ADDRESS) || i == ADMIN_SAY ||
 			     i == ADMIN_DRAIN || (i >= ADMIN_CREATE && i <= ADMIN_RENAME) ||
 			     i == ADMIN_STORE_BACKUP || i == ADMIN_STORE_RESTORE ||
-			     i == ADMIN_STORE_FORGET;
+			     i == ADMIN_STORE_FORGET || i == ADMIN_LOG_LEVEL;
 		bool see = i == ADMIN_HISTORY || i == ADMIN_INBOX || i == ADMIN_STORE_EXPORT;
 
 		assert_true(strlen(info->help) > 0);
@@ -231,6 +231,60 @@ test_flags_and_letters(void **state)
 	assert_text(line->request.user, "-n");
 	assert_true(admin_is_flag(TEXT("--yes")));
 	assert_false(admin_is_flag(TEXT("--number")));
+}
+
+static void
+test_arguments_that_may_be_left_out(void **state)
+{
+	struct line *line = *state;
+
+	assert_true(PARSE(line, "why", "ana"));
+	assert_int_equal(line->request.command, ADMIN_WHY);
+	assert_text(line->request.user, "ana");
+	assert_true(PARSE(line, "why", "--address", "192.0.2.1"));
+	assert_text(line->request.user, NULL);
+	assert_text(line->request.address, "192.0.2.1");
+	assert_true(PARSE(line, "why"));
+	assert_false(PARSE(line, "why", "ana", "ben"));
+	assert_true(said(line, "one word too many: \"ben\""));
+	assert_true(PARSE(line, "tail", "--user", "ana", "--room", "tea", "--contents"));
+	assert_text(line->request.contents, "--contents");
+	assert_false(PARSE(line, "tail", "ana"));
+	assert_false(PARSE(line, "tail", "--room", "Tea Room"));
+	assert_true(PARSE(line, "log-level", "debug", "--gateway", "gw-1"));
+	assert_text(line->request.level, "debug");
+	assert_false(PARSE(line, "log-level", "loud"));
+	assert_true(said(line, "LEVEL must be error, warn, info or debug"));
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(
+		    PARSE(line, "top", "--every", ((const char *[]){ "0", "3601", "x" })[i]));
+	assert_true(said(line, "--every SECONDS must be seconds, 1 to 3600"));
+	assert_true(PARSE(line, "top", "--once", "--every", "3600"));
+}
+
+/* What a command may show or change can be an option's affair. */
+static void
+test_access(void **state)
+{
+	static const struct {
+		const char *words[4];
+		enum admin_access access;
+	} cases[] = {
+		{ { "tail" }, ADMIN_ACCESS_READ },
+		{ { "tail", "--contents" }, ADMIN_ACCESS_SEE },
+		{ { "log-level" }, ADMIN_ACCESS_READ },
+		{ { "log-level", "--all" }, ADMIN_ACCESS_READ },
+		{ { "log-level", "warn" }, ADMIN_ACCESS_WRITE },
+		{ { "kick", "ana" }, ADMIN_ACCESS_WRITE },
+		{ { "history", "tea" }, ADMIN_ACCESS_SEE },
+		{ { "status" }, ADMIN_ACCESS_READ },
+	};
+	struct line *line = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(parse(line, cases[i].words));
+		assert_int_equal(admin_access(&line->request), cases[i].access);
+	}
 }
 
 static void
@@ -371,6 +425,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_names_of_two_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flags_and_letters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_arguments_that_may_be_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_access, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_possibilities, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_wrong_arguments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile_values, set_up, tear_down),

@@ -1,4 +1,4 @@
-/* What the hub hears for operators: whom the gateway closed or refused, its log's level, its load. */
+/* What the hub hears for operators: whom the gateway closed, its log's level and its load. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
