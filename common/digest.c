@@ -1,11 +1,13 @@
 /*
- * The only user of libcrypto: SHA-256 through EVP, whose algorithm is looked up once and whose
- * context is used again. Does not know what is digested.
+ * SHA-256 through libcrypto's EVP, whose algorithm is looked up once and whose context is used
+ * again, and HMAC with it. Does not know what is digested.
  */
 #include "common/digest.h"
 
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 struct digest {
@@ -60,6 +62,17 @@ digest_texts(
 	for (size_t i = 0; going && i < count; i++)
 		going = add_part(digest->context, parts[i]);
 	return going && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
+}
+
+bool
+digest_hmac(struct text key, struct text message, unsigned char out[DIGEST_SIZE])
+{
+	unsigned length = 0;
+
+	return key.length <= INT_MAX &&
+	       HMAC(EVP_sha256(), key.data, (int)key.length, (const unsigned char *)message.data,
+		   message.length, out, &length) != NULL &&
+	       length == DIGEST_SIZE;
 }
 
 bool

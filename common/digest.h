@@ -1,5 +1,5 @@
 /*
- * SHA-256 of texts, and comparing what must not be guessed byte by byte.
+ * SHA-256 and HMAC-SHA-256 of texts, and comparing what must not be guessed byte by byte.
  */
 #ifndef HUBBUB_COMMON_DIGEST_H
 #define HUBBUB_COMMON_DIGEST_H
@@ -32,6 +32,9 @@ struct digest_watch {
 	void (*made)(void *context, unsigned char *digest); /* NULL: nobody looks */
 	void *context;
 };
+
+/* HMAC-SHA-256. False if the library fails, which leaves `out` undefined. */
+bool digest_hmac(struct text key, struct text message, unsigned char out[DIGEST_SIZE]);
 
 /* Takes as long for equal digests as for any others. */
 bool digest_equal(const unsigned char a[DIGEST_SIZE], const unsigned char b[DIGEST_SIZE]);

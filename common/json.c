@@ -41,15 +41,13 @@ is_shallow(struct text bytes)
 }
 
 /*
- * Numbers are read as reals: the protocols take none, and an integer of a
- * hundred digits is valid JSON, which the integer reader would refuse. NUL is
- * allowed in strings, for \u0000 is valid JSON too. What is valid but no object
- * is let through to be told so.
+ * Numbers are read as reals: an integer of a hundred digits is valid JSON, which the integer reader
+ * would refuse. So is NUL in strings. What is valid but no object is let through to be told so.
  */
 #define PARSE_FLAGS (JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY)
 
-struct json *
-json_parse(struct text bytes, enum json_fault *fault_out)
+static struct json *
+parse(struct text bytes, size_t flags, enum json_fault *fault_out)
 {
 	json_error_t error;
 	struct json *json;
@@ -59,7 +57,7 @@ json_parse(struct text bytes, enum json_fault *fault_out)
 	if (!is_shallow(bytes))
 		return NULL;
 	*fault_out = JSON_INVALID;
-	object = json_loadb(bytes.length > 0 ? bytes.data : "", bytes.length, PARSE_FLAGS, &error);
+	object = json_loadb(bytes.length > 0 ? bytes.data : "", bytes.length, flags, &error);
 	if (object == NULL)
 		return NULL;
 	*fault_out = JSON_NO_OBJECT;
@@ -71,6 +69,18 @@ json_parse(struct text bytes, enum json_fault *fault_out)
 	*fault_out = JSON_FINE;
 	json->object = object;
 	return json;
+}
+
+struct json *
+json_parse(struct text bytes, enum json_fault *fault_out)
+{
+	return parse(bytes, PARSE_FLAGS, fault_out);
+}
+
+struct json *
+json_parse_signed(struct text bytes, enum json_fault *fault_out)
+{
+	return parse(bytes, PARSE_FLAGS | JSON_REJECT_DUPLICATES, fault_out);
 }
 
 struct json *

@@ -24,6 +24,9 @@ enum json_fault { JSON_FINE, JSON_TOO_DEEP, JSON_INVALID, JSON_NO_OBJECT };
  */
 struct json *json_parse_object(struct text bytes, const char **why_out);
 struct json *json_parse(struct text bytes, enum json_fault *fault_out);
+
+/* The same, but duplicate keys are refused: for what somebody has signed. */
+struct json *json_parse_signed(struct text bytes, enum json_fault *fault_out);
 void json_destroy(struct json **json);
 
 enum json_lookup {

@@ -67,7 +67,8 @@ declare -A owner=(
 	['^ini\.h$']='common/config'
 	['^utf8proc\.h$']='common/names'
 	['^sqlite3\.h$']='hub/store_sqlite(_[a-z]+)?'
-	['^openssl/']='(common/digest|gateway/tls)'
+	['^jwt\.h$']='common/jwt'
+	['^openssl/']='(common/(digest|pem_key)|gateway/tls)'
 )
 # The event loop is the exception: these modules drive it.
 event_users='^(gateway/(main|gateway|loop|listener(_[a-z]+)?)|hub/(main|hub|gateways|process_watch|admin|admin_socket|admin_visit|hubctl[a-z_]*)'

@@ -82,6 +82,24 @@ every_bit_counts(void **state)
 	assert_true(digest_equal(one, other));
 }
 
+/* RFC 4231, test cases 2 and 6. */
+static void
+hmac_is_that_of_the_standard(void **state)
+{
+	static const unsigned char short_key[] = { 0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e };
+	static const unsigned char long_key[] = { 0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f };
+	unsigned char mac[DIGEST_SIZE];
+	char key[131];
+
+	(void)state;
+	assert_true(digest_hmac(TEXT("Jefe"), TEXT("what do ya want for nothing?"), mac));
+	assert_memory_equal(mac, short_key, sizeof(short_key));
+	memset(key, 0xaa, sizeof(key));
+	assert_true(digest_hmac((struct text){ key, sizeof(key) },
+	    TEXT("Test Using Larger Than Block-Size Key - Hash Key First"), mac));
+	assert_memory_equal(mac, long_key, sizeof(long_key));
+}
+
 int
 main(void)
 {
@@ -90,6 +108,7 @@ main(void)
 		cmocka_unit_test(parts_keep_their_borders),
 		cmocka_unit_test(one_is_used_again),
 		cmocka_unit_test(every_bit_counts),
+		cmocka_unit_test(hmac_is_that_of_the_standard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
