@@ -324,6 +324,7 @@ make_connection(struct chat *chat)
 {
 	struct connection_settings settings = {
 		.url = chat->options->url,
+		.token = buffer_text(&chat->token),
 		.ca_file = chat->options->ca_file,
 		.message_bytes_max = MESSAGE_BYTES_MAX,
 		.ping_seconds = PING_SECONDS,

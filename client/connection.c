@@ -104,6 +104,27 @@ on_failed(struct connection *connection, struct lws *wsi, void *in, size_t lengt
 	return 0;
 }
 
+/* For servers that want it before they answer the request, as for every dialect but the native. */
+static int
+add_token(const struct connection *connection, struct lws *wsi, void *in, size_t length)
+{
+	unsigned char **place = in;
+	struct buffer value;
+	int failed = 0;
+
+	if (text_is_empty(connection->settings.token))
+		return 0;
+	buffer_init(&value, 0);
+	buffer_append_string(&value, "Bearer ");
+	buffer_append_text(&value, connection->settings.token);
+	if (value.failed ||
+	    lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION,
+		(const unsigned char *)value.data, (int)value.length, place, *place + length) != 0)
+		failed = -1;
+	buffer_free(&value);
+	return failed;
+}
+
 static int
 on_handshake(struct connection *connection, struct lws *wsi)
 {
@@ -200,6 +221,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	switch (reason) {
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		return on_failed(connection, wsi, in, length);
+	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+		return add_token(connection, wsi, in, length);
 	case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
 		return on_handshake(connection, wsi);
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:

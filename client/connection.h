@@ -17,6 +17,7 @@ struct connection_handlers {
 
 struct connection_settings {
 	struct url url;
+	struct text token;   /* for the server, in the request; empty: none. Borrowed */
 	const char *ca_file; /* NULL: what the system trusts */
 	size_t message_bytes_max;
 	unsigned ping_seconds; /* of silence, before the server is asked whether it is there */

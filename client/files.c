@@ -78,6 +78,8 @@ files_read_token(const char *path, struct buffer *token, struct buffer *sentence
 	end = token->length > 0 ? memchr(token->data, '\n', token->length) : NULL;
 	if (end != NULL)
 		buffer_truncate(token, (size_t)(end - token->data));
+	if (token->length > 0 && token->data[token->length - 1] == '\r')
+		buffer_truncate(token, token->length - 1);
 	if (token->length == 0 || !text_is_utf8(buffer_text(token)))
 		return complain(sentence, path, "no token is in its first line");
 	return true;

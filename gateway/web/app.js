@@ -45,8 +45,9 @@ const sidebar = new Sidebar({
   roster, conversations, onConversation: open, onPerson: (id) => openPerson(roster.find(id)),
   onMore: morePeople,
 });
+let token = takenToken();
 const parts = { chat, roster, composer, send: (frame) => connection.send(frame) };
-const native = new NativeProtocol({ ...parts, memory: identity });
+const native = new NativeProtocol({ ...parts, memory: identity, token: () => token });
 const protocols = [native, new RoomProtocol(parts)];
 const address = new URL("/ws", location.href);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
@@ -249,7 +250,14 @@ function showWaiting({ code, retryAt }) {
   countdown = setInterval(tick, 500);
 }
 
+// What is wrong with a token cannot be mended by another name.
+const tokenWords = { "unauthorized": "bannerUnauthorized", "token expired": "bannerExpired" };
+
 function showEnded({ reason, wasOnline }) {
+  if (Object.hasOwn(tokenWords, reason)) {
+    banner("ended", say(tokenWords[reason]), { label: say("rejoin"), run: () => connection.join() });
+    return;
+  }
   const why = reason || chat.lastError || say("noReason");
 
   if (!wasOnline) {
@@ -265,6 +273,19 @@ function showEnded({ reason, wasOnline }) {
 // This tab keeps its name over a reload; other tabs only find it filled in. Storage may be refused.
 function remembered(storage, value) {
   return stored(storage, "hubbub-name", value) ?? "";
+}
+
+// A token comes behind the '#' of the address, which is sent to no server. It stays with this tab,
+// and is taken out of the address at once, where it would be copied and bookmarked.
+function takenToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+
+  if (given === null)
+    return String(kept("hubbub-token") ?? "");
+  kept("hubbub-token", given);
+  kept("hubbub-identity", null);
+  history.replaceState(null, "", location.pathname + location.search);
+  return given;
 }
 
 // Who we were, for a reload of this tab.
@@ -365,12 +386,18 @@ byId("close-conversation").addEventListener("click", () => {
   composer.focus();
 });
 document.addEventListener("visibilitychange", () => chat.seen());
+addEventListener("hashchange", () => {
+  token = takenToken();
+  if (token)
+    connection.join();
+});
 
 chat.recall();
 for (const node of document.querySelectorAll(".address"))
   node.textContent = location.host;
 shown();
-if (remembered("sessionStorage"))
-  join(remembered("sessionStorage"));
+if (remembered("sessionStorage") || token)
+  // With a token the name is the server's to say.
+  join(remembered("sessionStorage") || say("somebody"));
 else
   askName();

@@ -55,6 +55,9 @@ const english = {
   inSeconds: "in {count} s",
   tryNow: "Try now",
   bannerEnded: "The server ended this connection: {reason}",
+  bannerUnauthorized: "The server does not know you: open this page by the link that you were given.",
+  bannerExpired: "Your login has ended: open this page anew by the link that you were given.",
+  somebody: "Somebody",
   noReason: "no reason given",
   rejoin: "Join again",
 
@@ -174,6 +177,9 @@ const chinese = {
   inSeconds: "{count} 秒后",
   tryNow: "立即重试",
   bannerEnded: "服务器结束了这个连接：{reason}",
+  bannerUnauthorized: "服务器不认识您：请用收到的链接打开此页面。",
+  bannerExpired: "您的登录已到期：请用收到的链接重新打开此页面。",
+  somebody: "某人",
   noReason: "未说明原因",
   rejoin: "重新加入",
 

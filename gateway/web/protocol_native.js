@@ -25,6 +25,7 @@ export class NativeProtocol {
   #positions = new Map();
   #inbox = null;
   #resume = "";
+  #token;
   // By id: messages not yet acknowledged, in the order they were written.
   #pending = new Map();
   // By id: questions not yet answered.
@@ -58,7 +59,9 @@ export class NativeProtocol {
   limits = {};
 
   // send(frame) is false while there is no connection; memory(value) keeps what a reload needs.
-  constructor({ chat, roster, composer, send, memory }) {
+  // token() is what proves to a server that asks for it who we are, or empty.
+  constructor({ chat, roster, composer, send, memory, token }) {
+    this.#token = token;
     this.#chat = chat;
     this.#roster = roster;
     this.#composer = composer;
@@ -87,6 +90,8 @@ export class NativeProtocol {
   hello(username) {
     const hello = { type: "hello", username };
 
+    if (this.#token())
+      hello.token = this.#token();
     if (this.#resume)
       hello.resume = this.#resume;
     if (this.#positions.size > 0 || this.#inbox)
