@@ -66,12 +66,25 @@ struct config_gateway {
 	unsigned drain_seconds; /* over which clients are let go before it ends */
 };
 
+/* Who may come in. */
+struct config_auth {
+	char *mode;     /* "open", "token" or "jwt"                          */
+	char *keys;     /* "KID:FILE ...", blank-separated                   */
+	char *audience; /* of tokens, "" for none                            */
+	char *issuer;   /* of tokens, "" for any                             */
+	char *cookie;   /* name of the cookie that may hold a token, or ""   */
+	unsigned leeway_seconds;
+	unsigned failures_per_minute; /* of one address                      */
+	bool close_at_expiry;
+};
+
 /* One [listener NAME] section. */
 struct config_listener {
 	char *name;
 	char *address; /* HOST:PORT; ignored when a descriptor of this name is inherited */
 	char *profile; /* "chat" or "demo": which mount table */
 	char *mounts;  /* "PATTERN DIALECT, ..." instead of the profile's; "" keeps it */
+	char *auth;    /* "default" or "open": whether auth.mode counts here */
 	char *origins; /* allowed Origin values, blank-separated; "" allows any */
 	bool reuse_port;
 	bool proxy_protocol;   /* connections begin with a PROXY header, of these peers: */
@@ -116,6 +129,7 @@ struct config {
 	char *log_level;
 	struct config_hub hub;
 	struct config_gateway gateway;
+	struct config_auth auth;
 	struct config_limits limits;
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
 	unsigned listener_count;

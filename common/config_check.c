@@ -111,6 +111,29 @@ check_tls(const struct config *config, char *error, size_t size)
 }
 
 static bool
+check_auth(const struct config *config, char *error, size_t size)
+{
+	bool some_have_origins = false;
+
+	if (strcmp(config->auth.mode, "open") != 0 &&
+	    config->auth.keys[strspn(config->auth.keys, " \t")] == '\0')
+		return complain(error, size,
+		    "auth.mode is %s, but auth.keys is empty; name a key, as KID:FILE",
+		    config->auth.mode);
+	if (config->auth.cookie[strcspn(config->auth.cookie, " \t=;,\"\\")] != '\0')
+		return complain(
+		    error, size, "auth.cookie is no name of a cookie: '%s'", config->auth.cookie);
+	for (unsigned i = 0; i < config->listener_count; i++)
+		some_have_origins |= config->listeners[i].origins[0] != '\0';
+	if (config->auth.cookie[0] != '\0' && !some_have_origins)
+		return complain(error, size,
+		    "auth.cookie is set, but no listener has origins: a browser sends the cookie "
+		    "with any page's connections; list the origins of yours, or leave the cookie "
+		    "empty");
+	return true;
+}
+
+static bool
 check_store(const struct config *config, char *error, size_t size)
 {
 	bool in_memory = strcmp(config->store.durability, "memory") == 0;
@@ -151,5 +174,6 @@ config_check(const struct config *config, char *error, size_t error_size)
 	return check_limits(&config->limits, error, error_size) &&
 	       check_sockets(config, error, error_size) &&
 	       check_listeners(config, error, error_size) && check_tls(config, error, error_size) &&
-	       check_store(config, error, error_size) && check_classes(config, error, error_size);
+	       check_auth(config, error, error_size) && check_store(config, error, error_size) &&
+	       check_classes(config, error, error_size);
 }

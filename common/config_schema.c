@@ -65,6 +65,7 @@ const struct config_section config_sections[] = {
 	    "An address that a gateway listens on: one section [listener NAME] for each. "
 	    "The name is also that of an inherited descriptor.",
 	    NAMED("chat", listeners, listener_count, GATEWAY_RESTART) },
+	{ "auth", "Who may come in, and how that is proved: docs/auth.md.", ONE },
 	{ "limits", "What strangers may cost us.", ONE },
 	{ "store", "What is kept on disk.", ONE },
 	{ "class",
@@ -78,6 +79,7 @@ const struct config_section config_sections[] = {
 #define HUB(field) offsetof(struct config, hub.field)
 #define GATEWAY(field) offsetof(struct config, gateway.field)
 #define LISTENER(field) offsetof(struct config_listener, field)
+#define AUTH(field) offsetof(struct config, auth.field)
 #define STORE(field) offsetof(struct config, store.field)
 #define LIMITS(field) offsetof(struct config, limits.field)
 #define CLASS(field) offsetof(struct config_class, field)
@@ -149,6 +151,9 @@ const struct config_key config_keys[] = {
 	  NULL, "Paths instead of the profile's: PATTERN DIALECT [room=NAME] [realm=NAME], "
 	  "separated by commas; a segment of the path may be {name} or {name:int}. Empty keeps the "
 	  "profile's." },
+	{ "listener", "auth", CONFIG_TYPE_CHOICE, GATEWAY_RESTART, LISTENER(auth), 0, 0, "",
+	  "default", "default open", "Whether auth.mode counts here, or anybody may come in; users "
+	  "of the one and of the other need other realms and rooms (mounts)." },
 	{ "listener", "origins", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, LISTENER(origins), 0, 900, "",
 	  "", NULL, "Origins whose pages may connect, such as https://chat.example.org, separated "
 	  "by blanks; empty allows any." },
@@ -171,6 +176,27 @@ const struct config_key config_keys[] = {
 	  "read." },
 	{ "listener", "tls_minimum", CONFIG_TYPE_CHOICE, GATEWAY_RELOAD, LISTENER(tls_minimum), 0,
 	  0, "", "1.2", "1.2 1.3", "The oldest version of TLS that is spoken." },
+
+	{ "auth", "mode", CONFIG_TYPE_CHOICE, GATEWAY_RESTART, AUTH(mode), 0, 0, "", "open", "open token jwt",
+	  "Whether anybody may come in under any name, or only with a token: one of our own form, "
+	  "or a JSON Web Token." },
+	{ "auth", "keys", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(keys), 0, 900, "", "", NULL,
+	  "Keys of tokens, as KID:FILE separated by blanks, the newest first: secrets of 32 bytes "
+	  "or more, or with jwt also public keys in PEM. FILE is absolute, or a name in "
+	  "$CREDENTIALS_DIRECTORY." },
+	{ "auth", "audience", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(audience), 0, 200, "", "", NULL,
+	  "What tokens have to name in aud; empty: nothing." },
+	{ "auth", "issuer", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(issuer), 0, 200, "", "", NULL,
+	  "What tokens have to name in iss; empty: anything." },
+	{ "auth", "leeway_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, AUTH(leeway_seconds), 0, 600, "seconds",
+	  "10", NULL, "By how much the issuer's clock may differ from ours." },
+	{ "auth", "cookie", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(cookie), 0, 64, "", "", NULL,
+	  "Name of a cookie that may hold the token; only looked at on listeners with origins. "
+	  "Empty: none." },
+	{ "auth", "close_at_expiry", CONFIG_TYPE_BOOL, GATEWAY_RELOAD, AUTH(close_at_expiry), 0, 0, "", "yes", NULL,
+	  "Whether clients are closed (1008) when their token expires." },
+	{ "auth", "failures_per_minute", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, AUTH(failures_per_minute), 1, 100000,
+	  "tokens", "60", NULL, "Refused tokens from one address; past it none is looked at." },
 
 	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(message_bytes),
 	  1024, 64 * MIB, "bytes", "65536", NULL,

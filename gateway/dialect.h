@@ -21,7 +21,8 @@
 enum authentication {
 	AUTHENTICATION_NONE,  /* names are free; users are client_ids      */
 	AUTHENTICATION_PATH,  /* whoever says so in the path is that user  */
-	AUTHENTICATION_TOKEN, /* a token belongs to the user of the path   */
+	AUTHENTICATION_TOKEN, /* there is a token, which nobody looks at   */
+	AUTHENTICATION_PROOF, /* a token proves who it is: auth.mode       */
 };
 
 /* What a part of a stream was asked for. An empty room is the inbox. */
@@ -62,6 +63,7 @@ struct dialect {
 	const char *subprotocol; /* as negotiated; NULL for none                 */
 	bool reaches_hub;        /* its clients come online; false: answers here   */
 	bool takes_binary;       /* else a binary message is CLOSE 1003          */
+	bool token_later;        /* a token may also come once it is connected: session_prove */
 	bool takes_token;        /* its mount is for requests with a token       */
 	bool many_rooms;         /* JOINED goes to `joined`, not straight to hearing */
 	bool lingers;            /* a lost connection may come back without a word */
@@ -71,6 +73,9 @@ struct dialect {
 
 	/* The HTTP status of an upgrade that is not granted, 0 to grant; may be NULL. */
 	unsigned (*admit)(const struct client_request *request);
+
+	/* True if the path is that of the user whom the request proves; NULL: any path is. */
+	bool (*is_users)(const struct client_request *request);
 
 	/* The socket is open; may be NULL. The request is gone afterwards. */
 	void (*opened)(struct session *session, const struct client_request *request);

@@ -27,7 +27,7 @@ direct_admit(const struct client_request *request)
 	struct buffer user;
 	bool is_key;
 
-	if (!request_arg(request, "token", &token) || text_is_empty(token))
+	if (!request->verified && (!request_arg(request, "token", &token) || text_is_empty(token)))
 		return 401;
 	buffer_init(&user, 0);
 	is_key = names_key(request->segment, USER_CODE_POINTS_MAX, &user);
@@ -233,6 +233,19 @@ direct_item(struct session *session, enum fetch_purpose purpose, const struct en
 		reply_message(session, item->from_user, item->content, item->extra);
 }
 
+static bool
+direct_is_users(const struct client_request *request)
+{
+	struct buffer user;
+	bool equal;
+
+	buffer_init(&user, 0);
+	equal = names_key(request->segment, USER_CODE_POINTS_MAX, &user) &&
+		text_equal(buffer_text(&user), request->proof.user);
+	buffer_free(&user);
+	return equal;
+}
+
 extern const struct dialect dialect_direct;
 const struct dialect dialect_direct = {
 	.name = "direct",
@@ -242,6 +255,7 @@ const struct dialect dialect_direct = {
 	.authentication = AUTHENTICATION_TOKEN,
 	.state_size = sizeof(struct direct_state),
 	.admit = direct_admit,
+	.is_users = direct_is_users,
 	.opened = direct_opened,
 	.received = direct_received,
 	.closed = direct_closed,

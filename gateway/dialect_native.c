@@ -25,6 +25,7 @@ static const struct {
 	[NATIVE_ALREADY_HELLO] = { "already_hello", "Hello was said before.", true },
 	[NATIVE_ALREADY_MEMBER] = { "already_member", "You are in this room.", true },
 	[NATIVE_BUSY] = { "busy", "Too much is still to be answered; ask again later.", false },
+	[NATIVE_UNAUTHORIZED] = { "unauthorized", "The token is missing or not good.", false },
 };
 
 void
@@ -249,7 +250,9 @@ native_online(struct session *session, const struct envelope_opened *opened)
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 		return;
 	}
-	state->resumed = opened->resumed != 0;
+	/* Who has proved who it is needs no secret: the epoch of its inbox tells that it was here. */
+	state->resumed = opened->resumed != 0 ||
+			 (state->inbox.given && state->inbox.epoch == opened->epoch);
 	state->epoch = opened->epoch;
 	state->seq = opened->seq;
 	state->read = opened->read;
@@ -453,6 +456,7 @@ const struct dialect dialect_native = {
 	.name = "native",
 	.subprotocol = "hubbub.v1",
 	.reaches_hub = true,
+	.token_later = true,
 	.many_rooms = true,
 	.lingers = true,
 	.state_size = sizeof(struct native_state),

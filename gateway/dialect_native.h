@@ -37,6 +37,7 @@ enum native_error {
 	NATIVE_ALREADY_HELLO,
 	NATIVE_ALREADY_MEMBER,
 	NATIVE_BUSY,
+	NATIVE_UNAUTHORIZED,
 	NATIVE_ERRORS, /* one past the last */
 };
 

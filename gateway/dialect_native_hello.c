@@ -113,6 +113,19 @@ may_be_secret(struct text resume)
 	return resume.length <= NATIVE_RESUME_MAX;
 }
 
+/* The token of a hello counts before one that came with the request. */
+static bool
+is_proved(struct session *session, const struct native_frame *frame, struct text token)
+{
+	struct native_fault fault = { .id = frame->id };
+
+	if (text_is_empty(token) ? session_is_proved(session) : session_prove(session, token))
+		return true;
+	native_fail(session, NATIVE_UNAUTHORIZED, &fault);
+	session_close(session, CLOSE_POLICY, "unauthorized");
+	return false;
+}
+
 void
 native_hello(struct session *session, const struct native_frame *frame)
 {
@@ -125,7 +138,7 @@ native_hello(struct session *session, const struct native_frame *frame)
 		.resume = TEXT(""),
 		.flags = OPEN_KEEPS_MAIL | OPEN_WANTS_SECRET | OPEN_HAS_RECEIPTS,
 	};
-	struct text token;
+	struct text token = TEXT("");
 
 	if (state->said) {
 		native_fail(session, NATIVE_ALREADY_HELLO, &fault);
@@ -134,6 +147,8 @@ native_hello(struct session *session, const struct native_frame *frame)
 	if (!native_take_text(session, frame, "username", false, &opening.name) ||
 	    !native_take_text(session, frame, "token", false, &token) ||
 	    !native_take_text(session, frame, "resume", false, &opening.resume))
+		return;
+	if (!is_proved(session, frame, token))
 		return;
 	if (!note_since(session, frame)) {
 		forget(state);

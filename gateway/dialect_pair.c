@@ -51,6 +51,17 @@ pair_admit(const struct client_request *request)
 	return 0;
 }
 
+/* "007" is 7, in the path as in the token. */
+static bool
+pair_is_users(const struct client_request *request)
+{
+	struct text id;
+	struct text user;
+
+	return read_id(request->segment, &id) && read_id(request->proof.user, &user) &&
+	       text_equal(id, user);
+}
+
 /* The room's other members are not heard, only that they leave. */
 static void
 pair_opened(struct session *session, const struct client_request *request)
@@ -251,6 +262,7 @@ const struct dialect dialect_pair = {
 	.authentication = AUTHENTICATION_PATH,
 	.state_size = sizeof(struct pair_state),
 	.admit = pair_admit,
+	.is_users = pair_is_users,
 	.opened = pair_opened,
 	.received = pair_received,
 	.closed = pair_closed,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/random.h"
+#include "common/token_files.h"
 #include "gateway/gateway_private.h"
 
 /* For clients that do not answer their CLOSE. */
@@ -34,8 +35,14 @@ struct refusal {
 bool
 gateway_check(const struct config *config, char *error, size_t error_size)
 {
-	return mounts_check(config, dialects, error, error_size) &&
-	       certificates_check(config, clock_now(), error, error_size);
+	struct token_keys keys;
+
+	if (!mounts_check(config, dialects, error, error_size) ||
+	    !certificates_check(config, clock_now(), error, error_size) ||
+	    !token_files_read(&config->auth, &keys, error, error_size))
+		return false;
+	token_keys_free(&keys);
+	return true;
 }
 
 static void
@@ -247,6 +254,7 @@ open_door(
 		.metrics = gateway->metrics,
 		.full = is_full,
 		.accepted = on_accepted,
+		.open_mode = !mounts_need_proof(gateway->config, config),
 		.context = door,
 	};
 
@@ -255,11 +263,14 @@ open_door(
 		.mounts = &door->mounts,
 		.origins = config->origins,
 		.tls = certificates_place(gateway->certificates, i),
+		.cookies_count = config->origins[0] != '\0',
 	};
 	/* Was found good when it was read. */
 	(void)address_set_parse(text_of(config->trusted_proxies), &door->entrance.trusted_proxies);
 	if (!mounts_build(config, dialects, &door->mounts, why.sentence, why.size))
 		return false;
+	if (mounts_need_proof(gateway->config, config))
+		mounts_demand_proof(&door->mounts);
 	door->listener = listener_create(&setup, why.sentence, why.size);
 	return door->listener != NULL;
 }
@@ -313,6 +324,7 @@ create_uplink_and_core(struct gateway *gateway)
 		.transport = websocket_transport(),
 		.random = random_system(),
 		.log = gateway->log,
+		.auth = gateway->auth,
 		.metrics = gateway->metrics,
 		.measure_us = clock_mono_us,
 		.now = clock_now(),
@@ -363,6 +375,26 @@ register_metrics(struct gateway *gateway)
 	    NULL, "From the first event of a turn to its last write.", 50, 16, 1e6);
 }
 
+/* Was checked before, but a file may have become another since. */
+static bool
+create_auth(struct gateway *gateway, struct refusal why)
+{
+	const struct auth_setup setup = {
+		.config = &gateway->config->auth,
+		.random = random_system(),
+		.metrics = gateway->metrics,
+		.log = gateway->log,
+	};
+	struct token_keys keys;
+
+	gateway->auth = auth_create(&setup);
+	if (gateway->auth == NULL ||
+	    !token_files_read(&gateway->config->auth, &keys, why.sentence, why.size))
+		return false;
+	auth_set(gateway->auth, &gateway->config->auth, &keys);
+	return true;
+}
+
 static bool
 build(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
 {
@@ -387,8 +419,10 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 	register_metrics(gateway);
 	certificates.metrics = gateway->metrics;
 	gateway->certificates = certificates_create(&certificates, why.sentence, why.size);
-	if (gateway->certificates == NULL || !gateway_watch_settings(gateway))
+	if (gateway->certificates == NULL || !gateway_watch_settings(gateway) ||
+	    !create_auth(gateway, why))
 		return false;
+	websocket.auth = gateway->auth;
 	websocket.loop = gateway->loop;
 	websocket.tls = certificates_are_there(gateway->certificates);
 	websocket.metrics = gateway->metrics;
@@ -457,6 +491,7 @@ gateway_destroy(struct gateway **gateway)
 	uplink_destroy(&doomed->uplink);
 	gateway_core_destroy(&doomed->core);
 	certificates_destroy(&doomed->certificates);
+	auth_destroy(&doomed->auth);
 	for (int i = 0; i < SIGNALS; i++) {
 		if (doomed->signals[i] != NULL)
 			event_free(doomed->signals[i]);

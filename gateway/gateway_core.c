@@ -30,6 +30,7 @@ gateway_core_create(const struct gateway_core_setup *setup)
 		.random = setup->random,
 		.metrics = &core->metrics,
 		.log = core->log,
+		.auth = setup->auth,
 		.pool = &core->slabs,
 		.fanout = &core->fanout,
 		.now = setup->now,

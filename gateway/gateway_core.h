@@ -22,6 +22,7 @@
 #include "gateway/dialect.h"
 #include "gateway/transport.h"
 
+struct auth;
 struct gateway_core;
 struct session;
 
@@ -46,6 +47,7 @@ struct gateway_core_setup {
 	struct gateway_uplink uplink;
 	struct random_source random;
 	struct log *log;         /* borrowed; may be NULL */
+	struct auth *auth;       /* borrowed; NULL where no mount demands a proof */
 	struct metrics *metrics; /* borrowed; may be NULL */
 	/* Microseconds of a steady clock, for metrics only; NULL: nothing is measured. */
 	uint64_t (*measure_us)(void);

@@ -7,6 +7,8 @@
 #include "common/metrics.h"
 #include "common/reload.h"
 #include "common/status_http.h"
+#include "common/token.h"
+#include "gateway/auth.h"
 #include "gateway/certificates.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_core.h"
@@ -38,6 +40,8 @@ struct gateway {
 	struct metric *turn_seconds;
 	struct loop *loop;
 	struct certificates *certificates;
+	struct auth *auth;
+	struct token_keys fresh_keys; /* read for a reload that is under way */
 	struct websocket *websocket;
 	struct listener_proxy *proxy;
 	struct uplink *uplink;

@@ -170,7 +170,7 @@ announce(struct listener *listener, int fd)
 	    log_string("profile", listener->setup.config->profile),
 	    log_string("tls", listener->setup.config->tls_certificate[0] != '\0' ? "yes" : "no"),
 	    log_string("socket", listener->sockets.inherited ? "inherited" : "own"));
-	if (!listener_address_is_local(address))
+	if (listener->setup.open_mode && !listener_address_is_local(address))
 		log_warn(listener->log,
 		    "OPEN MODE ON A PUBLIC ADDRESS: whoever reaches it may chat under any name",
 		    log_string("address", text));

@@ -23,6 +23,7 @@ struct listener_setup {
 	const struct config_listener *config; /* borrowed for the time of the call */
 	struct inherited_sockets *inherited;  /* likewise                          */
 	struct listener_proxy *proxy;         /* for those that owe a PROXY header */
+	bool open_mode;                       /* anybody may come in */
 	struct log *log;
 	struct metrics *metrics;
 	/* True if no more connections are wanted: they are closed as soon as they are accepted. */

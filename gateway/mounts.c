@@ -161,6 +161,7 @@ take_dialect(const struct reading *reading, struct mount *mount, struct text res
 	if (mount->dialect == NULL)
 		return fail(reading, "mounts: no dialect is called '%.*s' (after '%s')",
 		    (int)name.length, name.data, mount->pattern);
+	mount->authentication = mount->dialect->authentication;
 	if (mount->dialect->reaches_hub) {
 		home = home_of(mount->dialect);
 		snprintf(mount->room, sizeof(mount->room), "%s", home->room);
@@ -222,6 +223,21 @@ mounts_build(const struct config_listener *listener, const struct dialect *const
 	return true;
 }
 
+void
+mounts_demand_proof(struct mount_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->rows[i].dialect->reaches_hub)
+			table->rows[i].authentication = AUTHENTICATION_PROOF;
+	}
+}
+
+bool
+mounts_need_proof(const struct config *config, const struct config_listener *listener)
+{
+	return strcmp(config->auth.mode, "open") != 0 && strcmp(listener->auth, "open") != 0;
+}
+
 static const char *
 authentication_name(enum authentication authentication)
 {
@@ -229,6 +245,7 @@ authentication_name(enum authentication authentication)
 		[AUTHENTICATION_NONE] = "takes anybody",
 		[AUTHENTICATION_PATH] = "believes the path",
 		[AUTHENTICATION_TOKEN] = "demands a token",
+		[AUTHENTICATION_PROOF] = "verifies tokens",
 	};
 
 	return names[authentication];
@@ -237,14 +254,13 @@ authentication_name(enum authentication authentication)
 static bool
 check_realms(const struct reading *reading, const struct mount *a, const struct mount *b)
 {
-	if (strcmp(a->realm, b->realm) != 0 ||
-	    a->dialect->authentication == b->dialect->authentication)
+	if (strcmp(a->realm, b->realm) != 0 || a->authentication == b->authentication)
 		return true;
 	return fail(reading,
 	    "mounts: realm '%s' is shared by '%s %s', which %s, and '%s %s', which %s; give one of "
 	    "them another realm with realm=NAME",
-	    a->realm, a->pattern, a->dialect->name, authentication_name(a->dialect->authentication),
-	    b->pattern, b->dialect->name, authentication_name(b->dialect->authentication));
+	    a->realm, a->pattern, a->dialect->name, authentication_name(a->authentication),
+	    b->pattern, b->dialect->name, authentication_name(b->authentication));
 }
 
 /* In a room users go by their ids alone; those that they bring themselves must be of one realm. */
@@ -253,8 +269,7 @@ check_rooms(const struct reading *reading, const struct mount *a, const struct m
 {
 	if (a->room[0] == '\0' || strcmp(a->room, b->room) != 0 || strcmp(a->realm, b->realm) == 0)
 		return true;
-	if (a->dialect->authentication == AUTHENTICATION_NONE &&
-	    b->dialect->authentication == AUTHENTICATION_NONE)
+	if (a->authentication == AUTHENTICATION_NONE && b->authentication == AUTHENTICATION_NONE)
 		return true;
 	return fail(reading,
 	    "mounts: room '%s' is entered from realm '%s' by '%s %s' and from realm '%s' by '%s "
@@ -290,6 +305,8 @@ mounts_check(
 
 		if (!mounts_build(listener, known, &tables[i], error, error_size))
 			return false;
+		if (mounts_need_proof(config, listener))
+			mounts_demand_proof(&tables[i]);
 		for (size_t row = 0; row < tables[i].count; row++) {
 			for (unsigned j = 0; j <= i; j++) {
 				if (!check_row(&reading, &tables[i].rows[row], &tables[j]))
@@ -374,5 +391,7 @@ mounts_resolve(const struct mount_table *table, struct text path, struct client_
 		return path_is_known(table, path) ? 400 : 404;
 	if (!text_is_utf8(request->segment))
 		return 400;
-	return request->mount->dialect->admit == NULL ? 0 : request->mount->dialect->admit(request);
+	request->dialect = request->mount->dialect;
+	request->verified = request->mount->authentication == AUTHENTICATION_PROOF;
+	return request->dialect->admit == NULL ? 0 : request->dialect->admit(request);
 }

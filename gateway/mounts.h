@@ -18,8 +18,9 @@
 struct mount {
 	char pattern[MOUNT_PATTERN_MAX];
 	const struct dialect *dialect;
-	char room[MOUNT_NAME_MAX + 1];  /* that its clients enter by themselves, or empty */
-	char realm[MOUNT_NAME_MAX + 1]; /* of the users that come in by here, or empty    */
+	char room[MOUNT_NAME_MAX + 1];      /* that its clients enter by themselves, or empty */
+	enum authentication authentication; /* the dialect's, or proof */
+	char realm[MOUNT_NAME_MAX + 1];     /* of the users that come in by here, or empty    */
 };
 
 struct mount_table {
@@ -35,6 +36,12 @@ struct mount_table {
  */
 bool mounts_build(const struct config_listener *listener, const struct dialect *const *known,
     struct mount_table *table_out, char *error, size_t error_size);
+
+/* Clients of all rows that reach the hub have to prove who they are. */
+void mounts_demand_proof(struct mount_table *table);
+
+/* True if a listener's clients have to. */
+bool mounts_need_proof(const struct config *config, const struct config_listener *listener);
 
 /*
  * Every listener's table, and what they must have in common: mounts share a realm only if they

@@ -6,10 +6,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/text.h"
 
+struct dialect;
 struct mount;
+
+/* Who a token proves its bearer to be. Texts are borrowed; without a user there is no proof. */
+struct proof {
+	struct text user;
+	struct text name;
+	int64_t ends_s; /* wall clock: it is worth nothing from then on */
+};
 
 /*
  * What the upgrade request said; borrowed. The HTTP library has already percent-decoded
@@ -17,12 +26,16 @@ struct mount;
  */
 struct client_request {
 	const struct mount *mount;
-	struct text segment;     /* what filled the pattern's {...}, or empty     */
-	const struct text *args; /* "key=value", split at '&' before the decoding */
+	const struct dialect *dialect; /* the mount's */
+	bool verified;                 /* the mount's clients have to prove who they are    */
+	struct proof proof;            /* what the request proves                           */
+	struct text segment;           /* what filled the pattern's {...}, or empty     */
+	const struct text *args;       /* "key=value", split at '&' before the decoding */
 	size_t arg_count;
-	struct text cookies;      /* raw Cookie header                             */
-	struct text subprotocols; /* offered, comma-separated                      */
-	struct text address;      /* the client's, for people                      */
+	struct text cookies;       /* raw Cookie header                             */
+	struct text authorization; /* raw Authorization header                     */
+	struct text subprotocols;  /* offered, comma-separated                      */
+	struct text address;       /* the client's, for people                      */
 };
 
 /* The value of a query argument, borrowed; false if absent. The first of several counts. */

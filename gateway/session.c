@@ -10,6 +10,7 @@
 
 #include "common/names.h"
 #include "gateway/catch_up.h"
+#include "gateway/session_proof.h"
 #include "gateway/sessions.h"
 
 /* Of a user's id or a secret; the hub says what is right, this keeps its rules for texts. */
@@ -321,13 +322,20 @@ take_identity(struct session *session, const struct session_opening *opening)
 }
 
 bool
-session_open_as(struct session *session, const struct session_opening *opening)
+session_open_as(struct session *session, const struct session_opening *said)
 {
 	struct sessions *sessions = session->sessions;
+	struct session_opening opening = *said;
 
-	if (session->phase != SESSION_CONNECTED || !take_identity(session, opening))
+	if (session->phase != SESSION_CONNECTED)
 		return false;
-	session->open_flags = (uint8_t)opening->flags;
+	if (!session_proof_apply(session, &opening)) {
+		session_close(session, CLOSE_POLICY, "unauthorized");
+		return false;
+	}
+	if (!take_identity(session, &opening))
+		return false;
+	session->open_flags = (uint8_t)opening.flags;
 	if (session->dialect->pong_receipts || session->dialect->many_rooms)
 		session->open_flags |= OPEN_HAS_RECEIPTS;
 	session->phase = SESSION_OPENING;

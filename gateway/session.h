@@ -58,6 +58,7 @@ struct session {
 	bool leaving : 1;     /* it is to go: nothing more is heard from it */
 	bool list_owed : 1;   /* its user list is older or shorter than it could be */
 	bool unlisted : 1;    /* a member that has heard no user list yet           */
+	bool verified : 1;    /* its mount demands a proof: session_proof.h         */
 	bool kicked : 1;      /* by the hub: what it said is not sent for it any more */
 	uint16_t close_code;
 	struct outbound output;

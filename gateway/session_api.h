@@ -58,6 +58,14 @@ void session_open(struct session *session, struct text name, struct text room);
 bool session_open_as(struct session *session, const struct session_opening *opening);
 
 /*
+ * Where the mount demands a proof: true once the client has proved who it is / judges a token that
+ * it sent, false if it proves nothing. Where none is demanded both are true. What was proved takes
+ * the place of user and name in session_open.
+ */
+bool session_is_proved(const struct session *session);
+bool session_prove(struct session *session, struct text token);
+
+/*
  * Commands. Each ends in exactly one dialect->outcome call, possibly from within when
  * the hub is away (OUTCOME_UNAVAILABLE) or a limit is passed.
  */

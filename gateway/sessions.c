@@ -48,6 +48,7 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 		.uplink = setup->uplink,
 		.metrics = setup->metrics,
 		.log = setup->log,
+		.auth = setup->auth,
 		.pool = setup->pool,
 		.fanout = setup->fanout,
 		.now = setup->now,
@@ -119,15 +120,23 @@ session_free(struct session *session)
 	if (session->room_mine)
 		free((char *)session->room);
 	session_more_free(session);
+	session_proof_free(session);
 	free(session->name);
 	free(session);
+}
+
+static bool
+keep_proof(struct session *session, const struct client_request *request)
+{
+	return !session->verified || text_is_empty(request->proof.user) ||
+	       session_proof_keep(session, &request->proof);
 }
 
 static struct session *
 session_allocate(struct sessions *sessions, const struct client_request *request)
 {
 	const struct dialect *dialect = request->mount->dialect;
-	size_t address_at = sizeof(struct session) + dialect->state_size;
+	size_t address_at = sizeof(struct session) + session_proof_room(request);
 	struct session *session = calloc(1, address_at + request->address.length + 1);
 	char *behind = (char *)session + address_at;
 
@@ -135,6 +144,7 @@ session_allocate(struct sessions *sessions, const struct client_request *request
 		return NULL;
 	session->sessions = sessions;
 	session->dialect = dialect;
+	session->verified = request->mount->authentication == AUTHENTICATION_PROOF;
 	session->dialect_metric = (uint8_t)gateway_metrics_dialect(dialect);
 	session->realm = request->mount->realm;
 	session->room = request->mount->room;
@@ -142,7 +152,9 @@ session_allocate(struct sessions *sessions, const struct client_request *request
 	session->opened_ms = sessions->now.mono_ms;
 	session->address = text_copy(request->address, &behind).data;
 	session->conn = conns_add(&sessions->conns, session);
-	if (session->conn == 0) {
+	if (session->conn == 0 || !keep_proof(session, request)) {
+		if (session->conn != 0)
+			conns_remove(&sessions->conns, session->conn);
 		session_free(session);
 		return NULL;
 	}
@@ -355,6 +367,7 @@ sessions_tick(struct sessions *sessions)
 	sessions_end_unanswered(sessions);
 	sessions_tell_receipts(sessions, sessions->now.mono_ms);
 	catch_up_tick(sessions);
+	session_proofs_tick(sessions);
 	check_backlog(sessions);
 }
 
@@ -366,11 +379,14 @@ sessions_deadline_ms(const struct sessions *sessions)
 	uint64_t backlog = backlog_deadline_ms(sessions);
 	uint64_t receipts = receipts_deadline_ms(&sessions->receipts);
 	uint64_t rest = catch_up_deadline_ms(sessions);
+	uint64_t proofs = session_proofs_deadline_ms(sessions);
 
 	if (ping < due)
 		due = ping;
 	if (rest < due)
 		due = rest;
+	if (proofs < due)
+		due = proofs;
 	if (receipts < due)
 		due = receipts;
 	return backlog < due ? backlog : due;

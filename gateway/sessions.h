@@ -18,6 +18,7 @@
 #include "gateway/positions.h"
 #include "gateway/receipts.h"
 #include "gateway/session.h"
+#include "gateway/session_proof.h"
 
 /* What sessions ask of the side that faces the hub. */
 struct session_uplink {
@@ -51,7 +52,9 @@ struct sessions {
 	struct gateway_metrics *metrics; /* borrowed */
 	struct roster *roster;           /* borrowed; set by notices_init */
 	struct presence_rule presence;
-	struct log *log;        /* borrowed */
+	struct log *log;   /* borrowed */
+	struct auth *auth; /* borrowed; NULL where nobody has to prove anything */
+	struct proof_ends proof_ends;
 	struct slab_pool *pool; /* borrowed */
 	struct fanout *fanout;  /* borrowed */
 	struct slab *personal;  /* open for frames to one client */
@@ -86,6 +89,7 @@ struct sessions_setup {
 	struct random_source random;
 	struct gateway_metrics *metrics;
 	struct log *log;
+	struct auth *auth; /* NULL: no mount demands a proof */
 	struct slab_pool *pool;
 	struct fanout *fanout;
 	struct now now;

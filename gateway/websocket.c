@@ -274,6 +274,7 @@ websocket_create(const struct websocket_setup *setup, char *error, size_t error_
 	}
 	websocket->loop = setup->loop;
 	websocket->limits = setup->limits;
+	websocket->auth = setup->auth;
 	websocket->log = setup->log;
 	TAILQ_INIT(&websocket->incoming);
 	TAILQ_INIT(&websocket->farewells);

@@ -27,12 +27,14 @@ struct entrance {
 	const char *origins; /* as config_listener.origins */
 	struct address_set trusted_proxies;
 	const struct tls *const *tls; /* where its present certificate is; NULL: in the clear */
+	bool cookies_count;           /* for logging in: it knows whose pages may connect        */
 };
 
 struct websocket_setup {
 	struct loop *loop;
 	bool tls; /* some entrance has it */
 	struct config_limits limits;
+	struct auth *auth; /* borrowed; NULL if no mount demands a proof */
 	struct log *log;
 	struct metrics *metrics;
 };

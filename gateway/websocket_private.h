@@ -85,6 +85,7 @@ struct arrival {
 struct websocket {
 	struct loop *loop;
 	struct gateway_core *core;
+	struct auth *auth;
 	struct log *log;
 	struct config_limits limits;
 	struct lws_context *context;

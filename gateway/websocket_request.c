@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/clock.h"
+#include "gateway/auth.h"
 #include "gateway/forwarded_for.h"
 #include "gateway/http.h"
 #include "gateway/static_files.h"
@@ -178,6 +180,7 @@ judge(struct websocket *websocket, struct lws *wsi)
 	if (status != 0)
 		return status;
 	request->cookies = header(websocket, wsi, WSI_TOKEN_HTTP_COOKIE);
+	request->authorization = header(websocket, wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
 	request->subprotocols = header(websocket, wsi, WSI_TOKEN_PROTOCOL);
 	if (!copy_path(websocket, wsi) || !copy_args(websocket, wsi))
 		return HTTP_BAD_REQUEST;
@@ -186,6 +189,11 @@ judge(struct websocket *websocket, struct lws *wsi)
 		return status;
 	if (websocket->refusing || websocket->open >= websocket->limits.clients)
 		return HTTP_UNAVAILABLE;
+	describe_address(wsi, upgrade->address);
+	request->address = text_of(upgrade->address);
+	if (request->verified && !auth_admit(websocket->auth, request,
+				     upgrade->arrival->entrance->cookies_count, clock_now()))
+		return HTTP_UNAUTHORIZED;
 	return choose_subprotocol(websocket, wsi) ? 0 : HTTP_BAD_REQUEST;
 }
 
@@ -212,8 +220,6 @@ websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length
 	status = judge(websocket, wsi);
 	if (status != 0)
 		return refuse(websocket, wsi, status);
-	describe_address(wsi, websocket->upgrade.address);
-	websocket->upgrade.request.address = text_of(websocket->upgrade.address);
 	return 0;
 }
 

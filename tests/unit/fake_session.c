@@ -127,6 +127,18 @@ session_is_open(const struct session *session)
 }
 
 bool
+session_is_proved(const struct session *session)
+{
+	return session->proof == NULL || session->is_proved;
+}
+
+bool
+session_prove(struct session *session, struct text token)
+{
+	return session->proof == NULL || text_equal(token, text_of(session->proof));
+}
+
+bool
 session_open_as(struct session *session, const struct session_opening *opening)
 {
 	struct buffer wish;

@@ -32,6 +32,8 @@ struct session {
 	const struct roster_room *roster; /* of each of its rooms */
 	bool busy;                        /* history and list are refused */
 	bool refuses_open;                /* session_open_as fails */
+	const char *proof;                /* what session_prove takes; NULL: none is demanded */
+	bool is_proved;
 
 	size_t snapshot_share; /* bytes of others in a snapshot; 0: any number */
 	size_t snapshot_bytes; /* said, all together */

@@ -143,6 +143,10 @@ rig_create(struct rig *rig, void (*adjust)(struct config_limits *limits))
 	rig->mount = (struct mount){ .dialect = &rig_dialect, .room = ROOM, .realm = "room" };
 	rig->decoder = envelope_decoder_create();
 	rig->peers = calloc(RIG_PEERS_MAX, sizeof(*rig->peers));
+	rig->auth = auth_create(
+	    &(struct auth_setup){ .config = &config.auth, .random = random_seeded(&rig->seed) });
+	assert_non_null(rig->auth);
+	setup.auth = rig->auth;
 	setup.limits = config.limits;
 	setup.random = random_seeded(&rig->seed);
 	setup.metrics = rig->metrics;
@@ -156,6 +160,7 @@ void
 rig_destroy(struct rig *rig)
 {
 	gateway_core_destroy(&rig->core);
+	auth_destroy(&rig->auth);
 	for (unsigned i = 0; i < rig->peer_count; i++)
 		buffer_free(&rig->peers[i].taken);
 	free(rig->peers);
@@ -263,7 +268,11 @@ rig_forget_said(struct rig *rig)
 struct rig_peer *
 rig_connect_as(struct rig *rig, const struct dialect *dialect)
 {
-	struct client_request request = { .mount = &rig->mount, .address = TEXT("192.0.2.1") };
+	struct client_request request = {
+		.mount = &rig->mount,
+		.address = TEXT("192.0.2.1"),
+		.proof = rig->proof,
+	};
 	struct rig_peer *peer = &rig->peers[rig->peer_count++];
 
 	assert_true(rig->peer_count <= RIG_PEERS_MAX);

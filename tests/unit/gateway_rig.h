@@ -6,6 +6,7 @@
 #define HUBBUB_TESTS_UNIT_GATEWAY_RIG_H
 
 #include "common/buffer.h"
+#include "gateway/auth.h"
 #include "gateway/gateway_core.h"
 #include "gateway/mounts.h"
 
@@ -32,6 +33,8 @@ struct rig {
 	uint64_t seed;
 	struct metrics *metrics;
 	struct mount mount;
+	struct auth *auth;
+	struct proof proof; /* of those who connect, where the mount demands one */
 	unsigned connects;
 	unsigned drops;
 	enum link_loss dropped;

@@ -116,6 +116,40 @@ inbox_is_heard_from_where_the_client_says(void **state)
 }
 
 static void
+a_hello_proves_who_it_is_or_ends(void **state)
+{
+	static const struct {
+		const char *hello;
+		bool before; /* the request had a good token */
+		bool taken;
+	} rows[] = {
+		{ "{\"type\":\"hello\",\"token\":\"good\"}", false, true },
+		{ "{\"type\":\"hello\",\"token\":\"good\"}", true, true },
+		{ "{\"type\":\"hello\"}", true, true },
+		{ "{\"type\":\"hello\",\"token\":\"\"}", true, true },
+		{ "{\"type\":\"hello\"}", false, false },
+		{ "{\"type\":\"hello\",\"token\":\"bad\"}", false, false },
+		/* What is said last counts. */
+		{ "{\"type\":\"hello\",\"token\":\"bad\"}", true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct session session;
+
+		fake_native_open(&session);
+		session.proof = "good";
+		session.is_proved = rows[i].before;
+		fake_session_receive(&session, rows[i].hello);
+		assert_int_equal(session.wish_count > 0, rows[i].taken);
+		assert_int_equal(session.close_code, rows[i].taken ? 0 : CLOSE_POLICY);
+		if (!rows[i].taken)
+			fake_native_assert_error(&session, 0, "unauthorized", NULL);
+		fake_session_close(&session);
+	}
+}
+
+static void
 a_bad_hello_may_be_followed_by_a_good_one(void **state)
 {
 	static const struct {
@@ -374,6 +408,7 @@ main(void)
 		cmocka_unit_test(hello_asks_for_the_room_of_the_mount),
 		cmocka_unit_test(hello_says_where_it_stands),
 		cmocka_unit_test(inbox_is_heard_from_where_the_client_says),
+		cmocka_unit_test(a_hello_proves_who_it_is_or_ends),
 		cmocka_unit_test(a_bad_hello_may_be_followed_by_a_good_one),
 		cmocka_unit_test(nothing_else_is_understood_before_welcome),
 		cmocka_unit_test(what_cannot_be_a_secret_is_not_carried_on),

@@ -71,7 +71,8 @@ give_another_value(const struct config_key *key, struct config *config)
 static bool
 is_of_others(const struct config_key *key)
 {
-	return strcmp(key->section, "log") == 0 || strcmp(key->section, "listener") == 0;
+	return strcmp(key->section, "log") == 0 || strcmp(key->section, "listener") == 0 ||
+	       strcmp(key->section, "auth") == 0;
 }
 
 static void
