@@ -18,6 +18,8 @@ on_joined(void *context, struct membership *membership)
 
 	membership->channel->lists.awaited = session->client;
 	session->unlisted = true;
+	/* A room's clients have all proved who they are, or none of them. */
+	membership->channel->lists.entries.by_user = session->verified;
 	differences_newcomer(&notices->differences, fanout_room_name(membership->channel->room));
 	if (session->dialect->presence_missed != NULL && session_room_missed_presence(membership))
 		session->dialect->presence_missed(
@@ -54,8 +56,8 @@ notices_now_ms(const struct notices *notices)
 	return notices->sessions->now.mono_ms;
 }
 
-static struct channel *
-first_channel(struct notices *notices, struct text name)
+struct channel *
+notices_first_channel(struct notices *notices, struct text name)
 {
 	struct fanout_room *room = fanout_find(notices->fanout, name);
 
@@ -211,6 +213,13 @@ list_for_change(struct notices *notices, struct channel *channel, const struct r
 	return list_to_all(notices, channel, false);
 }
 
+/* True if what happened to a connection is no news of its user, by whom those here are told. */
+static bool
+is_quiet(const struct notices *notices, const struct channel *channel)
+{
+	return channel->lists.entries.by_user && !roster_last_move(notices->roster)->edge;
+}
+
 /* In a crowd whoever came itself hears of that in any case: it may wait for it. */
 static void
 say_entered(struct notices *notices, struct channel *channel,
@@ -224,6 +233,10 @@ say_entered(struct notices *notices, struct channel *channel,
 		return;
 	channel->dialect->render_entered(
 	    &notices->payload, entered, crowd ? roster_room_size(room) : 0);
+	if (is_quiet(notices, channel) && newcomer != NULL)
+		notices_send(notices, newcomer, PRESENCE_NOTICE, false);
+	if (is_quiet(notices, channel))
+		return;
 	if (!crowd)
 		notices_put(notices, channel, PRESENCE_NOTICE);
 	else if (!crowd_notice(notices, channel, true) && newcomer != NULL)
@@ -237,7 +250,7 @@ say_exited(struct notices *notices, struct channel *channel, const struct envelo
 	bool crowd = crowd_is(notices, room);
 
 	buffer_clear(&notices->payload);
-	if (channel->dialect->render_exited == NULL)
+	if (channel->dialect->render_exited == NULL || is_quiet(notices, channel))
 		return;
 	channel->dialect->render_exited(
 	    &notices->payload, exited, name, crowd ? roster_room_size(room) : 0);
@@ -275,47 +288,6 @@ entered_channel(struct notices *notices, struct channel *channel,
 	say_entered(notices, channel, entered, room, newcomer);
 }
 
-static void
-user_joined(struct notices *notices, const struct envelope_entered *entered)
-{
-	const struct roster_move *move = roster_last_move(notices->roster);
-	struct session *session;
-
-	if (!move->edge)
-		return;
-	differences_joined(&notices->differences, entered->room, &move->who);
-	session = sessions_find_client(notices->sessions, entered->client);
-	if (session != NULL)
-		session_room_entered(session, entered->room);
-}
-
-static void
-tell_departed(struct channel *channel, struct text room, struct text user)
-{
-	/* From the end, for a member may leave at that. */
-	for (uint32_t i = channel->count; i > 0; i--) {
-		struct session *session = channel->members[i - 1]->session;
-
-		if (session->phase != SESSION_CLOSING)
-			channel->dialect->departed(session, room, user);
-	}
-}
-
-static void
-user_left(struct notices *notices, struct text room)
-{
-	const struct roster_move *move = roster_last_move(notices->roster);
-	struct channel *channel = first_channel(notices, room);
-
-	if (!move->edge)
-		return;
-	differences_left(&notices->differences, room, &move->who);
-	for (; channel != NULL; channel = channel->next) {
-		if (channel->dialect->departed != NULL)
-			tell_departed(channel, room, move->who.user);
-	}
-}
-
 /* Who left hears nothing of it, also when it was the hub that removed it. */
 static void
 leave(struct notices *notices, const struct envelope_exited *exited)
@@ -332,14 +304,14 @@ void
 notices_entered(struct notices *notices, const struct envelope_entered *entered)
 {
 	struct roster_room *room = roster_find(notices->roster, entered->room);
-	struct channel *channel = first_channel(notices, entered->room);
+	struct channel *channel = notices_first_channel(notices, entered->room);
 
-	user_joined(notices, entered);
+	notices_user_joined(notices, entered);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
-		entered_channel(
-		    notices, channel, entered, room, list_changed(notices, channel, room));
+		entered_channel(notices, channel, entered, room,
+		    !is_quiet(notices, channel) && list_changed(notices, channel, room));
 	}
 }
 
@@ -347,14 +319,16 @@ void
 notices_exited(struct notices *notices, const struct envelope_exited *exited, struct text name)
 {
 	struct roster_room *room = roster_find(notices->roster, exited->room);
-	struct channel *channel = first_channel(notices, exited->room);
+	struct channel *channel = notices_first_channel(notices, exited->room);
 
 	leave(notices, exited);
-	user_left(notices, exited->room);
+	notices_user_left(notices, exited->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
 			continue;
-		list_changed(notices, channel, room);
+		/* Another connection of the user may stand in the list from now on. */
+		if (!is_quiet(notices, channel) || roster_last_move(notices->roster)->first)
+			list_changed(notices, channel, room);
 		say_exited(notices, channel, exited, name, room);
 	}
 }
@@ -362,7 +336,7 @@ notices_exited(struct notices *notices, const struct envelope_exited *exited, st
 void
 notices_changed(struct notices *notices, struct text name, struct roster_room *room)
 {
-	struct channel *channel = first_channel(notices, name);
+	struct channel *channel = notices_first_channel(notices, name);
 
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count == 0)
@@ -376,9 +350,9 @@ void
 notices_entered_too(struct notices *notices, const struct envelope_entered *entered)
 {
 	struct roster_room *room = roster_find(notices->roster, entered->room);
-	struct channel *channel = first_channel(notices, entered->room);
+	struct channel *channel = notices_first_channel(notices, entered->room);
 
-	user_joined(notices, entered);
+	notices_user_joined(notices, entered);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count > 0)
 			entered_channel(notices, channel, entered, room, channel->lists.told);
@@ -388,17 +362,17 @@ notices_entered_too(struct notices *notices, const struct envelope_entered *ente
 void
 notices_was_there(struct notices *notices, const struct envelope_entered *entered)
 {
-	user_joined(notices, entered);
+	notices_user_joined(notices, entered);
 }
 
 void
 notices_exited_too(struct notices *notices, const struct envelope_exited *exited, struct text name)
 {
 	struct roster_room *room = roster_find(notices->roster, exited->room);
-	struct channel *channel = first_channel(notices, exited->room);
+	struct channel *channel = notices_first_channel(notices, exited->room);
 
 	leave(notices, exited);
-	user_left(notices, exited->room);
+	notices_user_left(notices, exited->room);
 	for (; channel != NULL; channel = channel->next) {
 		if (channel->count > 0)
 			say_exited(notices, channel, exited, name, room);

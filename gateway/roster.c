@@ -181,8 +181,9 @@ room_enter(struct roster *roster, struct roster_room *room, const struct envelop
 	else
 		insert_in_order(room, entry);
 	roster_shown_inserted(&roster->window, room, entry);
-	roster->move =
-	    (struct roster_move){ roster_entry_user(entry), room_user_first(entry->user) == entry };
+	roster->move.who = roster_entry_user(entry);
+	roster->move.edge = room_user_first(entry->user) == entry;
+	roster->move.first = roster->move.edge;
 	room->version += roster->move.edge;
 	return ROSTER_CHANGED;
 }
@@ -191,6 +192,8 @@ room_enter(struct roster *roster, struct roster_room *room, const struct envelop
 static void
 room_remove(struct roster *roster, struct roster_room *room, struct roster_entry *entry)
 {
+	bool was_first = room_user_first(entry->user) == entry;
+
 	if (room->latest == entry)
 		room->latest = NULL;
 	roster_shown_removing(&roster->window, room, entry);
@@ -198,7 +201,8 @@ room_remove(struct roster *roster, struct roster_room *room, struct roster_entry
 	TAILQ_REMOVE(&room->entries, entry, place);
 	roster->gone = entry;
 	roster->gone_user = roster_users_remove(&room->users, entry);
-	roster->move = (struct roster_move){ roster_entry_user(entry), roster->gone_user != NULL };
+	roster->move =
+	    (struct roster_move){ roster_entry_user(entry), roster->gone_user != NULL, was_first };
 	room->version += roster->move.edge;
 }
 
@@ -354,7 +358,8 @@ tell_exits(struct roster *roster, const struct roster_room *old, struct roster_r
 		if (new != NULL && id_map_get(&new->clients, entry->client) != NULL)
 			continue;
 		roster->move = (struct roster_move){ roster_entry_user(entry),
-			user_is_new_to(new, entry) && room_user_last(entry->user) == entry };
+			user_is_new_to(new, entry) && room_user_last(entry->user) == entry,
+			room_user_first(entry->user) == entry };
 		if (new != NULL)
 			new->version += roster->move.edge;
 		watcher->exited(watcher->context, &exited, roster_entry_name(entry));
@@ -380,7 +385,8 @@ tell_entries(struct roster *roster, const struct roster_room *old, struct roster
 		if (old != NULL && id_map_get(&old->clients, entry->client) != NULL)
 			continue;
 		roster->move = (struct roster_move){ roster_entry_user(entry),
-			user_is_new_to(old, entry) && room_user_first(entry->user) == entry };
+			user_is_new_to(old, entry) && room_user_first(entry->user) == entry,
+			room_user_first(entry->user) == entry };
 		new->version += roster->move.edge;
 		watcher->entered(watcher->context, &entered);
 	}

@@ -65,7 +65,8 @@ enum roster_change roster_exit(
  */
 struct roster_move {
 	struct roster_user who;
-	bool edge; /* the first connection of its user came, or the last one left */
+	bool edge;  /* the first connection of its user came, or the last one left */
+	bool first; /* that connection is, or was, the first one of its user      */
 };
 const struct roster_move *roster_last_move(const struct roster *roster);
 
@@ -87,6 +88,9 @@ uint64_t roster_room_list_version(const struct roster_room *room);
 
 /* True if the client is a member and among those that are shown. */
 bool roster_room_shows(const struct roster_room *room, uint32_t client);
+
+/* Of a member: the client_id of the first connection of its user there; 0 for no member. */
+uint32_t roster_room_first(const struct roster_room *room, uint32_t client);
 
 /* False if it is no member. The name is valid until the next change. */
 bool roster_room_member(

@@ -36,6 +36,14 @@ roster_room_shows(const struct roster_room *room, uint32_t client)
 	return entry != NULL && entry->shown;
 }
 
+uint32_t
+roster_room_first(const struct roster_room *room, uint32_t client)
+{
+	const struct roster_entry *entry = id_map_get(&room->clients, client);
+
+	return entry == NULL ? 0 : room_user_first(entry->user)->client;
+}
+
 bool
 roster_room_member(
     const struct roster_room *room, uint32_t client, struct roster_member *member_out)

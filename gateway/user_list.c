@@ -16,7 +16,7 @@ user_list_free(struct user_list *list)
 {
 	buffer_free(&list->entries);
 	free(list->index);
-	*list = (struct user_list){ .index = NULL };
+	*list = (struct user_list){ .by_user = list->by_user };
 }
 
 static void
@@ -68,6 +68,8 @@ user_list_refresh(
 	if (list->version != roster_room_shown_version(room))
 		start_anew(list, roster_room_shown_version(room));
 	while (roster_room_next(room, &list->cursor, &member)) {
+		if (list->by_user && roster_room_first(room, member.client) != member.client)
+			continue;
 		if (add(list, words, &member))
 			continue;
 		/* The next one begins from nothing, with the version of no room. */
@@ -81,7 +83,9 @@ user_list_refresh(
 static size_t
 said_count(const struct user_list *list, const struct roster_room *room)
 {
-	return roster_room_size(room) > list->count ? roster_room_size(room) : 0;
+	size_t all = list->by_user ? roster_room_users(room) : roster_room_size(room);
+
+	return all > list->count ? all : 0;
 }
 
 void
@@ -145,7 +149,8 @@ user_list_render_for(const struct user_list *list, struct buffer *out,
     const struct list_words *words, const struct roster_room *room,
     const struct roster_member *member, uint64_t others_bytes)
 {
-	size_t own = place_of(list, room, member->client);
+	size_t own = place_of(
+	    list, room, list->by_user ? roster_room_first(room, member->client) : member->client);
 	size_t most = list->count > 0 ? list->count - 1 : 0;
 	size_t others = entries_within(list, others_bytes);
 

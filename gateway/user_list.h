@@ -21,6 +21,7 @@ struct user_list {
 	size_t capacity;
 	uint64_t version; /* of what the room shows */
 	size_t cursor;    /* behind the last entry  */
+	bool by_user;     /* of each user only its first connection is listed */
 };
 
 void user_list_free(struct user_list *list);
