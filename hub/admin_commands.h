@@ -50,6 +50,12 @@
 	X(METRICS, "metrics", READ, "the hub's metrics, for Prometheus") \
 	X(LOG_LEVEL, "log-level [LEVEL] [--gateway GATEWAY] [--all]", WRITE, "how much is logged") \
 	X(VERSION, "version", READ, "the versions of hubctl and the hub")
+
+/* What hubctl does by itself, without a hub: X(identifier, grammar, help). */
+#define ADMIN_LOCAL_COMMANDS(X) \
+	X(ISSUE, "token issue <USER> [--for TIME] [--name NAME] [--key KID] [--config FILE]", \
+	    "make an access token") \
+	X(VERIFY, "token verify [--file FILE] [--config FILE]", "check one from standard input")
 /* clang-format on */
 
 #endif

@@ -21,6 +21,7 @@
 #include "hub/hubctl_exchange.h"
 #include "hub/hubctl_follow.h"
 #include "hub/hubctl_options.h"
+#include "hub/hubctl_token.h"
 
 /* Says something on standard error, which may be several lines and foreign. */
 static void
@@ -311,13 +312,32 @@ run_command(const struct hubctl_options *options)
 }
 
 static enum exit_code
+run_token(const struct hubctl_options *options)
+{
+	struct buffer out;
+	struct buffer sentence;
+	enum exit_code status;
+
+	buffer_init(&out, 0);
+	buffer_init(&sentence, 0);
+	status = hubctl_token_run(options, &out, &sentence);
+	if (status == EXIT_CODE_DONE)
+		status = put(&out, status);
+	else
+		complain(buffer_text(&sentence));
+	buffer_free(&out);
+	buffer_free(&sentence);
+	return status;
+}
+
+static enum exit_code
 run(const struct hubctl_options *options)
 {
 	struct buffer out;
 	enum exit_code status;
 
 	if (!options->help && !options->version)
-		return run_command(options);
+		return hubctl_token_is(options) ? run_token(options) : run_command(options);
 	buffer_init(&out, 0);
 	if (options->help)
 		hubctl_usage(&out);

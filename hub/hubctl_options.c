@@ -9,6 +9,7 @@
 
 #include "common/terminal_text.h"
 #include "hub/admin.h"
+#include "hub/admin_commands.h"
 
 #define DEFAULT_TIMEOUT_SECONDS 10
 #define TIMEOUT_SECONDS_MAX 3600
@@ -189,21 +190,30 @@ hubctl_options_free(struct hubctl_options *options)
 	options->word_count = 0;
 }
 
+static void
+append_command(struct buffer *out, const char *grammar, const char *help)
+{
+	bool fits = strlen(grammar) <= GRAMMAR_COLUMNS;
+
+	/* A long one has a line to itself. */
+	buffer_printf(out, "  %-*s %s", GRAMMAR_COLUMNS, grammar, fits ? help : "");
+	if (!fits)
+		buffer_printf(out, "\n  %-*s %s", GRAMMAR_COLUMNS, "", help);
+	buffer_append_byte(out, '\n');
+}
+
+#define APPEND_LOCAL(identifier, grammar, help) append_command(out, grammar, help);
+
 void
 hubctl_usage(struct buffer *out)
 {
 	buffer_append_string(out, "usage: hubctl [OPTION ...] COMMAND [ARGUMENT ...]\n\n");
 	for (unsigned i = 0; i < ADMIN_COMMAND_COUNT; i++) {
 		const struct admin_command_info *info = admin_command_info(i);
-		bool fits = strlen(info->grammar) <= GRAMMAR_COLUMNS;
 
-		/* A long one has a line to itself. */
-		buffer_printf(
-		    out, "  %-*s %s", GRAMMAR_COLUMNS, info->grammar, fits ? info->help : "");
-		if (!fits)
-			buffer_printf(out, "\n  %-*s %s", GRAMMAR_COLUMNS, "", info->help);
-		buffer_append_byte(out, '\n');
+		append_command(out, info->grammar, info->help);
 	}
+	ADMIN_LOCAL_COMMANDS(APPEND_LOCAL)
 	buffer_append_byte(out, '\n');
 	for (size_t i = 0; i < OWN_OPTIONS; i++) {
 		const char *value = own_options[i].value;
