@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -91,6 +92,22 @@ def test_room_is_as_who_the_token_says(own, keys):
         client.say("hello")
         assert client.hear_type("public")["sender_name"] == "Ana of  us"
         client.close()
+
+
+def test_room_tells_of_users_and_not_of_their_tabs(own, keys):
+    ben = own.connect(**bearer(keys.token("k1", "ben"))).join("x")
+    first = own.connect(**bearer(keys.token("k1", "ana"))).join("x")
+    assert [user["username"] for user in ben.hear()["users"]] == ["ben", "ana"]
+    ben.hear_type("system")
+    second = own.connect(**bearer(keys.token("k2", "ana"))).join("x")
+    assert second.client_id != first.client_id
+    first.close()
+    listed = ben.hear()
+    assert [user["client_id"] for user in listed["users"]] == [ben.client_id, second.client_id]
+    second.close()
+    assert [user["username"] for user in ben.hear()["users"]] == ["ben"]
+    assert ben.hear_type("system")["content"] == "ana 已离开"
+    ben.close()
 
 
 def test_every_refusal_is_401_and_counted(own, keys):
@@ -249,6 +266,107 @@ def test_an_address_that_fails_too_often_is_not_looked_at(keys):
             assert refused(url(gateway, "/ws"), **bearer(token)) == 401
         assert gateway.metric('hubbub_gateway_auth_failures_total{reason="too_many"}') == 1
         native(gateway).drop()
+
+
+def test_keys_are_rotated_without_dropping_anyone(keys):
+    """Old and new, then new alone; a bad file leaves all as it was."""
+    keys.secret("old")
+    keys.secret("new")
+    config = keys.folder / "gateway.conf"
+
+    def configure(*kids):
+        config.write_text(f"[auth]\nmode = token\nkeys = {keys.setting(*kids)}\n")
+
+    configure("old")
+    with Cluster(gateways=1, start=False) as cluster:
+        gateway = cluster.gateway(0)
+        gateway.arguments[1:1] = ["--config", str(config)]
+        cluster.start()
+
+        def reload(result):
+            series = f'hubbub_gateway_reloads_total{{result="{result}"}}'
+            before = gateway.metric(series)
+            gateway.signal(signal.SIGHUP)
+            wait_for(lambda: gateway.metric(series) > before, f"a reload is {result}")
+
+        old, new = keys.token("old", "ana"), keys.token("new", "ana")
+        first = native(gateway, old)
+        assert refused(url(gateway, "/ws"), **bearer(new)) == 401
+        configure("new", "old")
+        reload("applied")
+        second = native(gateway, new)
+        native(gateway, old).drop()
+        keys.path("new").chmod(0o644)
+        reload("refused")
+        native(gateway, new).drop()
+        keys.path("new").chmod(0o600)
+        configure("new")
+        reload("applied")
+        assert refused(url(gateway, "/ws"), **bearer(old)) == 401
+        # What is in a file may change under its name.
+        keys.secret("new")
+        reload("applied")
+        assert refused(url(gateway, "/ws"), **bearer(new)) == 401
+        first.say("still here")
+        for client in (first, second):
+            assert client.hear_until(lambda f: f["type"] == "public")["content"] == "still here"
+
+
+def hubctl(*words, said=""):
+    return subprocess.run(
+        [BIN / "hubctl", *map(str, words)], input=said, capture_output=True, text=True, timeout=20,
+        check=False,
+    )
+
+
+def test_hubctl_makes_and_checks_tokens(own, other, keys):
+    """With the keys of a configuration, of both forms; what it makes lets somebody in."""
+    config = keys.folder / "hubbub.conf"
+    config.write_text(f"[auth]\nmode = token\nkeys = {keys.setting('k1', 'k2')}\n")
+    made = hubctl("token", "issue", "ana", "--name", "Ana", "--for=5m", "--config", config)
+    assert made.returncode == 0 and native(own, made.stdout.strip()).name == "Ana"
+    row = hubctl("--json", "token", "verify", "--config", config, said=made.stdout)
+    row = json.loads(row.stdout)
+    assert (row["user"], row["name"]) == ("ana", "Ana")
+    done = hubctl("token", "verify", "--config", config, said=keys.token("k1", "ana", seconds=-60))
+    assert (done.returncode, done.stdout) == (1, "") and "expired" in done.stderr
+    made = hubctl("--json", "token", "issue", "ben", "--key", "k2", "--config", config)
+    assert native(own, json.loads(made.stdout)["token"]).user == "ben"
+
+    config.write_text("[auth]\nmode = jwt\naudience = chat\nissuer = us\n"
+                      f"keys = {keys.setting('k1', 'rsa', 'ec')}\n")
+    for more in ((), ("--key", f"rsa:{keys.folder}/rsa.pem"),
+                 ("--key", f"ec:{keys.folder}/ec.pem")):
+        made = hubctl("token", "issue", "ana", *more, "--config", config)
+        assert made.returncode == 0, made.stderr
+        assert native(other, made.stdout.strip()).user == "ana"
+    for words, code, sentence in (
+        (("issue", "ana", "--key", "rsa"), 1, "private one is needed"),
+        (("issue", "ana", "--key", f"rsa:{keys.folder}/ec.pem"), 1, "algorithm"),
+        (("issue", "ana", "--key", "k9"), 1, "k9"),
+        (("issue", " ana"), 1, "a user is"),
+        (("issue",), 2, "a user is missing"),
+        (("issue", "ana", "--for", "0"), 2, "--for TIME"),
+        (("verify", "x.y"), 2, "one word too many"),
+        (("verify", "--file", "/nonexistent"), 1, "/nonexistent"),
+        (("mend",), 2, "no such command"),
+    ):
+        done = hubctl("token", *words, "--config", config)
+        assert (done.returncode, done.stdout) == (code, ""), (words, done)
+        assert sentence in done.stderr, (words, done.stderr)
+    done = hubctl("token", "issue", "ana", "--config", "/nonexistent")
+    assert done.returncode == 2 and done.stderr.startswith("hubctl: cannot read /nonexistent")
+
+
+def test_the_examples_of_the_documentation_are_right(own, keys):
+    """Python and shell, as docs/auth.md has them, with the key beside them."""
+    page = (ROOT / "docs" / "auth.md").read_text()
+    for language, command in (("python", ["/usr/bin/python3", "-c"]), ("sh", ["sh", "-c"])):
+        code = re.search(f"```{language}\n(.*?)```", page, re.S).group(1)
+        done = subprocess.run(
+            [*command, code], cwd=keys.folder, capture_output=True, text=True, timeout=20, check=True
+        )
+        assert native(own, done.stdout.strip()).user == "ana"
 
 
 def check_config(*settings):
