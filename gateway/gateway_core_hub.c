@@ -292,20 +292,31 @@ on_log_level(struct gateway_core *core, const struct envelope *envelope)
 	return LINK_ALIVE;
 }
 
+/* All dialects together. */
+static void
+sum_up(const struct gateway_metrics *metrics, struct envelope_load *load)
+{
+	for (unsigned i = 0; i <= METRICS_DIALECTS_MAX; i++) {
+		const struct dialect_metrics *one = &metrics->dialects[i];
+
+		load->received += (uint64_t)metric_value(one->messages_in);
+		for (unsigned kind = 0; kind < DELIVERY_METRIC_COUNT; kind++)
+			load->delivered += (uint64_t)metric_value(one->deliveries[kind]);
+	}
+}
+
 static enum link_loss
 on_load(struct gateway_core *core, const struct envelope *envelope)
 {
 	const struct sessions *sessions = &core->sessions;
 	struct envelope_load load = {
 		.token = envelope->load.token,
-		.delivered = (uint64_t)metric_value(core->metrics.deliveries),
 		.queue_bytes = sessions->queue_bytes,
 		.clients = sessions->count,
 	};
 	const struct session *session;
 
-	for (unsigned i = 0; i <= METRICS_DIALECTS_MAX; i++)
-		load.received += (uint64_t)metric_value(core->metrics.messages_in[i]);
+	sum_up(&core->metrics, &load);
 	TAILQ_FOREACH (session, &sessions->backlog, backlog)
 		load.behind++;
 	hub_link_say(core->hub, ENVELOPE_LOAD, &load);
