@@ -177,26 +177,27 @@ const struct config_key config_keys[] = {
 	{ "listener", "tls_minimum", CONFIG_TYPE_CHOICE, GATEWAY_RELOAD, LISTENER(tls_minimum), 0,
 	  0, "", "1.2", "1.2 1.3", "The oldest version of TLS that is spoken." },
 
-	{ "auth", "mode", CONFIG_TYPE_CHOICE, GATEWAY_RESTART, AUTH(mode), 0, 0, "", "open", "open token jwt",
-	  "Whether anybody may come in under any name, or only with a token: one of our own form, "
-	  "or a JSON Web Token." },
+	{ "auth", "mode", CONFIG_TYPE_CHOICE, GATEWAY_RESTART, AUTH(mode), 0, 0, "", "open",
+	  "open token jwt", "Whether anybody may come in under any name, or only with a token: one "
+	  "of our own form, or a JSON Web Token." },
 	{ "auth", "keys", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(keys), 0, 900, "", "", NULL,
 	  "Keys of tokens, as KID:FILE separated by blanks, the newest first: secrets of 32 bytes "
 	  "or more, or with jwt also public keys in PEM. FILE is absolute, or a name in "
 	  "$CREDENTIALS_DIRECTORY." },
-	{ "auth", "audience", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(audience), 0, 200, "", "", NULL,
-	  "What tokens have to name in aud; empty: nothing." },
+	{ "auth", "audience", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(audience), 0, 200, "", "",
+	  NULL, "What tokens have to name in aud; empty: nothing." },
 	{ "auth", "issuer", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(issuer), 0, 200, "", "", NULL,
 	  "What tokens have to name in iss; empty: anything." },
-	{ "auth", "leeway_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, AUTH(leeway_seconds), 0, 600, "seconds",
-	  "10", NULL, "By how much the issuer's clock may differ from ours." },
+	{ "auth", "leeway_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, AUTH(leeway_seconds), 0,
+	  600, "seconds", "10", NULL, "By how much the issuer's clock may differ from ours." },
 	{ "auth", "cookie", CONFIG_TYPE_TEXT, GATEWAY_RELOAD, AUTH(cookie), 0, 64, "", "", NULL,
 	  "Name of a cookie that may hold the token; only looked at on listeners with origins. "
 	  "Empty: none." },
-	{ "auth", "close_at_expiry", CONFIG_TYPE_BOOL, GATEWAY_RELOAD, AUTH(close_at_expiry), 0, 0, "", "yes", NULL,
-	  "Whether clients are closed (1008) when their token expires." },
-	{ "auth", "failures_per_minute", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, AUTH(failures_per_minute), 1, 100000,
-	  "tokens", "60", NULL, "Refused tokens from one address; past it none is looked at." },
+	{ "auth", "close_at_expiry", CONFIG_TYPE_BOOL, GATEWAY_RELOAD, AUTH(close_at_expiry), 0, 0,
+	  "", "yes", NULL, "Whether clients are closed (1008) when their token expires." },
+	{ "auth", "failures_per_minute", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  AUTH(failures_per_minute), 1, 100000, "tokens", "60", NULL,
+	  "Refused tokens from one address; past it none is looked at." },
 
 	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(message_bytes),
 	  1024, 64 * MIB, "bytes", "65536", NULL,

@@ -22,7 +22,7 @@ const char *jwt_algorithm_word(enum jwt_algorithm algorithm);
  */
 bool jwt_is_signed(enum jwt_algorithm algorithm, struct text key, struct text token);
 
-/* Appends a token for claims (a JSON object), with a secret or a private key. False if it cannot. */
+/* Appends a token for claims, a JSON object, with a secret or a private key; false for failure. */
 bool jwt_sign(enum jwt_algorithm algorithm, struct text key, struct text kid, const char *claims,
     struct buffer *out);
 

@@ -137,8 +137,8 @@ jwt_algorithm_of(enum token_algorithm algorithm)
 }
 
 /*
- * Versions of libjwt before Debian's deb12u1 compare HS256's signatures byte by byte until the first
- * that differs: only what has passed our own comparison is handed to it.
+ * Versions of libjwt before Debian's deb12u1 compare signatures of HS256 up to the first byte that
+ * differs: only what has passed our own comparison is handed to it.
  */
 static bool
 is_signed(const struct token_key *key, struct text token, const struct parts *parts)

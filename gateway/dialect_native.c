@@ -250,9 +250,9 @@ native_online(struct session *session, const struct envelope_opened *opened)
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 		return;
 	}
-	/* Who has proved who it is needs no secret: the epoch of its inbox tells that it was here. */
-	state->resumed = opened->resumed != 0 ||
-			 (state->inbox.given && state->inbox.epoch == opened->epoch);
+	/* Who has proved who it is needs no secret: its inbox's epoch tells that it was here. */
+	state->resumed =
+	    opened->resumed != 0 || (state->inbox.given && state->inbox.epoch == opened->epoch);
 	state->epoch = opened->epoch;
 	state->seq = opened->seq;
 	state->read = opened->read;

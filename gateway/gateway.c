@@ -375,26 +375,6 @@ register_metrics(struct gateway *gateway)
 	    NULL, "From the first event of a turn to its last write.", 50, 16, 1e6);
 }
 
-/* Was checked before, but a file may have become another since. */
-static bool
-create_auth(struct gateway *gateway, struct refusal why)
-{
-	const struct auth_setup setup = {
-		.config = &gateway->config->auth,
-		.random = random_system(),
-		.metrics = gateway->metrics,
-		.log = gateway->log,
-	};
-	struct token_keys keys;
-
-	gateway->auth = auth_create(&setup);
-	if (gateway->auth == NULL ||
-	    !token_files_read(&gateway->config->auth, &keys, why.sentence, why.size))
-		return false;
-	auth_set(gateway->auth, &gateway->config->auth, &keys);
-	return true;
-}
-
 static bool
 build(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
 {
@@ -420,7 +400,7 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 	certificates.metrics = gateway->metrics;
 	gateway->certificates = certificates_create(&certificates, why.sentence, why.size);
 	if (gateway->certificates == NULL || !gateway_watch_settings(gateway) ||
-	    !create_auth(gateway, why))
+	    !gateway_create_auth(gateway, why.sentence, why.size))
 		return false;
 	websocket.auth = gateway->auth;
 	websocket.loop = gateway->loop;

@@ -2,7 +2,6 @@
  * What a gateway does with settings that are read again while it runs. Owns the list of who takes
  * part; how a reload goes is reload.c's, what may change at all stands in config_schema.c.
  */
-#include "common/token_files.h"
 #include "gateway/gateway_private.h"
 
 /* For requests from now on, on connections that are there already as well. */
@@ -63,31 +62,6 @@ abandon_certificates(void *context)
 	certificates_abandon(gateway->certificates);
 }
 
-static bool
-prepare_auth(void *context, const struct config *fresh, char *error, size_t error_size)
-{
-	struct gateway *gateway = context;
-
-	return token_files_read(&fresh->auth, &gateway->fresh_keys, error, error_size);
-}
-
-/* Who is in stays in, also by a key that is gone. */
-static void
-commit_auth(void *context, const struct config *config)
-{
-	struct gateway *gateway = context;
-
-	auth_set(gateway->auth, &config->auth, &gateway->fresh_keys);
-}
-
-static void
-abandon_auth(void *context)
-{
-	struct gateway *gateway = context;
-
-	token_keys_free(&gateway->fresh_keys);
-}
-
 /* Certificates are not among it: one that is in force may have expired since. */
 static bool
 check_settings(const struct config *fresh, char *error, size_t error_size)
@@ -100,7 +74,9 @@ check_settings(const struct config *fresh, char *error, size_t error_size)
  * so in `prepare`, where it can still refuse, and keeps what it read until `commit` or `abandon`.
  */
 static const struct reload_hook hooks[] = {
-	{ .prepare = prepare_auth, .commit = commit_auth, .abandon = abandon_auth },
+	{ .prepare = gateway_prepare_auth,
+	    .commit = gateway_commit_auth,
+	    .abandon = gateway_abandon_auth },
 	{ .commit = commit_settings },
 	{ prepare_certificates, commit_certificates, abandon_certificates },
 };

@@ -4,6 +4,7 @@ The tests know the chat only as a `Site`. By default it is a cluster of our own 
 HUBBUB_PAGE_URL set it is whatever runs there, and tests that stop or kick something are skipped.
 """
 import os
+import pathlib
 import shutil
 import signal
 import tempfile
@@ -33,8 +34,9 @@ COLLECT_VIOLATIONS = """
 class ClusterSite:
     """The chat as the scenario harness runs it: a hub, two gateways, each with its own port."""
 
-    def __init__(self, cluster):
+    def __init__(self, cluster, keys=None):
         self.cluster = cluster
+        self.keys = keys
 
     def url(self, gateway=0):
         return f"http://127.0.0.1:{self.cluster.gateway(gateway).port}/"
@@ -60,6 +62,10 @@ class ClusterSite:
     def kick(self, name, reason):
         self.cluster.hubctl("kick", name, "--reason", reason)
 
+    def sign(self, user, seconds=3600):
+        """A token of that user, where the site asks for one."""
+        return self.keys.token("k1", user, seconds)
+
     def announce(self, text):
         self.cluster.hubctl("say", text)
 
@@ -79,6 +85,7 @@ class RunningSite:
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "mounts(table): what the chat listener mounts")
+    config.addinivalue_line("markers", "needs_token: clients have to prove who they are")
     config.addinivalue_line("markers", "settings(dict): settings of the daemons")
 
 
@@ -95,8 +102,16 @@ def site(request):
         settings.update(mark.args[0])
     for mark in request.node.iter_markers("mounts"):
         settings["listener.chat.mounts"] = mark.args[0]
-    with Cluster(gateways=2, settings=settings) as cluster:
-        yield ClusterSite(cluster)
+    with tempfile.TemporaryDirectory(prefix="hubbub-keys-") as folder:
+        keys = None
+        if request.node.get_closest_marker("needs_token"):
+            from tokens import Keys
+
+            keys = Keys(pathlib.Path(folder))
+            keys.secret("k1")
+            settings |= {"auth.mode": "token", "auth.keys": keys.setting()}
+        with Cluster(gateways=2, settings=settings) as cluster:
+            yield ClusterSite(cluster, keys)
 
 
 def start_chromium(profile):

@@ -279,3 +279,20 @@ def test_a_room_changes_its_name_and_ends(window, site):
     site.cluster.hubctl("room", "close", "coffee", "--yes", json_output=False)
     ana.wait(lambda: ana.conversations == [EVERYONE] and ana.title == EVERYONE)
     assert "The room coffee was closed." in ana.texts(".log:not([hidden]) .announcement")
+
+
+@pytest.mark.needs_token
+def test_a_token_in_the_address_says_who_one_is(window, site):
+    ana = window(None)
+
+    ana.driver.get(f"{ana.url}#token={site.sign('ana')}")
+    ana.driver.refresh()
+    ana.wait(lambda: ana.state == "online" and ana.own_name == "ana", "is who the token says")
+    assert "token" not in ana.driver.current_url
+    ana.driver.get(ana.url)
+    ana.wait(lambda: ana.state == "online" and ana.own_name == "ana", "is that after a reload, too")
+    ana.driver.execute_script("location.hash = 'token=wrong'")
+    ana.wait(lambda: ana.state == "ended" and "does not know you" in ana.banner, "says what is wrong")
+    assert "token" not in ana.driver.current_url
+    ana.driver.execute_script("location.hash = arguments[0]", f"token={site.sign('ben')}")
+    ana.wait(lambda: ana.state == "online" and ana.own_name == "ben", "comes in by another link")

@@ -356,44 +356,6 @@ realms_are_shared_among_equals_only(void **state)
 	}
 }
 
-/* One listener is open, the other one's clients have to prove who they are. */
-static void
-who_proves_nothing_has_other_realms_and_rooms(void **state)
-{
-	static const struct {
-		const char *open;
-		const char *says; /* NULL: all is well */
-	} rows[] = {
-		{ "/a room",
-		    "listener.two.mounts: realm 'open' is shared by '/a room', which takes "
-		    "anybody, and '/ws room', which verifies tokens" },
-		{ "/a room realm=o", "room 'lobby' is entered from realm" },
-		{ "/a room realm=o room=o", NULL },
-		{ "/a pair", "realm 'pair' is shared by" },
-		{ "/a mirror", NULL },
-	};
-	char error[512];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct config config = { .listener_count = 2, .auth.mode = (char *)"jwt" };
-
-		config.listeners[0] = (struct config_listener){ .name = (char *)"one",
-			.auth = (char *)"default",
-			.profile = (char *)"chat",
-			.mounts = (char *)"/ws room, /ws/{client_id:int} pair realm=pair" };
-		config.listeners[1] = (struct config_listener){ .name = (char *)"two",
-			.auth = (char *)"open",
-			.profile = (char *)"chat",
-			.mounts = (char *)rows[i].open };
-		error[0] = '\0';
-		assert_int_equal(
-		    mounts_check(&config, known, error, sizeof(error)), rows[i].says == NULL);
-		if (rows[i].says != NULL)
-			assert_non_null(strstr(error, rows[i].says));
-	}
-}
-
 /* What is mounted in this build, under the names that the profiles use. */
 static void
 profiles_stand_on_dialects_that_are_there(void **state)
@@ -496,7 +458,6 @@ main(void)
 		cmocka_unit_test(the_closest_row_wins_wherever_it_stands),
 		cmocka_unit_test(rooms_and_realms_have_defaults_and_options),
 		cmocka_unit_test(realms_are_shared_among_equals_only),
-		cmocka_unit_test(who_proves_nothing_has_other_realms_and_rooms),
 		cmocka_unit_test(profiles_stand_on_dialects_that_are_there),
 		cmocka_unit_test(bad_tables_are_refused_with_a_sentence),
 		cmocka_unit_test(cookies_and_arguments_are_found_by_exact_name),
