@@ -176,6 +176,24 @@ config_copy(const struct config *from, struct config *copy_out)
 	}
 }
 
+/* Of those that both have, what can only change at a start goes back to where it was. */
+static void
+give_back(const struct config_section *section, struct config *config, struct config *fresh,
+    enum config_role role)
+{
+	for (unsigned i = 0; i < config_items_count(section, config); i++) {
+		void *item = config_item(section, config, i);
+		void *old = config_item_find(section, fresh, config_item_name(item));
+
+		for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+			if (old != NULL && strcmp(key->section, section->name) == 0 &&
+			    key->applied[role] != CONFIG_AT_RELOAD)
+				config_value_swap(key, config_key_value(key, config, item),
+				    config_key_value(key, fresh, old));
+		}
+	}
+}
+
 /* All of them at once: their number or order is another. */
 static void
 swap_items(const struct config_section *section, struct config *one, struct config *other)
@@ -225,16 +243,26 @@ take_section_key(const struct config_section *section, const struct config_key *
 	}
 }
 
+static void
+take_section(const struct config_section *section, struct config *config, struct config *fresh,
+    enum config_role role)
+{
+	if (section->example != NULL && section->applied[role] == CONFIG_AT_RELOAD &&
+	    !have_same_names(section, config, fresh)) {
+		swap_items(section, config, fresh);
+		give_back(section, config, fresh, role);
+		return;
+	}
+	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
+		if (strcmp(key->section, section->name) == 0 &&
+		    key->applied[role] == CONFIG_AT_RELOAD)
+			take_section_key(section, key, config, fresh);
+	}
+}
+
 void
 config_take(struct config *config, struct config *fresh, enum config_role role)
 {
-	for (const struct config_section *at = config_sections; at->name != NULL; at++) {
-		if (at->example != NULL && at->applied[role] == CONFIG_AT_RELOAD &&
-		    !have_same_names(at, config, fresh))
-			swap_items(at, config, fresh);
-	}
-	for (const struct config_key *key = config_keys; key->name != NULL; key++) {
-		if (key->applied[role] == CONFIG_AT_RELOAD)
-			take_section_key(config_section_find(key->section), key, config, fresh);
-	}
+	for (const struct config_section *at = config_sections; at->name != NULL; at++)
+		take_section(at, config, fresh, role);
 }

@@ -72,7 +72,7 @@ const struct config_section config_sections[] = {
 	    "Rules for some rooms: one section [class NAME] for each set of rules. A room is of "
 	    "the first class in the file that names it, or of the one that it was created "
 	    "with. All others are of a class called default, whose rules are the defaults.",
-	    NAMED("archive", classes, class_count, HUB_RESTART) },
+	    NAMED("archive", classes, class_count, HUB_RELOAD) },
 	{ NULL, NULL, ONE },
 };
 
@@ -111,15 +111,15 @@ const struct config_key config_keys[] = {
 	  "Where the hub answers /healthz, /readyz and /metrics; empty: nowhere." },
 	{ "hub", "gateways_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(gateways_max), 1,
 	  CONFIG_GATEWAYS_MAX, "gateways", "64", NULL, "Gateways connected at once." },
-	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(clients_max), 1, 100000000,
+	{ "hub", "clients_max", CONFIG_TYPE_NUMBER, HUB_RELOAD, HUB(clients_max), 1, 100000000,
 	  "clients", "1000000", NULL, "Clients online at once, all gateways together." },
 	{ "hub", "rooms_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(rooms_max), 1, 1000000, "rooms",
 	  "10000", NULL, "Rooms with members at once. As many empty ones are remembered; a room "
 	  "that was empty for longer begins anew." },
-	{ "hub", "bans_max", CONFIG_TYPE_NUMBER, HUB_RESTART, HUB(bans_max), 1, 1000000, "bans",
+	{ "hub", "bans_max", CONFIG_TYPE_NUMBER, HUB_RELOAD, HUB(bans_max), 1, 1000000, "bans",
 	  "10000", NULL, "Users, clients and addresses that are banned at once. With fewer than "
 	  "there are, those stay." },
-	{ "hub", "operators", CONFIG_TYPE_TEXT, HUB_RESTART, HUB(operators), 0, 900, "", "", NULL,
+	{ "hub", "operators", CONFIG_TYPE_TEXT, HUB_RELOAD, HUB(operators), 0, 900, "", "", NULL,
 	  "Ids of users that may do in rooms what operators may, separated by blanks." },
 	{ "hub", "record", CONFIG_TYPE_PATH, HUB_RESTART, HUB(record), 0, 900, "", "", NULL,
 	  "A file in which the hub records all that it takes from its start on, for "
@@ -202,10 +202,10 @@ const struct config_key config_keys[] = {
 	{ "limits", "message_bytes", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(message_bytes),
 	  1024, 64 * MIB, "bytes", "65536", NULL,
 	  "One WebSocket message, all its fragments together." },
-	{ "limits", "content_bytes", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	{ "limits", "content_bytes", CONFIG_TYPE_NUMBER, BOTH_RELOAD,
 	  LIMITS(content_bytes), 1, MIB / 2, "bytes", "16384", NULL,
 	  "The text of one chat message." },
-	{ "limits", "name_code_points", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	{ "limits", "name_code_points", CONFIG_TYPE_NUMBER, BOTH_RELOAD,
 	  LIMITS(name_code_points), 1, 256, "code points", "64", NULL,
 	  "A display name; what is longer is cut." },
 	/* With less, a browser that keeps many cookies could not connect. */
@@ -263,7 +263,7 @@ const struct config_key config_keys[] = {
 	{ "limits", "rooms_per_client", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
 	  LIMITS(rooms_per_client), 1, 1000, "rooms", "50", NULL,
 	  "Rooms that one client is in at once." },
-	{ "limits", "connections_per_user", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	{ "limits", "connections_per_user", CONFIG_TYPE_NUMBER, BOTH_RELOAD,
 	  LIMITS(connections_per_user), 1, 10000, "connections", "100", NULL,
 	  "Connections of one user over all gateways." },
 	{ "limits", "hold_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(hold_seconds), 0,
@@ -287,19 +287,19 @@ const struct config_key config_keys[] = {
 	{ "store", "megabytes_max", CONFIG_TYPE_NUMBER, HUB_RESTART, STORE(megabytes_max), 0,
 	  1000000000, "megabytes", "0", NULL, "Size of the file, past which nothing is stored; 0: "
 	  "as large as the disk allows." },
-	{ "store", "inbox_messages", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	{ "store", "inbox_messages", CONFIG_TYPE_NUMBER, BOTH_RELOAD,
 	  STORE(inbox_messages), 1, 1000000, "messages", "1000", NULL,
 	  "Private messages that wait for one user." },
-	{ "store", "inbox_kilobytes", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	{ "store", "inbox_kilobytes", CONFIG_TYPE_NUMBER, BOTH_RELOAD,
 	  STORE(inbox_kilobytes), 1, 1000000, "kilobytes", "4096", NULL,
 	  "Content that waits for one user." },
 	{ "store", "read_hours", CONFIG_TYPE_NUMBER, HUB_RESTART, STORE(read_hours), 0, 100000,
 	  "hours", "24", NULL, "How long a received private message stays for other devices." },
-	{ "store", "resume_hours", CONFIG_TYPE_NUMBER, HUB_RESTART_GATEWAY_RELOAD,
+	{ "store", "resume_hours", CONFIG_TYPE_NUMBER, BOTH_RELOAD,
 	  STORE(resume_hours), 1, 100000, "hours", "24", NULL, "How long a user without a "
 	  "connection may come again as the same." },
 
-	{ "class", "rooms", CONFIG_TYPE_ROOMS, HUB_RESTART, CLASS(rooms), 0, 900, "", "", NULL,
+	{ "class", "rooms", CONFIG_TYPE_ROOMS, HUB_RELOAD, CLASS(rooms), 0, 900, "", "", NULL,
 	  "Which rooms are of this class, separated by blanks; empty: those created with it." },
 	{ "class", "durability", CONFIG_TYPE_CHOICE, HUB_RESTART, CLASS(durability), 0, 0, "",
 	  "store", "store disk normal memory", "What an acknowledged message survives: see "
@@ -312,13 +312,13 @@ const struct config_key config_keys[] = {
 	  "amount." },
 	{ "class", "keep_hours", CONFIG_TYPE_NUMBER, HUB_RESTART, CLASS(keep_hours), 0, 1000000,
 	  "hours", "720", NULL, "How long messages are kept; 0: for ever." },
-	{ "class", "read", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(read), 0, 900, "", "everyone", NULL,
+	{ "class", "read", CONFIG_TYPE_WHO, HUB_RELOAD, CLASS(read), 0, 900, "", "everyone", NULL,
 	  "Who may enter and read." },
-	{ "class", "write", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(write), 0, 900, "", "everyone",
+	{ "class", "write", CONFIG_TYPE_WHO, HUB_RELOAD, CLASS(write), 0, 900, "", "everyone",
 	  NULL, "Who may write." },
-	{ "class", "list", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(list), 0, 900, "", "everyone", NULL,
+	{ "class", "list", CONFIG_TYPE_WHO, HUB_RELOAD, CLASS(list), 0, 900, "", "everyone", NULL,
 	  "Who finds such a room in the list of rooms without being in it." },
-	{ "class", "create", CONFIG_TYPE_WHO, HUB_RESTART, CLASS(create), 0, 900, "", "everyone",
+	{ "class", "create", CONFIG_TYPE_WHO, HUB_RELOAD, CLASS(create), 0, 900, "", "everyone",
 	  NULL, "Who may enter one that does not exist, which makes it." },
 	{ NULL, NULL, CONFIG_TYPE_TEXT, { CONFIG_UNREAD }, 0, 0, 0, NULL, NULL, NULL, NULL },
 };

@@ -14,6 +14,7 @@
 #include "hub/core_fetch.h"
 #include "hub/core_rooms.h"
 #include "hub/core_roster.h"
+#include "hub/core_settings.h"
 #include "hub/core_users.h"
 #include "hub/dispatch.h"
 
@@ -95,27 +96,6 @@ choose_secrets(struct core *core)
 	while (core->epoch == 0);
 }
 
-static void
-set_user_limits(struct core_limits *limits)
-{
-	if (limits->connections_max == 0)
-		limits->connections_max = CORE_CONNECTIONS_MAX;
-	if (limits->bans_max == 0)
-		limits->bans_max = CORE_BANS_MAX;
-	if (limits->linger_ms == 0)
-		limits->linger_ms = CORE_LINGER_MS;
-	if (limits->detach_ms == 0)
-		limits->detach_ms = CORE_DETACH_MS;
-	if (limits->resume_ms == 0)
-		limits->resume_ms = CORE_RESUME_MS;
-	if (limits->inbox_messages == 0)
-		limits->inbox_messages = CORE_INBOX_MESSAGES;
-	if (limits->inbox_bytes == 0)
-		limits->inbox_bytes = CORE_INBOX_BYTES;
-	if (limits->read_keep_ms == 0)
-		limits->read_keep_ms = CORE_RESUME_MS;
-}
-
 /* What users and their mail need; false without memory. */
 static bool
 create_users(struct core *core)
@@ -145,15 +125,7 @@ core_create(const struct core_setup *setup)
 	if (core == NULL)
 		return NULL;
 	core->limits = setup->limits;
-	if (core->limits.gateways_max > CORE_GATEWAYS_MAX)
-		core->limits.gateways_max = CORE_GATEWAYS_MAX;
-	if (core->limits.name_bytes < CORE_NAME_BYTES_MIN)
-		core->limits.name_bytes = CORE_NAME_BYTES_MIN;
-	if (core->limits.commands_max == 0)
-		core->limits.commands_max = CORE_COMMANDS_MAX;
-	if (core->limits.rooms_max == 0)
-		core->limits.rooms_max = CORE_ROOMS_MAX;
-	set_user_limits(&core->limits);
+	core_limits_complete(&core->limits);
 	core->links = setup->links;
 	core->store = setup->store;
 	core->bus = setup->bus;

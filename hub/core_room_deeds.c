@@ -168,6 +168,12 @@ put_many_out(struct core *core, struct now now, struct text name, enum left_reas
 	return count;
 }
 
+unsigned
+core_room_put_out(struct core *core, struct now now, struct text name)
+{
+	return put_many_out(core, now, name, LEFT_FORBIDDEN, TEXT(""));
+}
+
 enum core_room_result
 core_room_create(
     struct core *core, struct now now, const struct store_room *wanted, struct core_deed *deed_out)
@@ -190,7 +196,7 @@ core_room_create(
 		(void)core->store->ops->remove_room(core->store, room.name);
 		return CORE_ROOM_NOT_STORED;
 	}
-	deed_out->affected = put_many_out(core, now, room.name, LEFT_FORBIDDEN, TEXT(""));
+	deed_out->affected = core_room_put_out(core, now, room.name);
 	return CORE_ROOM_DONE;
 }
 

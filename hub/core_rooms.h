@@ -26,6 +26,9 @@ bool core_may_write(const struct core *core, const struct member *member);
 /* The stream of a room, in use until it is said to rest; NULL as streams_get. */
 struct stream *core_room_stream(struct core *core, struct text room);
 
+/* Members who may not read the room leave it; how many. `name` is not the room's own text. */
+unsigned core_room_put_out(struct core *core, struct now now, struct text name);
+
 /*
  * core_room_deeds.c: takes in the rooms that operators made; again, when a batch that changed them
  * was not kept.

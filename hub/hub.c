@@ -14,9 +14,6 @@
 #include "hub/hub_private.h"
 #include "hub/store_choice.h"
 
-/* A gateway has missed its hub for longer than this before anything is decided without it. */
-#define SETTLE_MS 2000u
-
 /* Gateways that do not take their goodbye do not hold up a stop for longer. */
 #define STOP_SECONDS 1
 
@@ -30,9 +27,6 @@
 #define STALL_US 50000u
 
 #define MEBIBYTE (UINT64_C(1024) * 1024)
-
-/* Bytes of one code point at most: limits count those. */
-#define UTF8_MAX 4u
 
 _Static_assert(CONFIG_GATEWAYS_MAX == CORE_GATEWAYS_MAX, "no setting promises what cannot be");
 
@@ -198,7 +192,9 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 
 	(void)number;
 	(void)what;
-	(void)reload_run(hub->reload);
+	/* Who may no longer read a room is told so at the end of the turn. */
+	if (reload_run(hub->reload))
+		turn_wanted(hub);
 }
 
 static bool
@@ -295,23 +291,7 @@ create_core(struct hub *hub)
 		.context = hub,
 	};
 	struct core_setup core = {
-		.limits = {
-			.gateways_max = config->hub.gateways_max,
-			.clients_max = config->hub.clients_max,
-			.content_bytes = config->limits.content_bytes,
-			.name_bytes = config->limits.name_code_points * UTF8_MAX,
-			.settle_ms = SETTLE_MS,
-			.commands_max = config->limits.commands,
-			.rooms_max = config->hub.rooms_max,
-			.bans_max = config->hub.bans_max,
-			.connections_max = config->limits.connections_per_user,
-			.resume_ms = config->store.resume_hours * UINT64_C(3600000),
-			.inbox_messages = config->store.inbox_messages,
-			.inbox_bytes = config->store.inbox_kilobytes * UINT64_C(1024),
-			.read_keep_ms = config->store.read_hours > 0
-					    ? config->store.read_hours * UINT64_C(3600000)
-					    : 1,
-		},
+		.limits = hub_core_limits(config),
 		.random = random_system(),
 		.classes = config->classes,
 		.class_count = config->class_count,

@@ -42,6 +42,9 @@ struct hub {
 	bool broken; /* the store says that going on would risk what was promised */
 };
 
+/* What the core may take of anything. */
+struct core_limits hub_core_limits(const struct config *config);
+
 /* Gets ready for reloads; false without memory. */
 bool hub_watch_settings(struct hub *hub);
 

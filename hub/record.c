@@ -274,3 +274,16 @@ record_turn(struct record *record, struct core *core, struct now now)
 	core_turn(core, now);
 	record_write_number(record, RECORD_RETURN, 0);
 }
+
+bool
+record_set(
+    struct record *record, struct core *core, struct now now, const struct core_settings *settings)
+{
+	bool done;
+
+	record_settings_put(input(record, now), settings);
+	record_write(record, RECORD_SETTINGS);
+	done = core_set(core, now, settings);
+	record_write_number(record, RECORD_RETURN, done);
+	return done;
+}

@@ -10,6 +10,7 @@
 #define HUBBUB_HUB_RECORD_H
 
 #include "hub/core.h"
+#include "hub/core_settings.h"
 
 struct record;
 
@@ -40,6 +41,8 @@ enum link_loss record_envelope(struct record *record, struct core *core, unsigne
 uint32_t record_detached(
     struct record *record, struct core *core, unsigned slot, struct now now, enum link_loss why);
 void record_died(struct record *record, struct core *core, uint32_t life, struct now now);
+bool record_set(
+    struct record *record, struct core *core, struct now now, const struct core_settings *settings);
 void record_turn(struct record *record, struct core *core, struct now now);
 
 /* The core's functions of the same names, recorded if there is a record. */
@@ -83,6 +86,14 @@ recorded_turn(struct record *record, struct core *core, struct now now)
 		core_turn(core, now);
 	else
 		record_turn(record, core, now);
+}
+
+static inline bool
+recorded_set(
+    struct record *record, struct core *core, struct now now, const struct core_settings *settings)
+{
+	return record == NULL ? core_set(core, now, settings)
+			      : record_set(record, core, now, settings);
 }
 
 #endif

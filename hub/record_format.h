@@ -26,6 +26,7 @@
 	X(ASK, 7, "ask") \
 	X(MORE, 8, "more") \
 	X(HUNG_UP, 9, "hung-up") \
+	X(SETTINGS, 10, "settings") \
 	X(CALL, 16, "call") \
 	X(ROW, 17, "row") \
 	X(BATCH, 18, "batch") \

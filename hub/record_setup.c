@@ -61,22 +61,35 @@ put_class(struct buffer *out, const struct config_class *class)
 }
 
 void
+record_settings_put(struct buffer *out, const struct core_settings *settings)
+{
+#define PUT_LIMIT(type, member) record_put_u64(out, settings->limits.member);
+	LIMITS(PUT_LIMIT)
+#undef PUT_LIMIT
+	record_put_bool(out, settings->operators != NULL);
+	record_put_text(out, text_of(settings->operators));
+	record_put_u64(out, settings->class_count);
+	for (unsigned i = 0; i < settings->class_count; i++)
+		put_class(out, &settings->classes[i]);
+}
+
+void
 record_setup_put(
     struct buffer *out, const struct core_setup *setup, bool redacted, struct now *last)
 {
+	const struct core_settings settings = {
+		.limits = setup->limits,
+		.classes = setup->classes,
+		.class_count = setup->class_count,
+		.operators = setup->operators,
+	};
+
 	record_put_text(out, TEXT(HUBBUB_VERSION));
 	record_put_bool(out, redacted);
 	record_put_bool(out, setup->links.is_busy != NULL);
 	record_put_bool(out, setup->links.is_over != NULL);
 	record_put_now(out, last, setup->now);
-#define PUT_LIMIT(type, member) record_put_u64(out, setup->limits.member);
-	LIMITS(PUT_LIMIT)
-#undef PUT_LIMIT
-	record_put_bool(out, setup->operators != NULL);
-	record_put_text(out, text_of(setup->operators));
-	record_put_u64(out, setup->class_count);
-	for (unsigned i = 0; i < setup->class_count; i++)
-		put_class(out, &setup->classes[i]);
+	record_settings_put(out, &settings);
 	record_put_text(out, text_of(setup->store->ops->name));
 	record_put_u64(out, setup->store->ops->durability);
 	for (unsigned op = 0; op < RECORD_OP_COUNT; op++)
@@ -135,29 +148,36 @@ get_class(struct record_fields *fields, struct config_class *class)
 #undef GET_NUMBER
 }
 
+void
+record_settings_get(struct record_fields *fields, struct record_setup_read *read_out)
+{
+	bool has_operators;
+
+#define GET_LIMIT(type, member) read_out->limits.member = (type)limit(fields, sizeof(type));
+	LIMITS(GET_LIMIT)
+#undef GET_LIMIT
+	has_operators = record_bool(fields);
+	read_out->operators = string(fields);
+	if (!has_operators) {
+		free(read_out->operators);
+		read_out->operators = NULL;
+	}
+	read_out->class_count = record_below(fields, CONFIG_CLASSES_MAX + 1);
+	for (unsigned i = 0; i < read_out->class_count; i++)
+		get_class(fields, &read_out->classes[i]);
+}
+
 bool
 record_setup_get(struct text bytes, struct record_setup_read *read_out, struct now *last)
 {
 	struct record_fields fields = record_fields_of(bytes);
-	bool has_operators;
 
 	*read_out = (struct record_setup_read){ .software = record_text(&fields) };
 	read_out->redacted = record_bool(&fields);
 	read_out->asks_busy = record_bool(&fields);
 	read_out->asks_over = record_bool(&fields);
 	read_out->now = record_now(&fields, last);
-#define GET_LIMIT(type, member) read_out->limits.member = (type)limit(&fields, sizeof(type));
-	LIMITS(GET_LIMIT)
-#undef GET_LIMIT
-	has_operators = record_bool(&fields);
-	read_out->operators = string(&fields);
-	if (!has_operators) {
-		free(read_out->operators);
-		read_out->operators = NULL;
-	}
-	read_out->class_count = record_below(&fields, CONFIG_CLASSES_MAX + 1);
-	for (unsigned i = 0; i < read_out->class_count; i++)
-		get_class(&fields, &read_out->classes[i]);
+	record_settings_get(&fields, read_out);
 	read_out->store_name = record_text(&fields);
 	read_out->durability = (enum store_durability)record_below(&fields, STORE_DISK + 1);
 	for (unsigned op = 0; op < RECORD_OP_COUNT; op++)

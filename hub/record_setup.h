@@ -6,6 +6,7 @@
 #define HUBBUB_HUB_RECORD_SETUP_H
 
 #include "hub/core.h"
+#include "hub/core_settings.h"
 #include "hub/record_fields.h"
 
 /* As it was read: strings are the struct's own, with those of the classes. */
@@ -30,6 +31,11 @@ void record_setup_put(
 
 /* False for anything else, or without memory; it is to be freed either way. */
 bool record_setup_get(struct text fields, struct record_setup_read *read_out, struct now *last);
+
+/* Of it what can change later: limits, rules for rooms. `read_out` is to be freed as well. */
+void record_settings_put(struct buffer *out, const struct core_settings *settings);
+void record_settings_get(struct record_fields *fields, struct record_setup_read *read_out);
+
 void record_setup_free(struct record_setup_read *read);
 
 /* Whether a store has that function. */

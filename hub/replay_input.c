@@ -120,6 +120,27 @@ turn(struct replay *replay, struct record_fields *fields)
 		replay->result.turns++;
 }
 
+static void
+settings(struct replay *replay, struct record_fields *fields)
+{
+	struct now now = record_now(fields, &replay->last);
+	struct record_setup_read read = { .class_count = 0 };
+	struct core_settings fresh;
+
+	record_settings_get(fields, &read);
+	if (replay_fields_end(replay, fields)) {
+		replay_print(replay, "settings are read again");
+		fresh = (struct core_settings){
+			.limits = read.limits,
+			.classes = read.classes,
+			.class_count = read.class_count,
+			.operators = read.operators,
+		};
+		compare_end(replay, "settings in force", core_set(replay->core, now, &fresh));
+	}
+	record_setup_free(&read);
+}
+
 /* What was answered in this piece. */
 static void
 compare_answer(struct replay *replay, const struct admin_action *action, struct buffer *out)
@@ -219,6 +240,7 @@ replay_input(struct replay *replay)
 		[RECORD_ASK] = ask,
 		[RECORD_MORE] = more,
 		[RECORD_HUNG_UP] = hung_up,
+		[RECORD_SETTINGS] = settings,
 	};
 	enum record_kind kind = replay->entry.kind;
 	struct record_fields fields;

@@ -201,6 +201,38 @@ room_rules_class_named(const struct room_rules *rules, struct text name)
 	return NULL;
 }
 
+/* A class that the configuration has lost bears no longer. */
+static const struct room_class *
+class_of(const struct room_rules *rules, const struct room_rule *rule)
+{
+	const struct room_class *class = NULL;
+
+	if (!text_is_empty(rule->class_name))
+		class = room_rules_class_named(rules, rule->class_name);
+	return class != NULL ? class : room_rules_class(rules, rule->name);
+}
+
+bool
+room_rules_set(struct room_rules *rules, const struct config_class *classes, unsigned count,
+    const char *operators)
+{
+	struct room_rules *fresh = room_rules_create(classes, count, operators);
+	struct room_rules before = *rules;
+
+	if (fresh == NULL)
+		return false;
+	rules->classes = fresh->classes;
+	rules->class_count = fresh->class_count;
+	rules->operators = fresh->operators;
+	for (size_t i = 0; i < rules->count; i++)
+		rules->rooms[i]->class = class_of(rules, rules->rooms[i]);
+	fresh->classes = before.classes;
+	fresh->class_count = before.class_count;
+	fresh->operators = before.operators;
+	room_rules_destroy(&fresh);
+	return true;
+}
+
 /* The place of the first room whose name is not before `name`. */
 static size_t
 place_of(const struct room_rules *rules, struct text name)
@@ -331,7 +363,6 @@ room_rules_make(struct room_rules *rules, const struct store_room *room)
 		[ROOM_CREATE] = copied(TEXT(""), &failed),
 	};
 	struct room_rule *rule = failed ? NULL : obtain(rules, room->name);
-	const struct room_class *class;
 
 	if (rule == NULL) {
 		free_text(&class_name);
@@ -345,9 +376,7 @@ room_rules_make(struct room_rules *rules, const struct store_room *room)
 	rule->created_ms = room->created_ms;
 	rule->class_name = class_name;
 	memcpy(rule->who, who, sizeof(who));
-	class = text_is_empty(class_name) ? NULL : room_rules_class_named(rules, class_name);
-	/* A class that the configuration has lost bears no longer. */
-	rule->class = class != NULL ? class : room_rules_class(rules, rule->name);
+	rule->class = class_of(rules, rule);
 	return true;
 }
 

@@ -57,6 +57,13 @@ struct room_rules *room_rules_create(
     const struct config_class *classes, unsigned count, const char *operators);
 void room_rules_destroy(struct room_rules **rules);
 
+/*
+ * Other classes and operators from now on, for rooms that are there as well; copied. False without
+ * memory, with nothing changed.
+ */
+bool room_rules_set(struct room_rules *rules, const struct config_class *classes, unsigned count,
+    const char *operators);
+
 /* The class a room of that name has unless an operator said otherwise; never NULL. */
 const struct room_class *room_rules_class(const struct room_rules *rules, struct text room);
 

@@ -1,11 +1,12 @@
 """SIGHUP: what changes at once for those who are connected, what is refused, what waits for a restart."""
 
 import signal
+import subprocess
 
 import pytest
 
 from client import refused
-from harness import Cluster, wait_for
+from harness import BIN, PATIENCE, Cluster, wait_for
 
 GOOD = {
     "log": {"level": "info"},
@@ -54,6 +55,7 @@ def world():
     settings = Settings(cluster.folder)
     for process in cluster.processes():
         process.arguments += ["--config", str(settings.path)]
+    cluster.hub.arguments += ["--set", f"hub.record={cluster.folder / 'record'}"]
     cluster.start()
     with cluster:
         yield cluster, settings
@@ -136,14 +138,44 @@ def test_a_bad_file_keeps_everything(world, gateway, settings):
 
 def test_what_needs_a_restart_is_said_until_then(world, gateway, settings):
     cluster, _ = world
-    settings.change(limits={"header_bytes": 9000}, hub={"clients_max": 7})
+    settings.change(limits={"header_bytes": 9000}, hub={"rooms_max": 7})
     for _ in range(2):
         log = reload(gateway)
         assert "it needs a restart setting=limits.header_bytes from=8192 to=9000" in log
         assert "settings read again changed=0 need_restart=1" in log
         log = reload(cluster.hub)
-        assert "it needs a restart setting=hub.clients_max from=1000000 to=7" in log
+        assert "it needs a restart setting=hub.rooms_max from=10000 to=7" in log
         assert "header_bytes" not in log
+
+
+def test_rules_for_rooms_bear_upon_who_is_in_them(world, gateway, settings):
+    """And the hub's record has them: a core that is made to do it again does the same."""
+    cluster, _ = world
+    ana, ben = gateway.native("ana"), gateway.native("ben")
+    for client in (ana, ben):
+        client.send({"type": "join", "room": "tea"})
+        client.hear_type("joined")
+    settings.change(class_tea={"rooms": "tea", "read": ana.user})
+    assert 'setting changed setting=class from="" to=tea' in reload(cluster.hub)
+    assert ben.hear_type("left")["reason"] == "forbidden"
+    settings.change(class_tea={"rooms": "tea", "read": ana.user, "write": "operators"})
+    reload(cluster.hub)
+    ana.send({"type": "public", "room": "tea", "content": "hello", "id": "1"})
+    assert ana.hear_type("error")["code"] == "read_only"
+    settings.change(
+        class_tea={"rooms": "tea", "read": ana.user, "write": "operators"},
+        hub={"operators": ana.user},
+    )
+    reload(cluster.hub)
+    ana.send({"type": "public", "room": "tea", "content": "hello", "id": "2"})
+    ana.hear_type("ack")
+    done = subprocess.run(
+        [BIN / "hubbub-replay", cluster.folder / "record"],
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )
+    assert done.returncode == 0 and "identical" in done.stdout, done.stdout + done.stderr
+    ana.close()
+    ben.close()
 
 
 def test_the_hub_lets_in_whom_it_is_told_to(world, settings):

@@ -138,6 +138,38 @@ test_takes_what_can_be_taken(void **state)
 	config_free(&fresh);
 }
 
+/* New classes bear at once; what is kept of rooms of the old ones does not. */
+static void
+test_takes_sections_that_are_new(void **state)
+{
+	struct config config;
+	struct config fresh;
+	struct config wanted;
+
+	(void)state;
+	config_defaults(&config);
+	config_defaults(&fresh);
+	set(&config, "class.gone.rooms", "gone");
+	set(&config, "class.staff.rooms", "staff");
+	set(&fresh, "class.new.rooms", "new");
+	set(&fresh, "class.new.keep_hours", "1");
+	set(&fresh, "class.staff.read", "ana");
+	set(&fresh, "class.staff.keep_hours", "2");
+	config_copy(&fresh, &wanted);
+	config_take(&config, &fresh, CONFIG_ROLE_HUB);
+	assert_int_equal(config.class_count, 2);
+	assert_string_equal(config.classes[0].rooms, "new");
+	assert_int_equal(config.classes[0].keep_hours, 1);
+	assert_string_equal(config.classes[1].read, "ana");
+	assert_string_equal(config.classes[1].rooms, "");
+	assert_int_equal(config.classes[1].keep_hours, 720);
+	assert_differ(
+	    &config, &wanted, CONFIG_ROLE_HUB, "class.staff.keep_hours '720' '2' restart\n");
+	config_free(&config);
+	config_free(&fresh);
+	config_free(&wanted);
+}
+
 static char *
 printed(const struct config *config)
 {
@@ -283,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_what_differs_is_told_to_its_reader),
 		cmocka_unit_test(test_sections_with_names),
 		cmocka_unit_test(test_takes_what_can_be_taken),
+		cmocka_unit_test(test_takes_sections_that_are_new),
 		cmocka_unit_test(test_a_copy_is_its_own),
 		cmocka_unit_test(test_every_key_is_compared_and_taken_as_the_table_says),
 		cmocka_unit_test(test_every_key_has_a_reader),
