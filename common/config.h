@@ -147,8 +147,9 @@ enum config_result {
 };
 
 /*
- * The whole start-up: defaults, the file (--config FILE, which must be readable), then --set
- * SECTION.KEY=VALUE in order ("listener.NAME.KEY", "class.NAME.KEY"; a new name makes a new one).
+ * The whole start-up: defaults, the file (--config FILE, which must be readable), then variables
+ * HUBBUB_SET__SECTION__KEY of the environment, then --set SECTION.KEY=VALUE in order
+ * ("listener.NAME.KEY", "class.NAME.KEY"; a new name makes a new one).
  * Without any listener section there is one named "chat" on 127.0.0.1:8000. Mistakes name the file,
  * line and key. Whatever is returned, `config` is to be freed.
  */

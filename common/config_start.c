@@ -12,6 +12,7 @@
 
 #include "common/buffer.h"
 #include "common/config.h"
+#include "common/config_env.h"
 #include "common/config_reload.h"
 
 #define FILE_READ_MAX (4 * 1024 * 1024)
@@ -134,7 +135,8 @@ print_help(const struct program *program, const struct config *config, FILE *out
 	    "      --print-manual           the same as a manual page\n"
 	    "  -h, --help                   print this, and stop\n"
 	    "  -V, --version                print the version, and stop\n\n"
-	    "The settings are described in hubbub.conf(5).\n",
+	    "HUBBUB_SET__SECTION__KEY=VALUE in the environment wins over the file, too, and\n"
+	    "loses to --set. The settings are described in hubbub.conf(5).\n",
 	    program->name, program->does, program->name);
 }
 
@@ -202,6 +204,8 @@ static bool
 gather(struct config *config, const struct request *request, char *error, size_t size)
 {
 	if (request->file != NULL && !read_file(config, request->file, error, size))
+		return false;
+	if (!config_set_environment(config, environ, error, size))
 		return false;
 	for (size_t i = 0; i < request->set_count; i++) {
 		if (!apply_set(config, request->sets[i], error, size))

@@ -55,6 +55,7 @@ def world():
     settings = Settings(cluster.folder)
     for process in cluster.processes():
         process.arguments += ["--config", str(settings.path)]
+        process.environment = {"HUBBUB_SET__LIMITS__QUEUE_SECONDS": "77"}
     cluster.hub.arguments += ["--set", f"hub.record={cluster.folder / 'record'}"]
     cluster.start()
     with cluster:
@@ -176,6 +177,12 @@ def test_rules_for_rooms_bear_upon_who_is_in_them(world, gateway, settings):
     assert done.returncode == 0 and "identical" in done.stdout, done.stdout + done.stderr
     ana.close()
     ben.close()
+
+
+def test_the_environment_wins_over_the_file(gateway, settings):
+    assert gateway.metric("hubbub_gateway_reloads_total") > 0
+    settings.change(limits={"queue_seconds": 5})
+    assert "settings read again changed=0 need_restart=0" in reload(gateway)
 
 
 def test_the_hub_lets_in_whom_it_is_told_to(world, settings):

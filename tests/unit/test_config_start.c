@@ -104,6 +104,100 @@ test_wrong_command_lines(void **state)
 	    "65536; lower the one or raise the other\n");
 }
 
+/* Starts with one variable in the environment, and puts that back. */
+static struct run *
+start_with(const char *name, const char *value, const char *const *arguments)
+{
+	struct run *run;
+
+	setenv(name, value, 1);
+	run = start(arguments);
+	unsetenv(name);
+	return run;
+}
+
+#define START_WITH(name, value, ...) \
+	start_with(name, value, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Over the file and below the command line, for sections with names as well. */
+static void
+test_environment(void **state)
+{
+	static const char content[] = "[limits]\nclients = 5\n[listener My-Chat]\norigins = a\n";
+	char path[] = "/tmp/hubbub-XXXXXX";
+	int fd = mkstemp(path);
+	struct run *run;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+	run = START_WITH("HUBBUB_SET__LIMITS__CLIENTS", "6", "-c", path);
+	assert_int_equal(run->config.limits.clients, 6);
+	finish(run);
+	run =
+	    START_WITH("HUBBUB_SET__LIMITS__CLIENTS", "6", "-c", path, "--set", "limits.clients=7");
+	assert_int_equal(run->config.limits.clients, 7);
+	finish(run);
+	run = START_WITH("HUBBUB_SET__LISTENER__MY_CHAT__ORIGINS", "b", "-c", path);
+	assert_string_equal(run->errors, "");
+	assert_int_equal(run->config.listener_count, 1);
+	assert_string_equal(run->config.listeners[0].name, "My-Chat");
+	assert_string_equal(run->config.listeners[0].origins, "b");
+	finish(run);
+	run = START_WITH("HUBBUB_SET__CLASS__NEW_ONE__ROOMS", "tea coffee*", "-c", path);
+	assert_int_equal(run->config.class_count, 1);
+	assert_string_equal(run->config.classes[0].name, "new_one");
+	assert_string_equal(run->config.classes[0].rooms, "tea coffee*");
+	finish(run);
+	/* What is not ours is nobody's business. */
+	run = START_WITH("HUBBUB_BIN_DIR", "/usr/bin", "-c", path);
+	assert_int_equal(run->result, CONFIG_RUN);
+	finish(run);
+	unlink(path);
+}
+
+static void
+test_wrong_environments(void **state)
+{
+	static const char form[] = "hubbub-hub: it has the form HUBBUB_SET__SECTION__KEY or "
+				   "HUBBUB_SET__SECTION__NAME__KEY (%s in the environment)\n";
+	static const char *const malformed[] = { "HUBBUB_SET_LIMITS_CLIENTS", "HUBBUB_SET",
+		"HUBBUB_SET__CLIENTS" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
+		char expected[256];
+
+		snprintf(expected, sizeof(expected), form, malformed[i]);
+		assert_usage(START_WITH(malformed[i], "6", "--check-config"), expected);
+	}
+	assert_usage(START_WITH("HUBBUB_SET__LIMITS__CLIENT", "6", "--check-config"),
+	    "hubbub-hub: limits.client is not a setting; did you mean limits.clients? "
+	    "(HUBBUB_SET__LIMITS__CLIENT in the environment)\n");
+	assert_usage(START_WITH("HUBBUB_SET__LIMITS__CLIENTS", "many", "--check-config"),
+	    "hubbub-hub: limits.clients: 'many' is not a whole number from 1 to 1000000 "
+	    "(HUBBUB_SET__LIMITS__CLIENTS in the environment)\n");
+}
+
+/* Two that differ only in what a variable's name cannot tell. */
+static void
+test_an_environment_that_can_mean_two(void **state)
+{
+	static const char content[] = "[class a-b]\nrooms = a\n[class A_b]\nrooms = b\n";
+	char path[] = "/tmp/hubbub-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+	assert_usage(START_WITH("HUBBUB_SET__CLASS__A_B__ROOMS", "c", "-c", path),
+	    "hubbub-hub: two sections [class ...] have a name like a_b; use --set for them "
+	    "(HUBBUB_SET__CLASS__A_B__ROOMS in the environment)\n");
+	unlink(path);
+}
+
 static bool
 refuse_all(const struct config *config, char *error, size_t error_size)
 {
@@ -237,6 +331,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_wrong_command_lines),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_wrong_environments),
+		cmocka_unit_test(test_an_environment_that_can_mean_two),
 		cmocka_unit_test(test_program_has_its_own_check),
 		cmocka_unit_test(test_help_and_version),
 		cmocka_unit_test(test_print_is_read_back),
