@@ -50,7 +50,7 @@ await() {
 }
 
 # Every command of the table, by its first word. Each name stands between quotes, before its arguments.
-mapfile -t names < <(sed -nE 's/.*X\([A-Z_]+, *"([a-z ]*[a-z]).*/\1/p' hub/admin_commands.h)
+mapfile -t names < <(sed -nE 's/.*X\([A-Z_]+, *"([a-z -]*[a-z]).*/\1/p' hub/admin_commands.h)
 ((${#names[@]} >= 20)) || failures=1
 mapfile -t first < <(printf '%s\n' "${names[@]}" | cut -d ' ' -f 1 | sort -u)
 mapfile -t of_store < <(printf '%s\n' "${names[@]}" | sed -n 's/^store //p')
@@ -62,6 +62,7 @@ offers 'hubctl --socket /x --json room cr' create
 offers 'hubctl room create --r' --read
 offers 'hubctl room create x --read e' everyone
 offers 'hubctl drain --t' --timeout --tsv
+offers 'hubctl log-level w' warn
 offers 'hubctl drain --o' --over
 offers 'hubctl say -- --'
 # Without a hub there is nothing to offer, and nothing is said of it.
