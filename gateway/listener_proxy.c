@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "gateway/proxy_header.h"
 
 /* A connection whose header is not complete. */
@@ -22,7 +21,7 @@ struct waiting {
 	struct listener_proxy_taker taker;
 	struct address peer;
 	struct event *readable;
-	uint64_t deadline_ms;
+	struct event *late;
 	int fd;
 };
 
@@ -30,8 +29,7 @@ TAILQ_HEAD(waiting_list, waiting);
 
 struct listener_proxy {
 	struct listener_proxy_setup setup;
-	struct waiting_list waiting; /* by deadline: all have the same time */
-	struct event *deadline;      /* of the first                        */
+	struct waiting_list waiting;
 	unsigned count;
 	struct metric *refused[PROXY_OUTCOMES];
 	uint8_t bytes[PROXY_HEADER_MAX]; /* what was looked at last */
@@ -52,25 +50,14 @@ refuse(struct listener_proxy *proxy, int fd, const struct address *peer, enum pr
 }
 
 static void
-set_deadline(struct listener_proxy *proxy, uint64_t mono_ms)
-{
-	const struct waiting *first = TAILQ_FIRST(&proxy->waiting);
-	uint64_t rest =
-	    first != NULL && first->deadline_ms > mono_ms ? first->deadline_ms - mono_ms : 0;
-	const struct timeval until = { (time_t)(rest / 1000), (suseconds_t)(rest % 1000 * 1000) };
-
-	if (first != NULL)
-		evtimer_add(proxy->deadline, &until);
-	else
-		evtimer_del(proxy->deadline);
-}
-
-static void
 waiting_free(struct waiting *waiting)
 {
 	TAILQ_REMOVE(&waiting->proxy->waiting, waiting, link);
 	waiting->proxy->count--;
-	event_free(waiting->readable);
+	if (waiting->readable != NULL)
+		event_free(waiting->readable);
+	if (waiting->late != NULL)
+		event_free(waiting->late);
 	free(waiting);
 }
 
@@ -99,16 +86,6 @@ hand_on(struct listener_proxy *proxy, int fd, const struct address *peer,
 }
 
 static void
-settle(struct listener_proxy *proxy, const struct waiting *waiting, enum proxy_outcome outcome,
-    const struct proxy_header *header)
-{
-	if (outcome == PROXY_COMPLETE)
-		hand_on(proxy, waiting->fd, &waiting->peer, header, waiting->taker);
-	else
-		refuse(proxy, waiting->fd, &waiting->peer, outcome);
-}
-
-static void
 on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct waiting *waiting = context;
@@ -123,25 +100,21 @@ on_readable(evutil_socket_t fd, short what, void *context)
 		return;
 	settled = *waiting;
 	waiting_free(waiting);
-	settle(settled.proxy, &settled, outcome, &header);
+	if (outcome == PROXY_COMPLETE)
+		hand_on(settled.proxy, settled.fd, &settled.peer, &header, settled.taker);
+	else
+		refuse(settled.proxy, settled.fd, &settled.peer, outcome);
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *context)
+on_late(evutil_socket_t fd, short what, void *context)
 {
-	struct listener_proxy *proxy = context;
-	const uint64_t mono_ms = clock_now().mono_ms;
-	struct waiting *first;
+	const struct waiting late = *(struct waiting *)context;
 
 	(void)fd;
 	(void)what;
-	while ((first = TAILQ_FIRST(&proxy->waiting)) != NULL && first->deadline_ms <= mono_ms) {
-		struct waiting settled = *first;
-
-		waiting_free(first);
-		settle(proxy, &settled, PROXY_LATE, NULL);
-	}
-	set_deadline(proxy, mono_ms);
+	waiting_free(context);
+	refuse(late.proxy, late.fd, &late.peer, PROXY_LATE);
 }
 
 /*
@@ -149,33 +122,33 @@ on_deadline(evutil_socket_t fd, short what, void *context)
  * until the last one is there.
  */
 static bool
+watch(struct waiting *waiting)
+{
+	struct event_base *base = waiting->proxy->setup.base;
+	const struct timeval until = { (time_t)waiting->proxy->setup.seconds, 0 };
+
+	waiting->readable = event_new(
+	    base, waiting->fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_readable, waiting);
+	waiting->late = evtimer_new(base, on_late, waiting);
+	return waiting->readable != NULL && waiting->late != NULL &&
+	       event_add(waiting->readable, NULL) == 0 && evtimer_add(waiting->late, &until) == 0;
+}
+
+static bool
 wait_for_more(struct listener_proxy *proxy, int fd, const struct address *peer,
     struct listener_proxy_taker taker)
 {
 	struct waiting *waiting = calloc(1, sizeof(*waiting));
-	const uint64_t mono_ms = clock_now().mono_ms;
 
 	if (waiting == NULL)
 		return false;
-	*waiting = (struct waiting){
-		.proxy = proxy,
-		.taker = taker,
-		.peer = *peer,
-		.fd = fd,
-		.deadline_ms = mono_ms + proxy->setup.seconds * UINT64_C(1000),
-	};
-	waiting->readable = event_new(
-	    proxy->setup.base, fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_readable, waiting);
-	if (waiting->readable == NULL || event_add(waiting->readable, NULL) != 0) {
-		if (waiting->readable != NULL)
-			event_free(waiting->readable);
-		free(waiting);
-		return false;
-	}
+	*waiting = (struct waiting){ .proxy = proxy, .taker = taker, .peer = *peer, .fd = fd };
 	TAILQ_INSERT_TAIL(&proxy->waiting, waiting, link);
-	if (proxy->count++ == 0)
-		set_deadline(proxy, mono_ms);
-	return true;
+	proxy->count++;
+	if (watch(waiting))
+		return true;
+	waiting_free(waiting);
+	return false;
 }
 
 void
@@ -218,9 +191,6 @@ listener_proxy_create(const struct listener_proxy_setup *setup)
 		    "hubbub_gateway_proxy_headers_refused_total", labels,
 		    "Connections closed for a PROXY header that is missing or cannot be believed.");
 	}
-	proxy->deadline = evtimer_new(setup->base, on_deadline, proxy);
-	if (proxy->deadline == NULL)
-		listener_proxy_destroy(&proxy);
 	return proxy;
 }
 
@@ -228,16 +198,17 @@ void
 listener_proxy_destroy(struct listener_proxy **proxy)
 {
 	struct listener_proxy *doomed = *proxy;
-	struct waiting *first;
+	struct waiting *next;
 
 	if (doomed == NULL)
 		return;
 	*proxy = NULL;
-	while ((first = TAILQ_FIRST(&doomed->waiting)) != NULL) {
-		close(first->fd);
-		waiting_free(first);
+	for (struct waiting *at = TAILQ_FIRST(&doomed->waiting); at != NULL; at = next) {
+		int fd = at->fd;
+
+		next = TAILQ_NEXT(at, link);
+		waiting_free(at);
+		close(fd);
 	}
-	if (doomed->deadline != NULL)
-		event_free(doomed->deadline);
 	free(doomed);
 }
