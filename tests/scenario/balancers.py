@@ -6,12 +6,11 @@ there, so a file that changes its form fails here and not in silence.
 
 import csv
 import os
-import pathlib
 import socket
 import ssl
 import subprocess
 
-from harness import ROOT, Cluster, Process, reserve_port, wait_for
+from harness import ROOT, Cluster, Process, as_settings, reserve_port, wait_for
 
 HAPROXY_FILE = ROOT / "deploy" / "haproxy" / "hubbub.cfg"
 NGINX_FILE = ROOT / "deploy" / "nginx" / "hubbub.conf"
@@ -149,7 +148,7 @@ class Nginx(Balancer):
 
 
 def balanced_cluster(settings=None):
-    """Three gateways as the delivered files want them: `demo` is the listener with PROXY headers."""
+    """Three gateways as the delivered files want them; `demo` takes PROXY headers and then TLS."""
     cluster = Cluster(
         gateways=3,
         settings={
@@ -161,9 +160,15 @@ def balanced_cluster(settings=None):
         },
         start=False,
     )
+    cluster.tls = certificate(cluster.folder)
     for gateway in cluster.gateways:
         gateway.held_status = reserve_port()
         gateway.status_path = gateway.held_status.getsockname()[1]
-        gateway.arguments += ["--set", f"gateway.status=127.0.0.1:{gateway.status_path}"]
-    cluster.tls = certificate(pathlib.Path(cluster.folder))
+        gateway.arguments += as_settings(
+            {
+                "gateway.status": f"127.0.0.1:{gateway.status_path}",
+                "listener.demo.tls_certificate": cluster.folder / "certificate.pem",
+                "listener.demo.tls_key": cluster.folder / "key.pem",
+            }
+        )
     return cluster

@@ -16,7 +16,7 @@ SPOOFED = {"X-Forwarded-For": "203.0.113.66", "Forwarded": "for=203.0.113.66"}
 
 
 class Place:
-    """A cluster behind both balancers; `ways` lead in: TLS ends at one of them, or passes."""
+    """A cluster behind both balancers; `ways` lead in: TLS ends at one of them, or in a gateway."""
 
     def __init__(self):
         self.cluster = balanced_cluster({"limits.ping_seconds": 4})
@@ -24,7 +24,7 @@ class Place:
         self.nginx = Nginx(self.cluster)
         self.ways = {
             "haproxy": f"wss://127.0.0.1:{self.haproxy.port}/ws",
-            "through": f"ws://127.0.0.1:{self.haproxy.through}/ws",
+            "through": f"wss://127.0.0.1:{self.haproxy.through}/ws",
             "nginx": f"wss://127.0.0.1:{self.nginx.port}/ws",
         }
         self.clients = []
@@ -41,9 +41,9 @@ class Place:
             wait_for(lambda n=name: self.haproxy.thinks(n, "UP"), f"{name} is not up")
 
     def connect(self, way, **options):
-        if self.ways[way].startswith("wss"):
-            options.setdefault("ssl", self.cluster.tls)
-        client = NativeClient.connect(self.ways[way], subprotocols=[SUBPROTOCOL], **options)
+        client = NativeClient.connect(
+            self.ways[way], subprotocols=[SUBPROTOCOL], ssl=self.cluster.tls, **options
+        )
         self.clients.append(client)
         return client
 
