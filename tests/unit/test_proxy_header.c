@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ parse(struct text bytes, struct proxy_header *header_out)
 static void
 check(struct text bytes, const char *client)
 {
+	static const struct text request = { "GET / HTTP/1.1\r\n", 16 };
 	struct proxy_header header;
 	char text[ADDRESS_TEXT_SIZE];
 	char more[1024];
@@ -42,8 +44,8 @@ check(struct text bytes, const char *client)
 		assert_int_equal(
 		    parse((struct text){ bytes.data, length }, &header), PROXY_INCOMPLETE);
 	memcpy(more, bytes.data, bytes.length);
-	memcpy(more + bytes.length, "GET / HTTP/1.1\r\n", 16);
-	for (size_t behind = 0; behind <= 16; behind += 16) {
+	memcpy(more + bytes.length, request.data, request.length);
+	for (size_t behind = 0; behind <= request.length; behind += request.length) {
 		assert_int_equal(
 		    parse((struct text){ more, bytes.length + behind }, &header), PROXY_COMPLETE);
 		assert_int_equal(header.length, bytes.length);
@@ -111,15 +113,18 @@ test_lines_that_are_wrong(void **state)
 static void
 test_a_line_is_at_most_so_long(void **state)
 {
-	char line[PROXY_LINE_MAX + 8];
+	char line[PROXY_LINE_MAX + 1];
 	struct proxy_header header;
 
 	(void)state;
-	memset(line, 'x', sizeof(line));
-	memcpy(line, "PROXY UNKNOWN ", 14);
-	memcpy(line + PROXY_LINE_MAX - 2, "\r\n", 2);
+	/* Filled up with blanks: the rest of such a line is not looked at. */
+	assert_int_equal(
+	    snprintf(line, sizeof(line), "%-*s\r\n", PROXY_LINE_MAX - 2, "PROXY UNKNOWN"),
+	    PROXY_LINE_MAX);
 	check((struct text){ line, PROXY_LINE_MAX }, NULL);
-	memcpy(line + PROXY_LINE_MAX - 2, "x\r\n", 3);
+	line[PROXY_LINE_MAX - 2] = ' ';
+	line[PROXY_LINE_MAX - 1] = '\r';
+	line[PROXY_LINE_MAX] = '\n';
 	assert_int_equal(
 	    parse((struct text){ line, PROXY_LINE_MAX - 1 }, &header), PROXY_INCOMPLETE);
 	refuse((struct text){ line, PROXY_LINE_MAX }, PROXY_TOO_LONG);
