@@ -26,12 +26,6 @@
 #define SPARE_AT_REST_BYTES (64 * 1024)
 #define SPARE_MEMORY_BYTES (1024 * 1024)
 
-/* A place for the sentence that says why there is no gateway. */
-struct refusal {
-	char *sentence;
-	size_t size;
-};
-
 bool
 gateway_check(const struct config *config, char *error, size_t error_size)
 {
@@ -43,13 +37,6 @@ gateway_check(const struct config *config, char *error, size_t error_size)
 		return false;
 	token_keys_free(&keys);
 	return true;
-}
-
-static void
-close_doors(struct gateway *gateway)
-{
-	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++)
-		listener_destroy(&gateway->doors[i].listener);
 }
 
 /*
@@ -65,7 +52,7 @@ begin_drain(struct gateway *gateway, struct now now)
 		if (gateway->doors[i].listener != NULL)
 			listener_take_waiting(gateway->doors[i].listener);
 	}
-	close_doors(gateway);
+	gateway_close_doors(gateway);
 	inherited_sockets_say_stopping();
 }
 
@@ -224,74 +211,6 @@ is_ready(void *context, const char **reason_out)
 }
 
 static bool
-is_full(void *context)
-{
-	const struct gateway *gateway = ((const struct door *)context)->gateway;
-
-	return websocket_is_full(gateway->websocket, listener_proxy_waiting(gateway->proxy));
-}
-
-static void
-on_accepted(void *context, int fd, const struct address *peer)
-{
-	struct door *door = context;
-
-	websocket_adopt(door->gateway->websocket, fd, peer, &door->entrance);
-}
-
-static bool
-open_door(
-    struct gateway *gateway, struct inherited_sockets *inherited, unsigned i, struct refusal why)
-{
-	const struct config_listener *config = &gateway->config->listeners[i];
-	struct door *door = &gateway->doors[i];
-	const struct listener_setup setup = {
-		.base = loop_base(gateway->loop),
-		.config = config,
-		.inherited = inherited,
-		.proxy = gateway->proxy,
-		.log = gateway->log,
-		.metrics = gateway->metrics,
-		.full = is_full,
-		.accepted = on_accepted,
-		.open_mode = !mounts_need_proof(gateway->config, config),
-		.context = door,
-	};
-
-	door->gateway = gateway;
-	door->entrance = (struct entrance){
-		.mounts = &door->mounts,
-		.origins = config->origins,
-		.tls = certificates_place(gateway->certificates, i),
-		.cookies_count = config->origins[0] != '\0',
-	};
-	/* Was found good when it was read. */
-	(void)address_set_parse(text_of(config->trusted_proxies), &door->entrance.trusted_proxies);
-	if (!mounts_build(config, dialects, &door->mounts, why.sentence, why.size))
-		return false;
-	if (mounts_need_proof(gateway->config, config))
-		mounts_demand_proof(&door->mounts);
-	door->listener = listener_create(&setup, why.sentence, why.size);
-	return door->listener != NULL;
-}
-
-static bool
-open_doors(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
-{
-	int unknown;
-
-	for (unsigned i = 0; i < gateway->config->listener_count; i++) {
-		if (!open_door(gateway, inherited, i, why))
-			return false;
-	}
-	unknown = inherited_sockets_close_rest(inherited);
-	if (unknown > 0)
-		log_warn(gateway->log, "inherited sockets are closed: no listener has their name",
-		    log_i64("sockets", unknown));
-	return true;
-}
-
-static bool
 watch_signals(struct gateway *gateway)
 {
 	struct event_base *base = loop_base(gateway->loop);
@@ -416,7 +335,7 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 		return false;
 	if (!create_uplink_and_core(gateway) || !serve_status(gateway, why))
 		return false;
-	return open_doors(gateway, inherited, why);
+	return gateway_open_doors(gateway, inherited, why);
 }
 
 struct gateway *
@@ -464,7 +383,7 @@ gateway_destroy(struct gateway **gateway)
 	if (doomed == NULL)
 		return;
 	*gateway = NULL;
-	close_doors(doomed);
+	gateway_close_doors(doomed);
 	listener_proxy_destroy(&doomed->proxy);
 	status_http_destroy(&doomed->status);
 	websocket_destroy(&doomed->websocket);

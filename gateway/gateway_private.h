@@ -1,5 +1,5 @@
 /*
- * The parts of a gateway's process, for gateway.c and gateway_reload.c alone.
+ * The parts of a gateway's process, for gateway.c, gateway_doors.c and gateway_reload.c alone.
  */
 #ifndef HUBBUB_GATEWAY_GATEWAY_PRIVATE_H
 #define HUBBUB_GATEWAY_GATEWAY_PRIVATE_H
@@ -59,6 +59,18 @@ struct gateway {
 	uint64_t requests_deadline_ms;
 	uint64_t stop_deadline_ms;
 };
+
+/* A place for the sentence that says why there is no gateway. */
+struct refusal {
+	char *sentence;
+	size_t size;
+};
+
+/* All listeners, on sockets that were handed over where there are any. */
+bool gateway_open_doors(
+    struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why);
+
+void gateway_close_doors(struct gateway *gateway);
 
 /* Gets ready for reloads; false without memory. */
 bool gateway_watch_settings(struct gateway *gateway);
