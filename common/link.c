@@ -404,3 +404,9 @@ link_deadline_ms(const struct link *link)
 		due = earlier(due, link->sent_ms + limits->heartbeat_ms);
 	return due;
 }
+
+uint64_t
+link_heard_ms(const struct link *link)
+{
+	return link->heard_ms;
+}

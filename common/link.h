@@ -88,6 +88,9 @@ enum link_loss link_tick(struct link *link, struct now now);
 /* Monotonic: when link_tick has something to do unless bytes come or go before. */
 uint64_t link_deadline_ms(const struct link *link);
 
+/* Monotonic: when the peer was last heard, or the link began. */
+uint64_t link_heard_ms(const struct link *link);
+
 enum link_loss link_state(const struct link *link);
 
 /* Ends the link for a reason that is not in its bytes. The first reason stays. */

@@ -276,3 +276,9 @@ link_socket_queued(const struct link_socket *socket)
 {
 	return link_output(socket->link).length;
 }
+
+uint64_t
+link_socket_heard_ms(const struct link_socket *socket)
+{
+	return link_heard_ms(socket->link);
+}

@@ -40,4 +40,7 @@ void link_socket_end(struct link_socket *socket, enum link_loss why);
 /* Bytes waiting to be taken by the kernel. */
 size_t link_socket_queued(const struct link_socket *socket);
 
+/* Monotonic: when the peer was last heard, or the link began. */
+uint64_t link_socket_heard_ms(const struct link_socket *socket);
+
 #endif

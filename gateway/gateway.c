@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/random.h"
+#include "common/service.h"
 #include "common/token_files.h"
 #include "gateway/gateway_private.h"
 
@@ -53,7 +54,6 @@ begin_drain(struct gateway *gateway, struct now now)
 			listener_take_waiting(gateway->doors[i].listener);
 	}
 	gateway_close_doors(gateway);
-	inherited_sockets_say_stopping();
 }
 
 static void
@@ -93,7 +93,9 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 
 	(void)number;
 	(void)what;
+	gateway_watch_reload_begins(gateway->watch);
 	(void)reload_run(gateway->reload);
+	gateway_watch_reload_ends(gateway->watch);
 	loop_again(gateway->loop);
 }
 
@@ -162,6 +164,7 @@ on_turn(void *context)
 	metric_observe(gateway->turn_seconds, loop_turn_us(gateway->loop));
 	if (gateway_core_is_draining(gateway->core) && !gateway->draining)
 		begin_drain(gateway, now);
+	gateway_watch_turn(gateway->watch, now);
 	if (!gateway->stopping && is_drained(gateway, now))
 		begin_stop(gateway, now);
 	if (!gateway->stopping)
@@ -279,6 +282,21 @@ serve_status(struct gateway *gateway, struct refusal why)
 	return gateway->status != NULL;
 }
 
+static bool
+watch_gateway(struct gateway *gateway)
+{
+	const struct gateway_watch_setup setup = {
+		.base = loop_base(gateway->loop),
+		.core = gateway->core,
+		.uplink = gateway->uplink,
+		.log = gateway->log,
+		.now = clock_now(),
+	};
+
+	gateway->watch = gateway_watch_create(&setup);
+	return gateway->watch != NULL;
+}
+
 static void
 register_metrics(struct gateway *gateway)
 {
@@ -295,7 +313,7 @@ register_metrics(struct gateway *gateway)
 }
 
 static bool
-build(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
+build(struct gateway *gateway, struct service_sockets *inherited, struct refusal why)
 {
 	struct websocket_setup websocket = {
 		.limits = gateway->config->limits,
@@ -333,7 +351,8 @@ build(struct gateway *gateway, struct inherited_sockets *inherited, struct refus
 	gateway->proxy = listener_proxy_create(&proxy);
 	if (gateway->proxy == NULL)
 		return false;
-	if (!create_uplink_and_core(gateway) || !serve_status(gateway, why))
+	if (!create_uplink_and_core(gateway) || !watch_gateway(gateway) ||
+	    !serve_status(gateway, why))
 		return false;
 	return gateway_open_doors(gateway, inherited, why);
 }
@@ -342,22 +361,22 @@ struct gateway *
 gateway_create(const struct gateway_setup *setup, char *error, size_t error_size)
 {
 	const struct refusal why = { error, error_size };
-	struct inherited_sockets inherited;
+	struct service_sockets inherited;
 	struct gateway *gateway;
 
-	if (!inherited_sockets_take(&inherited, error, error_size))
+	if (!service_sockets_take(&inherited, error, error_size))
 		return NULL;
 	gateway = calloc(1, sizeof(*gateway));
 	if (gateway == NULL) {
 		snprintf(error, error_size, "cannot start: no memory");
-		inherited_sockets_close_rest(&inherited);
+		service_sockets_close_rest(&inherited);
 		return NULL;
 	}
 	gateway->setup = *setup;
 	gateway->config = setup->config;
 	gateway->log = setup->log;
 	if (!build(gateway, &inherited, why)) {
-		inherited_sockets_close_rest(&inherited);
+		service_sockets_close_rest(&inherited);
 		gateway_destroy(&gateway);
 	}
 	return gateway;
@@ -385,6 +404,7 @@ gateway_destroy(struct gateway **gateway)
 	*gateway = NULL;
 	gateway_close_doors(doomed);
 	listener_proxy_destroy(&doomed->proxy);
+	gateway_watch_destroy(&doomed->watch);
 	status_http_destroy(&doomed->status);
 	websocket_destroy(&doomed->websocket);
 	uplink_destroy(&doomed->uplink);

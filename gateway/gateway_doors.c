@@ -29,7 +29,7 @@ on_accepted(void *context, int fd, const struct address *peer)
 
 static bool
 open_door(
-    struct gateway *gateway, struct inherited_sockets *inherited, unsigned i, struct refusal why)
+    struct gateway *gateway, struct service_sockets *inherited, unsigned i, struct refusal why)
 {
 	const struct config_listener *config = &gateway->config->listeners[i];
 	struct door *door = &gateway->doors[i];
@@ -64,7 +64,7 @@ open_door(
 }
 
 bool
-gateway_open_doors(struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why)
+gateway_open_doors(struct gateway *gateway, struct service_sockets *inherited, struct refusal why)
 {
 	int unknown;
 
@@ -72,7 +72,7 @@ gateway_open_doors(struct gateway *gateway, struct inherited_sockets *inherited,
 		if (!open_door(gateway, inherited, i, why))
 			return false;
 	}
-	unknown = inherited_sockets_close_rest(inherited);
+	unknown = service_sockets_close_rest(inherited);
 	if (unknown > 0)
 		log_warn(gateway->log, "inherited sockets are closed: no listener has their name",
 		    log_i64("sockets", unknown));

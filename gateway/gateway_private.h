@@ -12,6 +12,7 @@
 #include "gateway/certificates.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_core.h"
+#include "gateway/gateway_watch.h"
 #include "gateway/listener.h"
 #include "gateway/listener_proxy.h"
 #include "gateway/loop.h"
@@ -47,6 +48,7 @@ struct gateway {
 	struct uplink *uplink;
 	struct gateway_core *core;
 	struct status_http *status;
+	struct gateway_watch *watch;
 	struct event *signals[SIGNALS];
 	struct door doors[CONFIG_LISTENERS_MAX];
 	size_t spare_memory; /* free in the heap when last looked at */
@@ -68,7 +70,7 @@ struct refusal {
 
 /* All listeners, on sockets that were handed over where there are any. */
 bool gateway_open_doors(
-    struct gateway *gateway, struct inherited_sockets *inherited, struct refusal why);
+    struct gateway *gateway, struct service_sockets *inherited, struct refusal why);
 
 void gateway_close_doors(struct gateway *gateway);
 

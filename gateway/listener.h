@@ -21,7 +21,7 @@ struct listener_proxy;
 struct listener_setup {
 	struct event_base *base;
 	const struct config_listener *config; /* borrowed for the time of the call */
-	struct inherited_sockets *inherited;  /* likewise                          */
+	struct service_sockets *inherited;    /* likewise                          */
 	struct listener_proxy *proxy;         /* for those that owe a PROXY header */
 	bool open_mode;                       /* anybody may come in */
 	struct log *log;

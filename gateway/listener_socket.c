@@ -5,7 +5,6 @@
 #include "gateway/listener_socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "gateway/listener_address.h"
@@ -40,69 +38,27 @@ refuse(const struct opening *opening, const char *format, ...)
 	return false;
 }
 
-bool
-inherited_sockets_take(struct inherited_sockets *inherited_out, char *error, size_t error_size)
-{
-	*inherited_out = (struct inherited_sockets){ 0, NULL, 0 };
-	inherited_out->count = sd_listen_fds_with_names(1, &inherited_out->names);
-	if (inherited_out->count >= 0 && inherited_out->count <= 8 * (int)sizeof(unsigned long))
-		return true;
-	snprintf(error, error_size, "cannot take over listening sockets: %s",
-	    inherited_out->count < 0 ? strerror(-inherited_out->count) : "there are too many");
-	inherited_out->count = 0;
-	return false;
-}
-
-int
-inherited_sockets_close_rest(struct inherited_sockets *inherited)
-{
-	int closed = 0;
-
-	for (int i = 0; i < inherited->count; i++) {
-		if (inherited->used >> i & 1)
-			continue;
-		close(SD_LISTEN_FDS_START + i);
-		closed++;
-	}
-	for (int i = 0; inherited->names != NULL && inherited->names[i] != NULL; i++)
-		free(inherited->names[i]);
-	free(inherited->names);
-	*inherited = (struct inherited_sockets){ 0, NULL, 0 };
-	return closed;
-}
-
-void
-inherited_sockets_say_stopping(void)
-{
-	(void)sd_notify(0, "STOPPING=1");
-}
-
 static bool
-take_inherited(const struct opening *opening, struct inherited_sockets *inherited)
+take_inherited(const struct opening *opening, struct service_sockets *inherited)
 {
 	const char *name = opening->config->name;
+	char why[128];
+	int fd;
 
-	for (int i = 0; i < inherited->count; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
-
-		if (inherited->names == NULL || strcmp(inherited->names[i], name) != 0)
-			continue;
-		if (opening->sockets->count == LISTENER_SOCKETS_MAX)
+	for (;;) {
+		if (!service_sockets_next(
+			inherited, name, SERVICE_SOCKET_STREAM, &fd, why, sizeof(why)))
+			return refuse(opening, "listener %s: %s", name, why);
+		if (fd < 0)
+			return true;
+		if (opening->sockets->count == LISTENER_SOCKETS_MAX) {
+			close(fd);
 			return refuse(opening, "listener %s: more than %d sockets were handed over",
 			    name, LISTENER_SOCKETS_MAX);
-		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
-			return refuse(opening,
-			    "listener %s: descriptor %d was handed over but is no listening "
-			    "stream socket",
-			    name, fd);
-		if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
-			return refuse(
-			    opening, "listener %s: descriptor %d: %s", name, fd, strerror(errno));
-		inherited->used |= 1ul << i;
+		}
 		opening->sockets->inherited = true;
 		opening->sockets->fds[opening->sockets->count++] = fd;
 	}
-	return true;
 }
 
 /* What to do about the errors that operators really meet. */
@@ -189,7 +145,7 @@ send_without_delay(const struct listener_sockets *sockets)
 }
 
 bool
-listener_sockets_open(const struct config_listener *config, struct inherited_sockets *inherited,
+listener_sockets_open(const struct config_listener *config, struct service_sockets *inherited,
     struct listener_sockets *sockets_out, char *error, size_t error_size)
 {
 	const struct opening opening = { config, sockets_out, error, error_size };

@@ -15,6 +15,7 @@ struct uplink {
 	char *path;
 	struct gateway_core *core;
 	struct link_socket *socket;
+	uint64_t attempts;
 	bool connecting;
 	bool complained; /* about this absence of the hub */
 };
@@ -57,6 +58,7 @@ try_connect(void *context)
 	int fd;
 
 	uplink->connecting = false;
+	uplink->attempts++;
 	fd = unix_socket_connect(uplink->path, error, sizeof(error));
 	if (fd < 0) {
 		complain(uplink, error);
@@ -158,4 +160,12 @@ size_t
 uplink_queued(const struct uplink *uplink)
 {
 	return uplink->socket == NULL ? 0 : link_socket_queued(uplink->socket);
+}
+
+uint64_t
+uplink_progress(const struct uplink *uplink)
+{
+	uint64_t heard_ms = uplink->socket == NULL ? 0 : link_socket_heard_ms(uplink->socket);
+
+	return uplink->attempts + heard_ms;
 }

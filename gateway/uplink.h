@@ -36,4 +36,7 @@ struct gateway_uplink uplink_effects(struct uplink *uplink);
 /* Bytes that the kernel has not taken yet. */
 size_t uplink_queued(const struct uplink *uplink);
 
+/* Another number whenever the hub was heard, or looked for, since. */
+uint64_t uplink_progress(const struct uplink *uplink);
+
 #endif

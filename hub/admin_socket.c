@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/buffer.h"
-#include "common/unix_socket.h"
+#include "common/unix_listener.h"
 #include "hub/admin_protocol.h"
 #include "hub/admin_visit.h"
 
@@ -25,11 +25,7 @@ struct admin_socket {
 	struct log *log;
 	struct visits visits;
 
-	char *path;
-	struct unix_socket_file file;
-	unsigned mode;
-	gid_t group;
-	int fd;
+	struct unix_listener listener;
 	struct event *acceptable;
 	struct event *pause;
 };
@@ -41,11 +37,12 @@ struct admin_socket {
 static bool
 may_operate(const struct admin_socket *owner, int fd, const struct peer_credentials *peer)
 {
-	if (peer->uid == 0 || peer->uid == geteuid() || (owner->mode & S_IWOTH) != 0)
+	if (peer->uid == 0 || peer->uid == geteuid() || (owner->listener.mode & S_IWOTH) != 0)
 		return true;
-	if ((owner->mode & S_IWGRP) == 0)
+	if ((owner->listener.mode & S_IWGRP) == 0)
 		return false;
-	return peer->gid == owner->group || unix_socket_peer_has_group(fd, owner->group);
+	return peer->gid == owner->listener.group ||
+	       unix_socket_peer_has_group(fd, owner->listener.group);
 }
 
 /* Turns a connection away that gets no place; what the kernel does not take at once is lost. */
@@ -110,24 +107,26 @@ on_pause_over(evutil_socket_t fd, short events, void *context)
 }
 
 static bool
-listen_on(
-    struct admin_socket *owner, const struct config_hub *config, char *error, size_t error_size)
+listen_on(struct admin_socket *owner, const struct admin_socket_setup *setup, char *error,
+    size_t error_size)
 {
-	struct stat file;
+	const struct unix_listener_setup listener = {
+		.name = "admin",
+		.inherited = setup->inherited,
+		.path = setup->config->admin_socket,
+		.mode = setup->config->admin_mode,
+		.group = setup->config->admin_group,
+	};
 
-	owner->fd = unix_socket_listen(config->admin_socket, config->admin_mode,
-	    config->admin_group, error, error_size, &owner->file);
-	if (owner->fd < 0)
+	if (!unix_listener_open(&owner->listener, &listener, error, error_size))
 		return false;
-	owner->mode = config->admin_mode;
-	owner->group = lstat(config->admin_socket, &file) == 0 ? file.st_gid : getegid();
 	owner->acceptable =
-	    event_new(owner->base, owner->fd, EV_READ | EV_PERSIST, on_acceptable, owner);
+	    event_new(owner->base, owner->listener.fd, EV_READ | EV_PERSIST, on_acceptable, owner);
 	owner->pause = evtimer_new(owner->base, on_pause_over, owner);
 	if (owner->acceptable != NULL && owner->pause != NULL &&
 	    event_add(owner->acceptable, NULL) == 0)
 		return true;
-	snprintf(error, error_size, "the event loop cannot watch %s", config->admin_socket);
+	snprintf(error, error_size, "the event loop cannot watch %s", owner->listener.path);
 	return false;
 }
 
@@ -136,11 +135,11 @@ admin_socket_create(const struct admin_socket_setup *setup, char *error, size_t 
 {
 	struct admin_socket *owner = calloc(1, sizeof(*owner));
 
-	if (owner == NULL || (owner->path = strdup(setup->config->admin_socket)) == NULL) {
+	if (owner == NULL) {
 		snprintf(error, error_size, "there is no memory for the admin socket");
-		free(owner);
 		return NULL;
 	}
+	owner->listener.fd = -1;
 	owner->base = setup->base;
 	owner->log = setup->log;
 	owner->visits = (struct visits){
@@ -153,7 +152,7 @@ admin_socket_create(const struct admin_socket_setup *setup, char *error, size_t 
 		.ended = setup->ended,
 		.context = setup->context,
 	};
-	if (!listen_on(owner, setup->config, error, error_size))
+	if (!listen_on(owner, setup, error, error_size))
 		admin_socket_destroy(&owner);
 	return owner;
 }
@@ -171,11 +170,7 @@ admin_socket_destroy(struct admin_socket **socket)
 		event_free(doomed->acceptable);
 	if (doomed->pause != NULL)
 		event_free(doomed->pause);
-	if (doomed->fd >= 0) {
-		close(doomed->fd);
-		unix_socket_remove(doomed->path, &doomed->file);
-	}
-	free(doomed->path);
+	unix_listener_close(&doomed->listener);
 	free(doomed);
 }
 

@@ -17,6 +17,7 @@
 
 struct admin_socket;
 struct record;
+struct service_sockets;
 
 /* All borrowed; `config` during the call only. */
 struct admin_socket_setup {
@@ -26,6 +27,8 @@ struct admin_socket_setup {
 	struct record *record;        /* NULL: nothing is recorded */
 	struct admin_process process; /* what is asked of the process itself */
 	struct log *log;              /* may be NULL */
+	/* Where a socket may be that was handed over, as "admin"; may be NULL. */
+	struct service_sockets *inherited;
 	/*
 	 * A command has changed something in the core: the owner runs (or schedules) core_turn.
 	 * Called from the loop, never from within a call of the core's.
@@ -37,8 +40,8 @@ struct admin_socket_setup {
 };
 
 /*
- * Listens on the configured path. NULL with one sentence in `error` if it cannot. Must be destroyed
- * before the core and the event base.
+ * Listens on the configured path, or on what was handed over. NULL with one sentence in `error` if
+ * it cannot. Must be destroyed before the core and the event base.
  */
 struct admin_socket *admin_socket_create(
     const struct admin_socket_setup *setup, char *error, size_t error_size);

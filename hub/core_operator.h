@@ -144,6 +144,9 @@ bool core_store_stats(struct core *core, struct store_stats *stats_out);
  */
 bool core_awaits_restart(const struct core *core);
 
+/* Rises with every batch that the store has kept or given up, by whatever much. */
+uint64_t core_batches_ended(const struct core *core);
+
 /* Begins long work of the store's; a number for core_job, 0 if it cannot begin now. */
 uint64_t core_job_begin(struct core *core, enum store_job job, struct text path);
 

@@ -50,6 +50,12 @@ core_awaits_restart(const struct core *core)
 	return core->work.staged;
 }
 
+uint64_t
+core_batches_ended(const struct core *core)
+{
+	return core->kept + core->undone;
+}
+
 enum core_job_state
 core_job(const struct core *core, uint64_t job, const char **sentence_out)
 {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/link_socket.h"
-#include "common/unix_socket.h"
+#include "common/unix_listener.h"
 #include "hub/process_watch.h"
 #include "hub/record.h"
 
@@ -43,9 +43,7 @@ struct gateways {
 	struct gateways_setup setup;
 	struct core *core;
 	struct metric *refused;
-	int fd;
-	char *path;
-	struct unix_socket_file file;
+	struct unix_listener listener;
 	struct event *acceptable;
 	struct event *rested;
 	struct allowed_users allowed;
@@ -64,7 +62,7 @@ gateways_create(const struct gateways_setup *setup)
 	if (gateways == NULL)
 		return NULL;
 	gateways->setup = *setup;
-	gateways->fd = -1;
+	gateways->listener.fd = -1;
 	/* The same counter as the core's: a link refused here never got as far. */
 	snprintf(labels, sizeof(labels), "reason=\"%s\"", link_loss_word(LINK_REFUSED));
 	gateways->refused = metrics_counter(
@@ -277,7 +275,7 @@ static bool
 accept_one(struct gateways *gateways)
 {
 	struct peer_credentials peer = { 0 };
-	int fd = accept4(gateways->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(gateways->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
 		return true;
@@ -327,24 +325,32 @@ gateways_listen(struct gateways *gateways, struct core *core, const struct confi
     char *error, size_t error_size)
 {
 	struct event_base *base = gateways->setup.base;
+	const struct unix_listener_setup setup = {
+		.name = "hub",
+		.inherited = gateways->setup.inherited,
+		.path = config->socket,
+		.mode = config->socket_mode,
+		.group = config->socket_group,
+	};
 
 	gateways->core = core;
-	if (!allowed_users_read(&gateways->allowed, config->allow_users, error, error_size))
+	if (!allowed_users_read(&gateways->allowed, config->allow_users, error, error_size) ||
+	    !unix_listener_open(&gateways->listener, &setup, error, error_size))
 		return false;
-	gateways->fd = unix_socket_listen(config->socket, config->socket_mode, config->socket_group,
-	    error, error_size, &gateways->file);
-	if (gateways->fd < 0)
-		return false;
-	gateways->path = strdup(config->socket);
 	gateways->acceptable =
-	    event_new(base, gateways->fd, EV_READ | EV_PERSIST, on_acceptable, gateways);
+	    event_new(base, gateways->listener.fd, EV_READ | EV_PERSIST, on_acceptable, gateways);
 	gateways->rested = evtimer_new(base, on_rested, gateways);
-	if (gateways->path != NULL && gateways->acceptable != NULL && gateways->rested != NULL &&
+	if (gateways->acceptable != NULL && gateways->rested != NULL &&
 	    event_add(gateways->acceptable, NULL) == 0)
 		return true;
-	snprintf(error, error_size, "no memory to listen on %s", config->socket);
-	unix_socket_remove(config->socket, &gateways->file);
+	snprintf(error, error_size, "no memory to listen on %s", gateways->listener.path);
 	return false;
+}
+
+const char *
+gateways_path(const struct gateways *gateways)
+{
+	return gateways->listener.path;
 }
 
 static void
@@ -356,13 +362,7 @@ stop_listening(struct gateways *gateways)
 		event_free(gateways->rested);
 	gateways->acceptable = NULL;
 	gateways->rested = NULL;
-	if (gateways->path != NULL)
-		unix_socket_remove(gateways->path, &gateways->file);
-	free(gateways->path);
-	gateways->path = NULL;
-	if (gateways->fd >= 0)
-		(void)close(gateways->fd);
-	gateways->fd = -1;
+	unix_listener_close(&gateways->listener);
 }
 
 void

@@ -15,6 +15,7 @@
 
 struct gateways;
 struct record;
+struct service_sockets;
 
 struct gateways_setup {
 	struct event_base *base;
@@ -22,6 +23,8 @@ struct gateways_setup {
 	struct log *log;         /* borrowed; may be NULL */
 	struct metrics *metrics; /* borrowed; may be NULL */
 	struct record *record;   /* borrowed; NULL: nothing is recorded */
+	/* Where a socket may be that was handed over, as "hub"; borrowed, may be NULL. */
+	struct service_sockets *inherited;
 	/* The core was told something: the owner ends the turn soon. Never calls back. */
 	void (*changed)(void *context);
 	/* The last link is over after gateways_stop. */
@@ -41,6 +44,9 @@ struct core_links gateways_links(struct gateways *gateways);
  */
 bool gateways_listen(struct gateways *gateways, struct core *core, const struct config_hub *config,
     char *error, size_t error_size);
+
+/* Where it listens, which whoever handed the socket over has chosen. */
+const char *gateways_path(const struct gateways *gateways);
 
 /* Others may connect from now on; copied. Links of those who no longer may go on. */
 void gateways_allow(struct gateways *gateways, const struct allowed_users *users);

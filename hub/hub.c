@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/service.h"
 #include "hub/core_operator.h"
 #include "hub/hub_private.h"
 #include "hub/store_choice.h"
@@ -144,6 +145,7 @@ stop(struct hub *hub)
 
 	hub->stopping = true;
 	hub->listening = false;
+	service_say_stopping(STOP_SECONDS * 1000 + STOP_STORE_MS);
 	end_turns(hub);
 	(void)event_base_loopexit(hub->base, &limit);
 	gateways_stop(hub->gateways);
@@ -192,9 +194,11 @@ on_reload_signal(evutil_socket_t number, short what, void *context)
 
 	(void)number;
 	(void)what;
+	service_watch_reload_begins(hub->watch);
 	/* Who may no longer read a room is told so at the end of the turn. */
 	if (reload_run(hub->reload))
 		turn_wanted(hub);
+	service_watch_reload_ends(hub->watch);
 }
 
 static bool
@@ -239,6 +243,7 @@ open_store(struct hub *hub, char *error, size_t error_size)
 	uint64_t began_us = clock_mono_us();
 	int wake_fd;
 
+	hub_watch_opens(&hub->setup.config->store);
 	hub->store = store_choice_open(
 	    &hub->setup.config->store, hub->setup.log, hub->metrics, error, error_size);
 	if (hub->store == NULL)
@@ -286,6 +291,7 @@ create_core(struct hub *hub)
 		.log = hub->setup.log,
 		.metrics = hub->metrics,
 		.record = hub->record,
+		.inherited = hub->setup.inherited,
 		.changed = turn_wanted,
 		.stopped = on_stopped,
 		.context = hub,
@@ -323,6 +329,7 @@ listen_to_all(struct hub *hub, char *error, size_t error_size)
 		.config = config,
 		.core = hub->core,
 		.record = hub->record,
+		.inherited = hub->setup.inherited,
 		.process = { hub->metrics, hub->setup.log },
 		.log = hub->setup.log,
 		.changed = turn_wanted,
@@ -346,7 +353,8 @@ listen_to_all(struct hub *hub, char *error, size_t error_size)
 		if (hub->status == NULL)
 			return false;
 	}
-	return true;
+	hub->watch = hub_watch_create(hub->base, hub->core, hub->setup.log);
+	return hub->watch != NULL;
 }
 
 struct hub *
@@ -374,8 +382,9 @@ hub_create(const struct hub_setup *setup, char *error, size_t error_size)
 	hub->listening = true;
 	metrics_info(hub->metrics, "hubbub_hub_epoch_info", "epoch",
 	    core_status(hub->core).hub_epoch, "Always 1; this life of the hub is its label.");
-	log_info(setup->log, "hub listens", log_string("socket", setup->config->hub.socket),
+	log_info(setup->log, "hub listens", log_string("socket", gateways_path(hub->gateways)),
 	    log_string("store", hub->store->ops->name), log_string("version", HUBBUB_VERSION));
+	hub->setup.inherited = NULL;
 	/* The core may wait for gateways that never come. */
 	turn_wanted(hub);
 	return hub;
@@ -408,6 +417,7 @@ hub_destroy(struct hub **hub)
 	if (doomed == NULL)
 		return;
 	*hub = NULL;
+	service_watch_destroy(&doomed->watch);
 	status_http_destroy(&doomed->status);
 	admin_socket_destroy(&doomed->admin);
 	gateways_destroy(&doomed->gateways);

@@ -11,12 +11,14 @@
 #include "common/log.h"
 
 struct hub;
+struct service_sockets;
 
 /* All of it is borrowed until the hub is destroyed. */
 struct hub_setup {
 	struct config *config; /* changed when settings are read again (SIGHUP) */
 	int argc;
-	char **argv; /* of the start: settings are read again by it */
+	char **argv;                       /* of the start: settings are read again by it */
+	struct service_sockets *inherited; /* until it listens; may be NULL */
 	struct log *log;
 };
 

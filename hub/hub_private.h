@@ -11,6 +11,7 @@
 #include "hub/core.h"
 #include "hub/gateways.h"
 #include "hub/hub.h"
+#include "hub/hub_watch.h"
 #include "hub/record.h"
 
 enum hub_signal { HUB_TERM, HUB_INT, HUB_HUP, HUB_SIGNALS };
@@ -30,6 +31,7 @@ struct hub {
 	struct record *record;            /* NULL: nothing is recorded */
 	struct admin_socket *admin;
 	struct status_http *status;
+	struct service_watch *watch;
 	struct event *turn;  /* made active when the core was told something */
 	struct event *clock; /* the core's own deadline                      */
 	struct event *second;

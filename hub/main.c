@@ -10,15 +10,26 @@
 #include "common/config.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/service.h"
 #include "hub/hub.h"
 
 static int
-run(const struct hub_setup *setup)
+run(struct hub_setup *setup)
 {
+	struct service_sockets inherited;
 	char error[512];
 	enum exit_code code;
-	struct hub *hub = hub_create(setup, error, sizeof(error));
+	struct hub *hub;
+	int unknown;
 
+	setup->inherited = &inherited;
+	hub = service_sockets_take(&inherited, error, sizeof(error))
+		  ? hub_create(setup, error, sizeof(error))
+		  : NULL;
+	unknown = service_sockets_close_rest(&inherited);
+	if (unknown > 0)
+		log_warn(setup->log, "inherited sockets are closed: only hub and admin are taken",
+		    log_i64("sockets", unknown));
 	if (hub == NULL) {
 		fprintf(stderr, "hubbub-hub: %s\n", error);
 		return EXIT_CODE_REFUSED;
