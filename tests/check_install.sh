@@ -16,7 +16,8 @@ mapfile -t installed < <(cd "$stage/top" && find . -type f -printf '%P\n' | LC_A
 
 failures=0
 for file in sbin/hubbub-hub sbin/hubbub-gateway bin/hubctl bin/hubbub-chat bin/hubbub-replay libexec/hubbub/hubbub-supervisor \
-	etc/hubbub/hubbub.conf.sample share/hubbub/{haproxy/hubbub.cfg,nginx/hubbub.conf} share/man/man1/{hubctl,hubbub-chat,hubbub-replay}.1 share/man/man5/hubbub.conf.5 \
+	lib/systemd/system/hubbub{.target,-hub.service,-hub.socket,-hub-admin.socket,-gateway@.service,-gateway@.socket} \
+	lib/{sysusers,tmpfiles}.d/hubbub.conf etc/hubbub/hubbub.conf.sample share/hubbub/{haproxy/hubbub.cfg,nginx/hubbub.conf} share/man/man1/{hubctl,hubbub-chat,hubbub-replay}.1 share/man/man5/hubbub.conf.5 \
 	share/bash-completion/completions/{hubctl,hubbub-hub,hubbub-gateway,hubbub-replay,hubbub-chat} \
 	share/doc/hubbub/{LICENSE,README.md,CHANGELOG.md,CONTRIBUTING.md,SECURITY.md,docs/architecture.md}; do
 	if [[ ! -f $stage/top/$file ]]; then
@@ -25,8 +26,16 @@ for file in sbin/hubbub-hub sbin/hubbub-gateway bin/hubctl bin/hubbub-chat bin/h
 	fi
 done
 for file in "${installed[@]}"; do
-	if [[ ! $file =~ ^(s?bin|libexec/hubbub|etc/hubbub|share/man/man[158]|share/(doc/)?hubbub|share/bash-completion/completions)/ ]]; then
+	if [[ ! $file =~ ^(s?bin|libexec/hubbub|etc/hubbub|share/man/man[158]|share/(doc/)?hubbub|share/bash-completion/completions|lib/systemd/system|lib/(sysusers|tmpfiles)\.d)/ ]]; then
 		echo "$file is in a place of its own"
+		failures=$((failures + 1))
+	fi
+done
+
+# The units start what is installed beside them.
+for daemon in hub gateway@; do
+	if ! grep -qF "ExecStart=$stage/top/sbin/hubbub-${daemon%@} " "$stage/top/lib/systemd/system/hubbub-$daemon.service"; then
+		echo "hubbub-$daemon.service does not start $stage/top/sbin/hubbub-${daemon%@}"
 		failures=$((failures + 1))
 	fi
 done
