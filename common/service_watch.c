@@ -3,6 +3,7 @@
  */
 #include "common/service_watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ struct service_watch {
 	struct watchdog watchdog;
 	uint64_t patience_ms; /* the service manager's; 0: it has no watchdog */
 	bool ready;
-	bool stuck; /* the last look said so */
+	const char *stuck; /* what stood still when it was last looked at; NULL: nothing */
 	char said[SERVICE_STATUS_SIZE];
 };
 
@@ -52,7 +53,10 @@ tell_status(struct service_watch *watch)
 {
 	char line[SERVICE_STATUS_SIZE] = "";
 
-	watch->setup.status(watch->setup.context, line);
+	if (watch->stuck != NULL)
+		snprintf(line, sizeof(line), "standing still: %s", watch->stuck);
+	else
+		watch->setup.status(watch->setup.context, line);
 	if (strcmp(line, watch->said) == 0)
 		return;
 	memcpy(watch->said, line, sizeof(watch->said));
@@ -68,10 +72,10 @@ feed(struct service_watch *watch)
 
 	if (stuck == NULL)
 		service_feed_watchdog();
-	else if (!watch->stuck)
+	else if (watch->stuck == NULL)
 		log_error(watch->setup.log, "the watchdog is not fed: something stands still",
 		    log_string("what", stuck), log_u64("patience_ms", watch->patience_ms));
-	watch->stuck = stuck != NULL;
+	watch->stuck = stuck;
 }
 
 static void
@@ -83,8 +87,8 @@ on_timer(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	look_for_readiness(watch);
 	if (watch->patience_ms > 0) {
-		tell_status(watch);
 		feed(watch);
+		tell_status(watch);
 	}
 	set_timer(watch);
 }

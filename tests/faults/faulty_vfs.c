@@ -19,6 +19,7 @@ struct faults {
 	unsigned write_error;
 	unsigned fsync_error;
 	unsigned slow_sync_ms;
+	bool hang_sync;
 };
 
 struct faulty_vfs {
@@ -63,6 +64,8 @@ read_line(struct faults *faults, const char *line)
 		faults->fsync_error |= part;
 	else if (strcmp(word, "slow_sync") == 0)
 		faults->slow_sync_ms = (unsigned)strtoul(detail, NULL, 10);
+	else if (strcmp(word, "hang_sync") == 0)
+		faults->hang_sync = true;
 }
 
 static struct faults
@@ -140,6 +143,12 @@ on_sync(sqlite3_file *file, int flags)
 
 	if (faults.slow_sync_ms > 0)
 		(void)nanosleep(&pause, NULL);
+	while (faults.hang_sync) {
+		const struct timespec moment = { .tv_nsec = 5 * 1000000L };
+
+		(void)nanosleep(&moment, NULL);
+		faults = present_faults(self->disk);
+	}
 	if ((faults.fsync_error & self->part) != 0)
 		return SQLITE_IOERR_FSYNC;
 	return inner(file)->pMethods->xSync(inner(file), flags);

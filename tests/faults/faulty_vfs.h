@@ -6,6 +6,7 @@
  *   write_error [db|wal]   writes fail
  *   fsync_error [db|wal]   syncing fails
  *   slow_sync MS           syncing takes so long
+ *   hang_sync              syncing takes until this line is gone
  *
  * The second word keeps a fault to the database or to its write-ahead log. No file: no faults.
  */
