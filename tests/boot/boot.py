@@ -105,7 +105,7 @@ def test_operators():
     inside("useradd", "--groups", "hubbub-admin", "ana")
     inside("useradd", "ben")
     listed = inside("runuser", "-u", "ana", "--", "hubctl", "gateways", "--tsv").splitlines()
-    assert [line.split("\t")[0] for line in listed[1:]] == ["gw-8001", "gw-8002"], listed
+    assert sorted(line.split("\t")[0] for line in listed[1:]) == ["gw-8001", "gw-8002"], listed
     assert inside("runuser", "-u", "ben", "--", "hubctl", "status", check=False).returncode != 0
 
 
@@ -221,17 +221,20 @@ def test_overrides(ana):
           "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\nExecStart=\n"
           "ExecStart=/usr/sbin/hubbub-gateway --config /etc/hubbub/hubbub.conf --set gateway.name=gw-%i "
           "--set gateway.status=127.0.0.1:1%i\n")
+    write("/etc/hubbub/hubbub.conf", CONFIGURATION + "[listener demo]\nprofile = demo\naddress = 127.0.0.1:9999\n")
+    systemctl("daemon-reload")
+    # There is no socket for the second listener of the file, and a gateway may bind no address itself.
+    units = "hubbub-gateway@8004.socket", "hubbub-gateway@8004.service"
+    assert inside("systemctl", "start", units[1], check=False).returncode != 0
+    assert "listener demo: cannot make a socket" in inside("journalctl", "-o", "cat", "-u", units[1])
+    systemctl("stop", *units)
     write("/etc/systemd/system/hubbub-gateway-demo@.socket",
           "[Socket]\nListenStream=127.0.0.1:1%i\nFileDescriptorName=demo\nService=hubbub-gateway@%i.service\n")
     write("/etc/systemd/system/hubbub-gateway@8004.service.d/demo.conf",
           "[Unit]\nRequires=hubbub-gateway-demo@%i.socket\n[Service]\nSockets=hubbub-gateway-demo@%i.socket\n")
-    write("/etc/hubbub/hubbub.conf", CONFIGURATION + "[listener demo]\nprofile = demo\naddress = 127.0.0.1:9\n")
     systemctl("daemon-reload")
-    # One has no socket for the second listener of the file, and may bind no address itself.
-    assert inside("systemctl", "start", "hubbub-gateway@8003.service", check=False).returncode != 0
-    systemctl("stop", "hubbub-gateway@8003.socket", "hubbub-gateway@8003.service")
-    systemctl("start", "hubbub-gateway@8004.service")
-    demo = Client.connect("ws://127.0.0.1:18004/echo")
+    systemctl("start", units[1])
+    demo = Client.connect("ws://127.0.0.1:18004/ws")
     demo.send("hello")
     assert demo.hear_text().endswith("hello")
     write("/etc/hubbub/hubbub.conf", CONFIGURATION)
