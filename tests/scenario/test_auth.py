@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import pytest
+import websockets
 
 from chat_terminal import frames_of, run_chat, url_of
 from client import refused
@@ -222,12 +223,20 @@ def test_jwts_are_held_to_their_keys(other, keys):
         assert other.metric('hubbub_gateway_auth_failures_total{reason="%s"}' % reason) == 1
 
 
+def in_with_short_tokens(own, keys, seconds):
+    """Two clients whose tokens end so soon, or None if that was too soon for this machine."""
+    try:
+        room = own.connect("/ws", **bearer(keys.token("k1", "ben", seconds=seconds)))
+        return room, native(own, keys.token("k1", "cleo", seconds=seconds))
+    except (websockets.InvalidStatusCode, AssertionError):
+        return None
+
+
 def test_who_is_in_goes_when_the_token_ends(own, keys):
     stays = native(own, keys.token("k1", "ana"))
-    room = own.connect("/ws", **bearer(keys.token("k1", "ben", seconds=2)))
-    goes = native(own, keys.token("k1", "cleo", seconds=2))
-    assert room.closed() == (1008, "token expired")
-    assert goes.closed() == (1008, "token expired")
+    tries = (in_with_short_tokens(own, keys, seconds) for seconds in (2, 8, 32))
+    for client in next(filter(None, tries)):
+        assert client.closed(60) == (1008, "token expired")
     stays.say("still here")
     assert stays.hear_until(lambda f: f["type"] == "public")["content"] == "still here"
 
