@@ -59,6 +59,7 @@ redact_as_of(struct text field, enum redact_as *as_out)
 		{ TEXT("extra"), REDACT_SHAPE },
 		{ TEXT("reason"), REDACT_SHAPE },
 		{ TEXT("address"), REDACT_SHAPE },
+		{ TEXT("path"), REDACT_SHAPE },
 		{ TEXT("resume"), REDACT_SECRET },
 		{ TEXT("id"), REDACT_ID },
 		{ TEXT("room"), REDACT_KEEP },
