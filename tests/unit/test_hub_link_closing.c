@@ -138,7 +138,7 @@ it_is_gone_for_the_hub_behind_its_outcomes(void **state)
 	rig_after(&rig, 500);
 	rig_said_nothing(&rig);
 	assert_int_equal(closing(), 1);
-	assert_int_equal(rig_count(&rig, "hubbub_gateway_clients"), 0);
+	assert_int_equal(gateway_core_clients(rig.core), 0);
 	outcome(2, OUTCOME_READ_ONLY);
 	rig_turn(&rig);
 	expect_closed(ana->conn, CLOSED_GONE);
