@@ -112,6 +112,16 @@ struct config_limits {
 	unsigned errors_per_minute;   /* refused messages of one client before CLOSE 1008 */
 	unsigned messages_per_second; /* of one client */
 	unsigned messages_burst;
+	/* 0 each: no limit. Of one address or IPv6 /64, of one user, of all newcomers */
+	unsigned connections_per_address;
+	unsigned accepts_per_second_per_address;
+	unsigned accepts_burst_per_address;
+	unsigned messages_per_second_per_address;
+	unsigned messages_burst_per_address;
+	unsigned messages_per_second_per_user;
+	unsigned messages_burst_per_user;
+	unsigned logins_per_second;
+	unsigned logins_burst;
 	unsigned list_members;              /* members up to which a room's full list is sent */
 	unsigned presence_bytes_per_second; /* of all presence, per room and gateway */
 	unsigned notices_per_interval;      /* in a larger room, before they are summed up */

@@ -243,6 +243,29 @@ const struct config_key config_keys[] = {
 	  "Messages of one client in the long run." },
 	{ "limits", "messages_burst", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(messages_burst), 1,
 	  1000000, "messages", "200", NULL, "Messages of one client at once." },
+	{ "limits", "connections_per_address", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(connections_per_address), 0, 1000000, "connections", "0", NULL, "Connections of "
+	  "one address, or IPv6 prefix of 64 bits, to one gateway; 0: any number." },
+	{ "limits", "accepts_per_second_per_address", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(accepts_per_second_per_address), 0, 100000, "connections per second", "0", NULL,
+	  "New connections of one address in the long run; 0: any number." },
+	{ "limits", "accepts_burst_per_address", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(accepts_burst_per_address), 1, 1000000, "connections", "50", NULL, "At once." },
+	{ "limits", "messages_per_second_per_address", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(messages_per_second_per_address), 0, 1000000, "messages", "0", NULL,
+	  "Messages of all clients of one address in the long run; 0: any number." },
+	{ "limits", "messages_burst_per_address", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(messages_burst_per_address), 1, 1000000, "messages", "1000", NULL, "At once." },
+	{ "limits", "messages_per_second_per_user", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(messages_per_second_per_user), 0, 1000000, "messages", "0", NULL, "Messages of "
+	  "one user through one gateway in the long run; 0: any number." },
+	{ "limits", "messages_burst_per_user", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(messages_burst_per_user), 1, 1000000, "messages", "200", NULL, "At once." },
+	{ "limits", "logins_per_second", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD,
+	  LIMITS(logins_per_second), 0, 1000000, "clients per second", "0", NULL, "Clients that "
+	  "one gateway lets in, in the long run; 0: any number." },
+	{ "limits", "logins_burst", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(logins_burst), 1,
+	  1000000, "clients", "1000", NULL, "At once; who comes beyond is told when to try." },
 	{ "limits", "list_members", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, LIMITS(list_members), 1,
 	  10000, "members", "500", NULL, "Members of a room whose whole list is sent and of whom "
 	  "every coming and going is told; above, lists have the first so many and budgets "

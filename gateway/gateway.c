@@ -249,6 +249,7 @@ create_uplink_and_core(struct gateway *gateway)
 		.auth = gateway->auth,
 		.metrics = gateway->metrics,
 		.measure_us = clock_mono_us,
+		.admission = websocket_admission(gateway->websocket),
 		.now = clock_now(),
 	};
 

@@ -29,6 +29,7 @@ gateway_core_create(const struct gateway_core_setup *setup)
 		.transport = setup->transport,
 		.random = setup->random,
 		.metrics = &core->metrics,
+		.admission = setup->admission,
 		.log = core->log,
 		.auth = setup->auth,
 		.pool = &core->slabs,

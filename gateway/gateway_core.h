@@ -22,6 +22,7 @@
 #include "gateway/dialect.h"
 #include "gateway/transport.h"
 
+struct admission;
 struct auth;
 struct gateway_core;
 struct session;
@@ -46,9 +47,10 @@ struct gateway_core_setup {
 	struct transport transport;
 	struct gateway_uplink uplink;
 	struct random_source random;
-	struct log *log;         /* borrowed; may be NULL */
-	struct auth *auth;       /* borrowed; NULL where no mount demands a proof */
-	struct metrics *metrics; /* borrowed; may be NULL */
+	struct log *log;             /* borrowed; may be NULL */
+	struct auth *auth;           /* borrowed; NULL where no mount demands a proof */
+	struct metrics *metrics;     /* borrowed; may be NULL */
+	struct admission *admission; /* likewise */
 	/* Microseconds of a steady clock, for metrics only; NULL: nothing is measured. */
 	uint64_t (*measure_us)(void);
 	struct now now;

@@ -5,6 +5,7 @@
 #include "gateway/http.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -128,11 +129,12 @@ static const struct refusal refusals[] = {
 	{ HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed", "Allow: GET, HEAD\r\n" },
 	{ HTTP_UPGRADE_REQUIRED, "Upgrade Required",
 	    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" },
-	{ HTTP_UNAVAILABLE, "Service Unavailable", "Retry-After: 5\r\n" },
+	{ HTTP_TOO_MANY_REQUESTS, "Too Many Requests", "" },
+	{ HTTP_UNAVAILABLE, "Service Unavailable", "" },
 };
 
-void
-http_refuse(struct buffer *out, unsigned status)
+static void
+write_refusal(struct buffer *out, unsigned status, const char *when)
 {
 	const struct refusal *refusal = &refusals[0];
 
@@ -141,7 +143,22 @@ http_refuse(struct buffer *out, unsigned status)
 			refusal = &refusals[i];
 	}
 	buffer_printf(out,
-	    "HTTP/1.1 %u %s\r\n%sX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n"
+	    "HTTP/1.1 %u %s\r\n%s%sX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n"
 	    "Connection: close\r\n\r\n",
-	    refusal->status, refusal->phrase, refusal->headers);
+	    refusal->status, refusal->phrase, refusal->headers, when);
+}
+
+void
+http_refuse(struct buffer *out, unsigned status)
+{
+	write_refusal(out, status, "");
+}
+
+void
+http_refuse_for(struct buffer *out, unsigned status, unsigned seconds)
+{
+	char when[32];
+
+	snprintf(when, sizeof(when), "Retry-After: %u\r\n", seconds);
+	write_refusal(out, status, when);
 }

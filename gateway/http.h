@@ -19,6 +19,7 @@ enum http_answer {
 	HTTP_NOT_FOUND = 404,
 	HTTP_METHOD_NOT_ALLOWED = 405,
 	HTTP_UPGRADE_REQUIRED = 426,
+	HTTP_TOO_MANY_REQUESTS = 429,
 	HTTP_UNAVAILABLE = 503,
 };
 
@@ -51,5 +52,8 @@ bool http_list_has(struct text list, struct text token);
 
 /* Appends a complete refusal that ends the connection. */
 void http_refuse(struct buffer *out, unsigned status);
+
+/* The same, saying when to try again. */
+void http_refuse_for(struct buffer *out, unsigned status, unsigned seconds);
 
 #endif

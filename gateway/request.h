@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 
+struct admission_place;
 struct dialect;
 struct mount;
 
@@ -32,10 +33,11 @@ struct client_request {
 	struct text segment;           /* what filled the pattern's {...}, or empty     */
 	const struct text *args;       /* "key=value", split at '&' before the decoding */
 	size_t arg_count;
-	struct text cookies;       /* raw Cookie header                             */
-	struct text authorization; /* raw Authorization header                     */
-	struct text subprotocols;  /* offered, comma-separated                      */
-	struct text address;       /* the client's, for people                      */
+	struct text cookies;           /* raw Cookie header                             */
+	struct text authorization;     /* raw Authorization header                     */
+	struct text subprotocols;      /* offered, comma-separated                      */
+	struct text address;           /* the client's, for people                      */
+	struct admission_place *place; /* of that; NULL: it is not counted             */
 };
 
 /* The value of a query argument, borrowed; false if absent. The first of several counts. */

@@ -214,7 +214,7 @@ session_received(struct session *session, enum frame_opcode opcode, struct text 
 		    session, CLOSE_UNSUPPORTED, "binary messages are not understood here");
 		return;
 	}
-	if (ratelimit_take(&session->messages, &sessions->message_rule, sessions->now.mono_ms, 1)) {
+	if (session_may_say(session)) {
 		session->dialect->received(session, opcode, message);
 		return;
 	}
@@ -427,7 +427,7 @@ session_refused(struct session *session, struct text room, uint32_t code)
 	if (session->dialect->refused != NULL)
 		session->dialect->refused(session, code);
 	if (code == OUTCOME_FULL)
-		session_close(session, CLOSE_TRY_LATER, "full");
+		session_end_full(session);
 	else if (text_is_empty(room))
 		session_close(session, CLOSE_POLICY, "refused");
 }

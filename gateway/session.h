@@ -64,10 +64,11 @@ struct session {
 	struct outbound output;
 	struct session_more *more;
 	const struct dialect *dialect;
-	const char *realm;   /* the mount's, which outlives every session */
-	const char *address; /* behind the dialect's state */
-	char *name;          /* NULL until session_open; user and secret stand behind its NUL */
-	const char *room;    /* the mount's, or a copy of its own */
+	const char *realm;              /* the mount's, which outlives every session */
+	const char *address;            /* behind the dialect's state */
+	struct admission_place *origin; /* of that, while there is a connection; may be NULL */
+	char *name;       /* NULL until session_open; user and secret stand behind its NUL */
+	const char *room; /* the mount's, or a copy of its own */
 	const char *close_reason;
 	uint64_t conn;
 	uint64_t opened_ms;    /* monotonic */
@@ -86,6 +87,13 @@ struct session {
 	uint32_t commands;  /* that have no outcome yet          */
 	max_align_t state[];
 };
+
+/*
+ * session_limits.c: neither it alone nor all of its user or address are too fast; the hub has no
+ * place for it, so it ends and is told when to come again.
+ */
+bool session_may_say(struct session *session);
+void session_end_full(struct session *session);
 
 /* Counts, checks and hands a message to the dialect. */
 void session_received(struct session *session, enum frame_opcode opcode, struct text message);

@@ -47,6 +47,7 @@ sessions_init(struct sessions *sessions, const struct sessions_setup *setup)
 		.transport = setup->transport,
 		.uplink = setup->uplink,
 		.metrics = setup->metrics,
+		.admission = setup->admission,
 		.log = setup->log,
 		.auth = setup->auth,
 		.pool = setup->pool,
@@ -173,6 +174,7 @@ sessions_add(struct sessions *sessions, void *peer, const struct client_request 
 		return NULL;
 	}
 	session->peer = peer;
+	session->origin = request->place;
 	sessions->count++;
 	metric_increment(sessions->metrics->dialects[session->dialect_metric].clients);
 	ratelimit_init(&session->messages, &sessions->message_rule, sessions->now.mono_ms);
@@ -223,6 +225,8 @@ sessions_gone(struct session *session)
 	if (session->gone)
 		return;
 	session->gone = true;
+	if (session->sessions->admission != NULL)
+		admission_leave(session->sessions->admission, &session->origin);
 	if (session->phase != SESSION_CLOSING)
 		metric_increment(session->sessions->metrics->closes[CLOSE_METRIC_CLIENT]);
 	outbound_clear(&session->output);

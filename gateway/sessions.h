@@ -13,6 +13,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "gateway/admission.h"
 #include "gateway/conns.h"
 #include "gateway/id_map.h"
 #include "gateway/positions.h"
@@ -50,6 +51,7 @@ struct sessions {
 	struct transport transport;
 	struct session_uplink uplink;
 	struct gateway_metrics *metrics; /* borrowed */
+	struct admission *admission;     /* likewise; NULL: nobody is limited */
 	struct roster *roster;           /* borrowed; set by notices_init */
 	struct presence_rule presence;
 	struct log *log;   /* borrowed */
@@ -88,6 +90,7 @@ struct sessions_setup {
 	struct session_uplink uplink;
 	struct random_source random;
 	struct gateway_metrics *metrics;
+	struct admission *admission; /* may be NULL */
 	struct log *log;
 	struct auth *auth; /* NULL: no mount demands a proof */
 	struct slab_pool *pool;

@@ -77,6 +77,8 @@ forget_arrival(struct lws *wsi)
 	struct arrival *arrival = lws_get_opaque_user_data(wsi);
 
 	lws_set_opaque_user_data(wsi, NULL);
+	if (arrival != NULL)
+		admission_leave(websocket_of(wsi)->admission, &arrival->place);
 	if (arrival == &websocket_of(wsi)->arrival)
 		arrival->entrance = NULL;
 	else
@@ -114,6 +116,9 @@ on_established(struct lws *wsi, struct peer *peer, void *in, size_t length)
 		lws_close_reason(wsi, (enum lws_close_status)CLOSE_TRY_LATER, NULL, 0);
 		return -1;
 	}
+	/* It is the session's now. */
+	if (lws_get_opaque_user_data(wsi) != NULL)
+		((struct arrival *)lws_get_opaque_user_data(wsi))->place = NULL;
 	forget_arrival(wsi);
 	peer->is_open = true;
 	websocket->open++;
@@ -283,7 +288,9 @@ websocket_create(const struct websocket_setup *setup, char *error, size_t error_
 	library.starting = true;
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_library_line);
 	websocket_memory_begin(websocket->limits.header_bytes);
-	if (!prepare_upgrade(websocket) || !websocket_tls_prepare(websocket, setup->metrics) ||
+	websocket->admission = websocket_admission_create(setup);
+	if (websocket->admission == NULL || !prepare_upgrade(websocket) ||
+	    !websocket_tls_prepare(websocket, setup->metrics) ||
 	    !create_context(websocket, setup->tls)) {
 		snprintf(error, error_size,
 		    "cannot start libwebsockets on libuv; install the package "
@@ -316,6 +323,7 @@ websocket_destroy(struct websocket **websocket)
 	buffer_free(&doomed->upgrade.values);
 	buffer_free(&doomed->response);
 	buffer_free(&doomed->record);
+	admission_destroy(&doomed->admission);
 	free(doomed);
 }
 
@@ -338,6 +346,7 @@ websocket_set_limits(struct websocket *websocket, const struct config_limits *li
 		incoming->bytes.limit = limits->message_bytes;
 	}
 	websocket->limits = *limits;
+	admission_set(websocket->admission, limits);
 }
 
 /*
@@ -360,7 +369,10 @@ websocket_keep_arrival(struct websocket *websocket, struct lws *wsi)
 
 	if (arrival != NULL)
 		*arrival = websocket->arrival;
+	else
+		admission_leave(websocket->admission, &websocket->arrival.place);
 	websocket->arrival.entrance = NULL;
+	websocket->arrival.place = NULL;
 	lws_set_opaque_user_data(wsi, arrival);
 	return arrival;
 }
@@ -370,6 +382,7 @@ websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
     const struct entrance *entrance)
 {
 	bool is_tls = entrance->tls != NULL;
+	struct admission_place *place;
 	struct lws *wsi;
 	const lws_adopt_desc_t connection = {
 		.vh = is_tls ? websocket->secure_vhost : websocket->vhost,
@@ -378,8 +391,13 @@ websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
 		.opaque = &websocket->arrival,
 	};
 
+	if (!websocket_may_come(websocket, peer, entrance, &place)) {
+		close(fd);
+		return;
+	}
 	loop_turn_begins(websocket->loop);
-	websocket->arrival = (struct arrival){ .entrance = entrance, .peer = *peer };
+	websocket->arrival =
+	    (struct arrival){ .entrance = entrance, .peer = *peer, .place = place };
 	wsi = lws_adopt_descriptor_vhost_via_info(&connection);
 	/* With TLS the library has begun the handshake, which the client answers first. */
 	if (wsi != NULL && !is_tls)
@@ -388,6 +406,7 @@ websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
 	if (wsi != NULL && websocket->arrival.entrance != NULL &&
 	    websocket_keep_arrival(websocket, wsi) == NULL)
 		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	admission_leave(websocket->admission, &websocket->arrival.place);
 	loop_again(websocket->loop);
 }
 

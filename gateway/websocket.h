@@ -49,7 +49,8 @@ void websocket_destroy(struct websocket **websocket);
 /* Whom clients' messages go to. To be called before the first websocket_adopt. */
 void websocket_set_core(struct websocket *websocket, struct gateway_core *core);
 
-/* For struct gateway_core_setup. */
+/* For struct gateway_core_setup. Lives as long as this. */
+struct admission *websocket_admission(struct websocket *websocket);
 struct transport websocket_transport(void);
 
 /* Takes over a connected nonblocking socket with its peer's address, closes it on failure. */

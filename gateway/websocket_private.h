@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "common/buffer.h"
+#include "gateway/admission.h"
 #include "gateway/websocket.h"
 
 /* Longest Sec-WebSocket-Protocol token and list; the library reads no longer ones. */
@@ -68,6 +69,7 @@ struct upgrade {
 	struct text path;
 	struct text args[ARGS_MAX];
 	char address[ADDRESS_TEXT_SIZE];
+	unsigned retry_seconds; /* of a refusal that is not for ever */
 	bool answers_subprotocol;
 };
 
@@ -79,12 +81,14 @@ struct upgrade {
 struct arrival {
 	const struct entrance *entrance;
 	struct address peer;
-	bool is_shaking_hands; /* by TLS: no request can have come yet */
+	bool is_shaking_hands;         /* by TLS: no request can have come yet */
+	struct admission_place *place; /* until a session takes it; may be NULL */
 };
 
 struct websocket {
 	struct loop *loop;
 	struct gateway_core *core;
+	struct admission *admission;
 	struct auth *auth;
 	struct log *log;
 	struct config_limits limits;
@@ -145,6 +149,16 @@ size_t websocket_tls_write(struct peer *peer, const struct iovec *runs, int coun
 
 /* Asks to hear when there is room. */
 void websocket_await_room(struct peer *peer);
+
+/*
+ * websocket_admission.c: who may connect; the status to refuse a sound request with, 0 if it may
+ * enter, and upgrade.retry_seconds.
+ */
+struct admission *websocket_admission_create(const struct websocket_setup *setup);
+bool websocket_may_come(struct websocket *websocket, const struct address *peer,
+    const struct entrance *entrance, struct admission_place **place_out);
+unsigned websocket_may_enter(
+    struct websocket *websocket, struct lws *wsi, const struct address *client);
 
 void websocket_incoming_free(struct peer *peer);
 void websocket_incoming_expire(struct peer *peer);

@@ -13,6 +13,9 @@
 #include "gateway/static_files.h"
 #include "gateway/websocket_private.h"
 
+/* Another gateway is there by then. */
+#define RETRY_WHILE_STOPPING_S 5u
+
 /* A header's value, or the empty text. It stays until the next request is read. */
 static struct text
 header(struct websocket *websocket, struct lws *wsi, enum lws_token_indexes token)
@@ -35,8 +38,8 @@ header(struct websocket *websocket, struct lws *wsi, enum lws_token_indexes toke
  * Whose connection it is, as everything behind this calls it: the peer's, or whom a trusted proxy
  * names. The one place that decides so.
  */
-static void
-describe_address(struct lws *wsi, char text_out[ADDRESS_TEXT_SIZE])
+static struct address
+client_of(struct lws *wsi)
 {
 	const struct arrival *arrival = lws_get_opaque_user_data(wsi);
 	const struct address_set *trusted = &arrival->entrance->trusted_proxies;
@@ -45,6 +48,14 @@ describe_address(struct lws *wsi, char text_out[ADDRESS_TEXT_SIZE])
 	if (address_set_has(trusted, &client))
 		client = forwarded_for(
 		    header(websocket_of(wsi), wsi, WSI_TOKEN_X_FORWARDED_FOR), client, trusted);
+	return client;
+}
+
+static void
+describe_address(struct lws *wsi, char text_out[ADDRESS_TEXT_SIZE])
+{
+	const struct address client = client_of(wsi);
+
 	address_print(&client, text_out);
 }
 
@@ -62,7 +73,10 @@ refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
 	gateway_core_turned_away(
 	    websocket->core, clock_now(), status, text_of(address), websocket->upgrade.path);
 	buffer_clear(response);
-	http_refuse(response, status);
+	if (status == HTTP_UNAVAILABLE || status == HTTP_TOO_MANY_REQUESTS)
+		http_refuse_for(response, status, websocket->upgrade.retry_seconds);
+	else
+		http_refuse(response, status);
 	if (!response->failed)
 		lws_write(wsi, (unsigned char *)response->data, response->length, LWS_WRITE_RAW);
 	return -1;
@@ -161,6 +175,7 @@ static unsigned
 judge(struct websocket *websocket, struct lws *wsi)
 {
 	struct upgrade *upgrade = &websocket->upgrade;
+	struct address client;
 	struct client_request *request = &upgrade->request;
 	const struct http_upgrade headers = {
 		.is_get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0,
@@ -187,14 +202,21 @@ judge(struct websocket *websocket, struct lws *wsi)
 	status = mounts_resolve(upgrade->arrival->entrance->mounts, upgrade->path, request);
 	if (status != 0)
 		return status;
-	if (websocket->refusing || websocket->open >= websocket->limits.clients)
-		return HTTP_UNAVAILABLE;
-	describe_address(wsi, upgrade->address);
+	client = client_of(wsi);
+	address_print(&client, upgrade->address);
 	request->address = text_of(upgrade->address);
-	if (request->verified && !auth_admit(websocket->auth, request,
-				     upgrade->arrival->entrance->cookies_count, clock_now()))
+	if (websocket->refusing) {
+		upgrade->retry_seconds = RETRY_WHILE_STOPPING_S;
+		return HTTP_UNAVAILABLE;
+	}
+	if (!choose_subprotocol(websocket, wsi))
+		return HTTP_BAD_REQUEST;
+	status = websocket_may_enter(websocket, wsi, &client);
+	if (status == 0 && request->verified &&
+	    !auth_admit(
+		websocket->auth, request, upgrade->arrival->entrance->cookies_count, clock_now()))
 		return HTTP_UNAUTHORIZED;
-	return choose_subprotocol(websocket, wsi) ? 0 : HTTP_BAD_REQUEST;
+	return status;
 }
 
 int
@@ -220,6 +242,7 @@ websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length
 	status = judge(websocket, wsi);
 	if (status != 0)
 		return refuse(websocket, wsi, status);
+	websocket->upgrade.request.place = websocket->upgrade.arrival->place;
 	return 0;
 }
 

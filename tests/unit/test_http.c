@@ -151,7 +151,7 @@ test_programs_without_an_origin_may_be_named(void **state)
 static void
 test_refusals_end_the_connection(void **state)
 {
-	static const unsigned statuses[] = { 400, 401, 403, 404, 405, 426, 503 };
+	static const unsigned statuses[] = { 400, 401, 403, 404, 405, 426, 429, 503 };
 	struct buffer out;
 	char first[32];
 
@@ -171,6 +171,11 @@ test_refusals_end_the_connection(void **state)
 	http_refuse(&out, 426);
 	buffer_append_byte(&out, 0);
 	assert_non_null(strstr(out.data, "\r\nSec-WebSocket-Version: 13\r\n"));
+	buffer_clear(&out);
+	http_refuse_for(&out, 503, 17);
+	buffer_append_byte(&out, 0);
+	assert_memory_equal(
+	    out.data, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 17\r\n", 51);
 	buffer_free(&out);
 }
 
