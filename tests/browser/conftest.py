@@ -34,12 +34,14 @@ COLLECT_VIOLATIONS = """
 class ClusterSite:
     """The chat as the scenario harness runs it: a hub, two gateways, each with its own port."""
 
-    def __init__(self, cluster, keys=None):
+    def __init__(self, cluster, keys=None, by_tls=False):
         self.cluster = cluster
         self.keys = keys
+        self.by_tls = by_tls
 
     def url(self, gateway=0):
-        return f"http://127.0.0.1:{self.cluster.gateway(gateway).port}/"
+        scheme = "https" if self.by_tls else "http"
+        return f"{scheme}://127.0.0.1:{self.cluster.gateway(gateway).port}/"
 
     def stop_gateway(self, gateway):
         self.cluster.gateway(gateway).kill()
@@ -73,6 +75,8 @@ class ClusterSite:
 class RunningSite:
     """A chat that is already running somewhere."""
 
+    by_tls = False
+
     def __init__(self, url):
         self.base = url
 
@@ -86,6 +90,7 @@ class RunningSite:
 def pytest_configure(config):
     config.addinivalue_line("markers", "mounts(table): what the chat listener mounts")
     config.addinivalue_line("markers", "needs_token: clients have to prove who they are")
+    config.addinivalue_line("markers", "by_tls: the chat listener has a certificate")
     config.addinivalue_line("markers", "settings(dict): settings of the daemons")
 
 
@@ -110,8 +115,15 @@ def site(request):
             keys = Keys(pathlib.Path(folder))
             keys.secret("k1")
             settings |= {"auth.mode": "token", "auth.keys": keys.setting()}
+        by_tls = request.node.get_closest_marker("by_tls") is not None
+        if by_tls:
+            from authority import Authority
+
+            authority = Authority(pathlib.Path(folder))
+            authority.issue("here")
+            settings |= authority.settings("here")
         with Cluster(gateways=2, settings=settings) as cluster:
-            yield ClusterSite(cluster, keys)
+            yield ClusterSite(cluster, keys, by_tls)
 
 
 def start_chromium(profile):
@@ -155,6 +167,8 @@ def window(drivers, site):
 
     def opened(name, gateway=0, width=1280, height=800, dark=False, **query):
         driver = drivers(len(pages))
+        # Nobody has told the browser of an authority that lives as long as a test.
+        driver.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": site.by_tls})
         page = ChatPage(driver, site.url(gateway), query)
         pages.append(page)
         page.resize(width, height)
