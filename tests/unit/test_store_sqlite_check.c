@@ -16,7 +16,7 @@
 	cmocka_unit_test_setup_teardown(test, sqlite_rig_set_up, sqlite_rig_tear_down)
 
 /* Small tables first, each a part; then the rows in portions. */
-#define SMALL_TABLES 8u
+#define SMALL_TABLES 9u
 
 static int
 never(void *context)
