@@ -263,7 +263,6 @@ refusals_are_counted_by_reason(void **state)
 	struct metrics *metrics = metrics_create();
 	struct admission *admission;
 	struct buffer page;
-	uint64_t seed = 1;
 
 	(void)state;
 	admission = admission_create(&(struct admission_setup){
