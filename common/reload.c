@@ -12,6 +12,9 @@
 
 #define SENTENCE_SIZE 512
 
+/* Leaves room in a sentence for what is said around it. */
+#define REASON_SIZE (SENTENCE_SIZE - 64)
+
 struct reload {
 	struct reload_setup setup;
 	struct metric *applied;
@@ -113,7 +116,7 @@ static bool
 make_candidate(const struct reload_setup *setup, struct config *fresh, struct config *candidate_out,
     char *error, size_t size)
 {
-	char why[SENTENCE_SIZE];
+	char why[REASON_SIZE];
 
 	config_copy(setup->config, candidate_out);
 	config_take(candidate_out, fresh, setup->role);
