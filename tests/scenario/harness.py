@@ -128,12 +128,17 @@ class Process:
         self.child.wait(PATIENCE)
 
     def ask_to_stop(self):
-        """SIGTERM, once; a stopped process hears it, too."""
+        """SIGTERM; a stopped process hears it, too.
+
+        Once only: the leak sanitizer stops its process for a last look, and a SIGCONT then would
+        have it wait for ever.
+        """
+        if self.asked:
+            return
+        self.asked = True
         with contextlib.suppress(ProcessLookupError):
             self.signal(signal.SIGCONT)
-            if not self.asked:
-                self.signal(signal.SIGTERM)
-        self.asked = True
+            self.signal(signal.SIGTERM)
 
     def stop(self):
         """SIGTERM; the exit status."""
