@@ -230,6 +230,26 @@ def test_a_drain_moves_newcomers_and_refuses_none(place):
     assert stream.refused == []
 
 
+def test_who_comes_while_the_hub_is_away_waits_for_it(place):
+    """All gateways say at once that they want nobody; newcomers are let in and welcome later."""
+    hub = place.cluster.hub
+    resident = place.connect("haproxy").hello("resident", rooms=["lobby"])
+    hub.kill()
+    try:
+        for gateway in place.cluster.gateways:
+            name = gateway.gateway_name
+            wait_for(lambda n=name: place.haproxy.thinks(n, "NOLB"), f"{name} is not left out")
+        newcomers = [place.connect(way) for way in place.ways]
+        for way, newcomer in zip(place.ways, newcomers):
+            newcomer.send({"type": "hello", "username": f"newcomer {way}"})
+    finally:
+        hub.start()
+    for newcomer in newcomers:
+        newcomer.hear_until(lambda frame: frame["type"] == "welcome")
+    place.wait_up()
+    assert resident.hears_nothing_more()
+
+
 def test_a_killed_gateway_is_left_out(place):
     gateway = place.cluster.gateway(2)
     name = gateway.gateway_name
