@@ -1,8 +1,10 @@
 """HAProxy and nginx as they are delivered, in front of three gateways."""
 
 import re
+import select
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -250,6 +252,16 @@ def test_who_comes_while_the_hub_is_away_waits_for_it(place):
     assert resident.hears_nothing_more()
 
 
+def test_who_is_led_to_a_gateway_that_has_just_stopped_accepting_comes_in_elsewhere(place):
+    """A socket that nobody accepts from, as that of a gateway which drains under systemd."""
+    with socket.socket() as waiting, ThreadPoolExecutor() as pool:
+        waiting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        waiting.bind(("127.0.0.1", place.cluster.gateway(0).port))
+        waiting.listen()
+        while not select.select([waiting], [], [], 0)[0]:
+            list(pool.map(lambda _: place.connect("haproxy").hello("newcomer"), range(3)))
+
+
 def test_a_killed_gateway_is_left_out(place):
     gateway = place.cluster.gateway(2)
     name = gateway.gateway_name
@@ -269,7 +281,7 @@ def test_who_only_listens_stays(place):
     """A WebSocket may be silent for longer than HTTP may."""
     short = {
         "timeout client 10s": "timeout client 2s",
-        "timeout server 10s": "timeout server 2s",
+        "timeout server 3s": "timeout server 2s",
         "timeout http-request 10s": "timeout http-request 2s",
         "timeout http-keep-alive 10s": "timeout http-keep-alive 2s",
     }
