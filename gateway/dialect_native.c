@@ -250,9 +250,10 @@ native_online(struct session *session, const struct envelope_opened *opened)
 		session_close(session, CLOSE_INTERNAL, "out of memory");
 		return;
 	}
-	/* Who has proved who it is needs no secret: its inbox's epoch tells that it was here. */
+	/* Who gets no secret has proved who it is: its inbox's epoch tells that it was here. */
 	state->resumed =
-	    opened->resumed != 0 || (state->inbox.given && state->inbox.epoch == opened->epoch);
+	    opened->resumed != 0 || (text_is_empty(opened->resume) && state->inbox.given &&
+					state->inbox.epoch == opened->epoch);
 	state->epoch = opened->epoch;
 	state->seq = opened->seq;
 	state->read = opened->read;

@@ -6,6 +6,7 @@ import threading
 
 from harness import PATIENCE
 
+LINK_VERSION = 4
 HELLO, WELCOME, ROSTER_END, HEARTBEAT, GOODBYE, PROBE = 1, 2, 3, 4, 5, 6
 PROBED, ANSWERED = 7, 8
 OPEN, OPENED, CLOSED, JOIN, JOINED, REFUSED, CLOSE = 10, 11, 12, 13, 14, 15, 16
@@ -57,7 +58,7 @@ class Stranger:
     def gateway(cls, cluster, name="stranger", epoch=1, hub_epoch=0, known=0, attach=True):
         """A gateway on the hub's socket; attached unless told otherwise."""
         self = cls.connected(cluster.hub_socket)
-        self.say(HELLO, 2, name, epoch, "made by hand", 0, 0, hub_epoch, known)
+        self.say(HELLO, LINK_VERSION, name, epoch, "made by hand", 0, 0, hub_epoch, known)
         if attach:
             self.until(WELCOME)
             self.say(ROSTER_END, 0, 0)

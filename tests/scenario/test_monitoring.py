@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from authority import Authority
 from harness import Cluster, http_get
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -17,9 +18,11 @@ NAME = re.compile(r"\b(?:hubbub|process)_[a-z0-9_]+\b")
 
 
 @pytest.fixture(scope="module")
-def scraped():
-    """(role, text) of each process after some chat."""
-    with Cluster(gateways=1) as cluster:
+def scraped(tmp_path_factory):
+    """(role, text) of each process after some chat; the demo listener has a certificate."""
+    authority = Authority(tmp_path_factory.mktemp("ca"))
+    authority.issue("demo")
+    with Cluster(gateways=1, settings=authority.settings("demo", "demo")) as cluster:
         ana = cluster.gateway(0).room(as_="ana")
         native = cluster.gateway(0).native(as_="ben")
         ana.say("to all")

@@ -7,7 +7,7 @@ import pytest
 
 from harness import wait_for
 from stranger import (
-    CLOSED, DELIVER, GOODBYE, HELLO, JOIN, JOINED, NOTICE, OPEN, OPENED, OUTCOME, PUBLISH,
+    CLOSED, DELIVER, GOODBYE, HELLO, JOIN, JOINED, LINK_VERSION, NOTICE, OPEN, OPENED, OUTCOME, PUBLISH,
     REFUSED, ROSTER_END, Stranger, TELL, U32_MAX, U64_MAX, WELCOME, envelope, framed,
 )
 
@@ -67,10 +67,10 @@ IN = WELL + envelope(JOIN, 1, "lobby", 0)
         (framed(b"\x91\x00"), "bad_frame"),
         (envelope(U64_MAX, 1), "bad_frame"),
         (envelope(ROSTER_END, 0, 1 << 32), "bad_frame"),
-        (envelope(WELCOME, 2, 1, "s", 0, 1, 1), "wrong_sender"),
+        (envelope(WELCOME, LINK_VERSION, 1, "s", 0, 1, 1), "wrong_sender"),
         (envelope(NOTICE, "", 1, "x"), "wrong_sender"),
         (envelope(DELIVER, "lobby", 1, 1, 1, "x", 1, "x"), "wrong_sender"),
-        (envelope(HELLO, 2, "stranger", 7, "s", 0, 0, 0, 0), "out_of_order"),
+        (envelope(HELLO, LINK_VERSION, "stranger", 7, "s", 0, 0, 0, 0), "out_of_order"),
         (envelope(ROSTER_END, 0, 0), "out_of_order"),
         (WELL + WELL, "bad_content"),
         (envelope(OPEN, 1, 0, "room", "open", "n", "a", U64_MAX), "bad_content"),

@@ -7,11 +7,11 @@ import pytest
 from client import Closed
 from harness import Cluster, PATIENCE, wait_for
 from stranger import (
-    CLOSE, DELIVER, ENTERED, EXITED, GOODBYE, HEARTBEAT, HELLO, JOINED, NOTICE, OPEN, OPENED,
+    CLOSE, DELIVER, ENTERED, EXITED, GOODBYE, HEARTBEAT, HELLO, JOINED, LINK_VERSION, NOTICE, OPEN, OPENED,
     OUTCOME, REFUSED, ROSTER_END, Stranger, U32_MAX, U64_MAX, WELCOME, WHISPER, envelope, framed,
 )
 
-WELCOMED = envelope(WELCOME, 2, 5, "hub", 0, 1 << 20, 100)
+WELCOMED = envelope(WELCOME, LINK_VERSION, 5, "hub", 0, 1 << 20, 100)
 KNOWN = envelope(ROSTER_END, 1, 1)
 
 
