@@ -407,6 +407,7 @@ websocket_adopt(struct websocket *websocket, int fd, const struct address *peer,
 	    websocket_keep_arrival(websocket, wsi) == NULL)
 		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 	admission_leave(websocket->admission, &websocket->arrival.place);
+	websocket->arrival.entrance = NULL;
 	loop_again(websocket->loop);
 }
 

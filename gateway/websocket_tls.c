@@ -39,8 +39,15 @@ websocket_on_tls_library(struct lws *wsi, struct peer *peer, void *in, size_t le
 static int
 begin_handshake(struct lws *wsi)
 {
-	struct arrival *arrival = websocket_keep_arrival(websocket_of(wsi), wsi);
+	struct arrival *arrival;
 
+	/*
+	 * OpenSSL also says so of a handshake that the client begins anew, which TLS 1.2 knows,
+	 * and refuses it afterwards: nobody is being adopted then.
+	 */
+	if (websocket_of(wsi)->arrival.entrance == NULL)
+		return -1;
+	arrival = websocket_keep_arrival(websocket_of(wsi), wsi);
 	if (arrival == NULL)
 		return -1;
 	arrival->is_shaking_hands = true;

@@ -198,6 +198,30 @@ def test_strangers_cost_their_connection_and_little_else(gateway):
     assert not [line for line in lines if "error" in line.split(" ")[:5]], lines
 
 
+@pytest.mark.parametrize("request_first", [False, True])
+def test_a_handshake_begun_anew_ends_its_connection_only(gateway, authority, request_first):
+    """TLS 1.2 knows renegotiation, which anybody may ask for at any time; R is openssl's word for it."""
+    friend = gateway.room("friend")
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.port}", "-tls1_2",
+         "-CAfile", str(authority / "ca.pem")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    said = b""
+    while b"Verify return code: 0" not in said:
+        said += client.stdout.read1(4096)
+    if request_first:
+        client.stdin.write(b"GET /favicon.svg HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.stdin.flush()
+        while b"</svg>" not in said:
+            said += client.stdout.read1(4096)
+    client.stdin.write(b"R\n")
+    client.stdin.flush()
+    client.communicate(timeout=PATIENCE)
+    friend.ping()
+    assert gateway.alive()
+
+
 def test_a_silent_request_behind_a_handshake_ends_too(gateway):
     with sealed(gateway) as silent:
         assert silent.recv(100) == b""
