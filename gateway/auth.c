@@ -20,6 +20,12 @@ enum auth_reason {
 	AUTH_REASONS,
 };
 
+/* Those of one network lately; another one that fails takes the place over. */
+struct failures {
+	uint64_t network;
+	struct ratelimit bucket;
+};
+
 struct auth {
 	struct token_keys keys;
 	struct token_rules rules;
@@ -29,7 +35,7 @@ struct auth {
 	bool close_at_expiry;
 	struct token_claims claims; /* of the token judged last */
 	struct ratelimit_rule rule;
-	struct ratelimit failures[AUTH_ADDRESSES];
+	struct failures failures[AUTH_ADDRESSES];
 	uint64_t seed; /* strangers cannot choose whom they are counted with */
 	struct metric *reasons[AUTH_REASONS];
 	struct metric *taken;
@@ -125,7 +131,8 @@ auth_set(struct auth *auth, const struct config_auth *config, struct token_keys 
 	auth->rule = (struct ratelimit_rule){ config->failures_per_minute, 60000,
 		config->failures_per_minute };
 	for (unsigned i = 0; i < AUTH_ADDRESSES; i++)
-		ratelimit_init(&auth->failures[i], &auth->rule, auth->failures[i].updated_ms);
+		ratelimit_init(
+		    &auth->failures[i].bucket, &auth->rule, auth->failures[i].bucket.updated_ms);
 }
 
 bool
@@ -137,9 +144,9 @@ auth_closes_at_expiry(const struct auth *auth)
 /* Whoever has one IPv6 address has its whole network of 64 bits. */
 #define NETWORK_BYTES 8u
 
-/* A host's bucket; hosts whose digests meet share one. */
-static struct ratelimit *
-failures_of(struct auth *auth, struct text text)
+/* A digest of the network that an address is of. */
+static uint64_t
+network_of(const struct auth *auth, struct text text)
 {
 	struct address address = { .kind = ADDRESS_UNKNOWN };
 	uint64_t hash = auth->seed;
@@ -150,7 +157,17 @@ failures_of(struct auth *auth, struct text text)
 		hash *= UINT64_C(0x100000001b3);
 		hash ^= hash >> 29;
 	}
-	return &auth->failures[(hash ^ address.kind) % AUTH_ADDRESSES];
+	return hash ^ address.kind;
+}
+
+/* Nobody is held to what others did, however many these are. */
+static bool
+has_failed_too_often(const struct auth *auth, struct text address, struct now now)
+{
+	uint64_t network = network_of(auth, address);
+	const struct failures *of = &auth->failures[network % AUTH_ADDRESSES];
+
+	return of->network == network && ratelimit_left(&of->bucket, &auth->rule, now.mono_ms) == 0;
 }
 
 static void
@@ -164,7 +181,14 @@ count(struct auth *auth, unsigned reason, struct text address)
 static void
 count_failure(struct auth *auth, unsigned reason, struct text address, struct now now)
 {
-	ratelimit_take(failures_of(auth, address), &auth->rule, now.mono_ms, 1);
+	uint64_t network = network_of(auth, address);
+	struct failures *of = &auth->failures[network % AUTH_ADDRESSES];
+
+	if (of->network != network) {
+		of->network = network;
+		ratelimit_init(&of->bucket, &auth->rule, now.mono_ms);
+	}
+	ratelimit_take(&of->bucket, &auth->rule, now.mono_ms, 1);
 	count(auth, reason, address);
 }
 
@@ -174,7 +198,7 @@ auth_judge(struct auth *auth, struct text token, struct text address, struct now
 {
 	enum token_fault fault;
 
-	if (ratelimit_left(failures_of(auth, address), &auth->rule, now.mono_ms) == 0) {
+	if (has_failed_too_often(auth, address, now)) {
 		count(auth, AUTH_TOO_MANY, address);
 		return false;
 	}

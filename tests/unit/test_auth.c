@@ -234,6 +234,24 @@ who_fails_too_often_has_to_wait(void **state)
 }
 
 static void
+many_who_fail_lock_nobody_else_out(void **state)
+{
+	struct world *world = *state;
+	char address[64];
+
+	/* Far more networks than there are places, so that every place has one that has to wait. */
+	for (unsigned i = 0; i < 20000; i++) {
+		snprintf(address, sizeof(address), "2001:db8:%x:%x::1", i >> 8, i & 0xff);
+		for (unsigned n = 0; n < 3; n++)
+			assert_false(judge(world, TEXT("x"), address));
+	}
+	for (unsigned i = 1; i < 255; i++) {
+		snprintf(address, sizeof(address), "192.0.2.%u", i);
+		assert_true(judge(world, buffer_text(&world->token), address));
+	}
+}
+
+static void
 new_keys_count_from_the_next_token_on(void **state)
 {
 	struct world *world = *state;
@@ -271,6 +289,8 @@ main(void)
 		    a_path_with_a_user_belongs_to_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(native_may_prove_it_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_fails_too_often_has_to_wait, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    many_who_fail_lock_nobody_else_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    new_keys_count_from_the_next_token_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_keys_no_token_is_good, set_up, tear_down),
