@@ -61,6 +61,24 @@ without_line_end(struct text file)
 	return file;
 }
 
+/* What issuers publish, in other forms than PEM: as a secret everybody would know it. */
+static bool
+looks_published(struct text file)
+{
+	static const struct text beginnings[] = { TEXT("{"), TEXT("["), TEXT("\x30\x81"),
+		TEXT("\x30\x82"), TEXT("\x30\x59\x30\x13"), TEXT("ssh-"), TEXT("ecdsa-sha2-"),
+		TEXT("---- BEGIN") };
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		const struct text *begin = &beginnings[i];
+
+		if (file.length >= begin->length &&
+		    memcmp(file.data, begin->data, begin->length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 take_secret(
     const struct reading *reading, enum token_form form, struct text *file, struct token_key *key)
@@ -70,6 +88,10 @@ take_secret(
 		return fail(reading,
 		    "is a secret of %zu bytes; it needs %u at least: openssl rand -hex 32",
 		    file->length, TOKEN_SECRET_MIN);
+	if (looks_published(*file))
+		return fail(reading,
+		    "looks like a public key that is not in PEM ('BEGIN PUBLIC KEY'); as a secret "
+		    "everybody would know it");
 	key->algorithm = form == TOKEN_JWT ? TOKEN_HS256 : TOKEN_HMAC;
 	return true;
 }

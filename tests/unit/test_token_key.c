@@ -66,6 +66,9 @@ weak_and_foreign_keys_are_refused(void **state)
 	refuse(TOKEN_JWT, "k", "0123456789abcdef0123456789abcde", false, "31 bytes");
 	refuse(TOKEN_OWN, "k", "0123456789abcdef0123456789abcde\n", false, "31 bytes");
 	refuse(TOKEN_OWN, "k", "", false, "0 bytes");
+	refuse(TOKEN_JWT, "k", "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k\"}]}", false, "not in PEM");
+	refuse(TOKEN_JWT, "k", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ ana", false, "not in PEM");
+	refuse(TOKEN_JWT, "k", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3", false, "not in PEM");
 	refuse(TOKEN_JWT, "k", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
 	    false, "not readable");
 	refuse(TOKEN_JWT, "k", "-----BEGIN CERTIFICATE-----\n", false, "not readable");
