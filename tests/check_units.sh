@@ -13,8 +13,10 @@ declare -A exposure_max=(
 command -v systemd-analyze >/dev/null || { echo 'check_units: systemd-analyze is missing; install systemd'; exit 1; }
 units=$(mktemp -d)
 trap 'rm -rf "$units"' EXIT
+# The folder of the build may have a blank in its name, the units' commands must not.
+ln -s "$build/bin" "$units/bin"
 for unit in deploy/systemd/*.{service.in,socket,target}; do
-	sed -e "s|@SBINDIR@|$build/bin|; s|@SYSCONFDIR@|/etc|" "$unit" >"$units/$(basename "${unit%.in}")"
+	sed -e "s|@SBINDIR@|$units/bin|; s|@SYSCONFDIR@|/etc|" "$unit" >"$units/$(basename "${unit%.in}")"
 done
 # An instance is what a template is judged by.
 for kind in service socket; do
