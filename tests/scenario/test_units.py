@@ -82,7 +82,7 @@ class Unit:
     def fill(self, text):
         """Specifiers, and the folders of this test in the place of the system's."""
         text = text.replace("%i", self.instance).replace("$MAINPID", str(self.child and self.child.pid))
-        text = text.replace("@SBINDIR@", str(BIN)).replace("@SYSCONFDIR@", str(self.manager.folder))
+        text = text.replace("@SBINDIR@", shlex.quote(str(BIN))).replace("@SYSCONFDIR@", str(self.manager.folder))
         text = text.replace("/run/hubbub", str(self.manager.run))
         # The users of the units are not on this machine.
         return text.replace("hub.allow_users=hubbub-gateway", f"hub.allow_users={os.getuid()}")
