@@ -77,9 +77,11 @@ split(struct text token, unsigned count, struct parts *parts_out)
 		rest.data += length + 1;
 		rest.length -= length + 1;
 	}
+	if (parts_out->count != count)
+		return false;
 	parts_out->signed_text =
 	    (struct text){ token.data, token.length - parts_out->all[count - 1].length - 1 };
-	return parts_out->count == count;
+	return true;
 }
 
 /* The JSON object in a part; NULL if there is none. */

@@ -26,6 +26,7 @@ run(struct hub_setup *setup)
 	hub = service_sockets_take(&inherited, error, sizeof(error))
 		  ? hub_create(setup, error, sizeof(error))
 		  : NULL;
+	setup->inherited = NULL;
 	unknown = service_sockets_close_rest(&inherited);
 	if (unknown > 0)
 		log_warn(setup->log, "inherited sockets are closed: only hub and admin are taken",

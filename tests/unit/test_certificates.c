@@ -60,8 +60,10 @@ set_up(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 	void *rig;
 
-	if (pair_rig_set_up(&rig) != 0)
+	if (pair_rig_set_up(&rig) != 0) {
+		free(world);
 		return -1;
+	}
 	world->rig = rig;
 	world->now = (struct now){ .mono_ms = 1000, .wall_ms = NOW_S * 1000 };
 	buffer_init(&world->logged, 0);

@@ -212,8 +212,8 @@ texts_are_cut_between_characters(void **state)
 	uint64_t next;
 	uint64_t skipped = 0;
 
-	for (size_t i = 0; i + 1 < sizeof(reason); i += 2)
-		memcpy(reason + i, "\xc3\xa9", 2);
+	for (size_t i = 0; i < sizeof(reason); i++)
+		reason[i] = i % 2 == 0 ? '\xc3' : '\xa9';
 	event.texts[EVENT_REASON] = (struct text){ reason, sizeof(reason) };
 	assert_true(events_watch(events, false, &next));
 	events_note(events, &event);

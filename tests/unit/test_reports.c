@@ -49,7 +49,9 @@ texts_are_made_harmless(void **state)
 	assert_int_equal(reports_clean(TEXT(""), out).length, 0);
 	memset(longer, 'x', sizeof(longer));
 	/* A character that would pass the end is left out whole. */
-	memcpy(longer + REPORTS_TEXT_MAX - 1, "\xe5\xb0\x8f", 3);
+	longer[REPORTS_TEXT_MAX - 1] = '\xe5';
+	longer[REPORTS_TEXT_MAX] = '\xb0';
+	longer[REPORTS_TEXT_MAX + 1] = '\x8f';
 	cut = reports_clean((struct text){ longer, sizeof(longer) }, out);
 	assert_int_equal(cut.length, REPORTS_TEXT_MAX - 1);
 	assert_true(text_is_utf8(cut));
