@@ -2,24 +2,10 @@
  * Holds settings against each other: what no single one can know. Knows neither
  * files nor the command line.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "common/config.h"
-
-static bool complain(char *error, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool
-complain(char *error, size_t size, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error, size, format, arguments);
-	va_end(arguments);
-	return false;
-}
+#include "common/config_complain.h"
 
 static bool
 check_limits(const struct config_limits *limits, char *error, size_t size)
@@ -37,7 +23,7 @@ check_limits(const struct config_limits *limits, char *error, size_t size)
 
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
 		if (orders[i].small > orders[i].large)
-			return complain(error, size,
+			return config_complain(error, size,
 			    "limits.%s is %u, more than limits.%s, which is %u; lower the one or "
 			    "raise the other",
 			    orders[i].small_name, orders[i].small, orders[i].large_name,
@@ -52,17 +38,17 @@ check_sockets(const struct config *config, char *error, size_t size)
 	const struct config_hub *hub = &config->hub;
 
 	if (strcmp(hub->socket, hub->admin_socket) == 0)
-		return complain(error, size,
+		return config_complain(error, size,
 		    "hub.socket and hub.admin_socket are both %s; give one another path",
 		    hub->socket);
 	if (strncmp(hub->status, "unix:", 5) == 0 &&
 	    (strcmp(hub->status + 5, hub->socket) == 0 ||
 		strcmp(hub->status + 5, hub->admin_socket) == 0))
-		return complain(error, size,
+		return config_complain(error, size,
 		    "hub.status is %s, another socket of the hub; give it another path",
 		    hub->status);
 	if (hub->status[0] != '\0' && strcmp(hub->status, config->gateway.status) == 0)
-		return complain(error, size,
+		return config_complain(error, size,
 		    "hub.status and gateway.status are both %s; give one another address",
 		    hub->status);
 	return true;
@@ -76,7 +62,7 @@ check_listeners(const struct config *config, char *error, size_t size)
 		const char *port = strrchr(one->address, ':');
 
 		if (one->proxy_protocol && one->trusted_proxies[0] == '\0')
-			return complain(error, size,
+			return config_complain(error, size,
 			    "listener.%s.proxy_protocol is on, but listener.%s.trusted_proxies is "
 			    "empty, so that every connection would be closed; name the balancers",
 			    one->name, one->name);
@@ -84,7 +70,7 @@ check_listeners(const struct config *config, char *error, size_t size)
 			continue;
 		for (unsigned j = i + 1; j < config->listener_count; j++) {
 			if (strcmp(one->address, config->listeners[j].address) == 0)
-				return complain(error, size,
+				return config_complain(error, size,
 				    "listener.%s.address and listener.%s.address are both %s; give "
 				    "one another port",
 				    one->name, config->listeners[j].name, one->address);
@@ -102,7 +88,7 @@ check_tls(const struct config *config, char *error, size_t size)
 
 		if (has_certificate == (one->tls_key[0] != '\0'))
 			continue;
-		return complain(error, size,
+		return config_complain(error, size,
 		    "listener.%s.tls_%s is set, but not listener.%s.tls_%s; set both or none",
 		    one->name, has_certificate ? "certificate" : "key", one->name,
 		    has_certificate ? "key" : "certificate");
@@ -117,16 +103,16 @@ check_auth(const struct config *config, char *error, size_t size)
 
 	if (strcmp(config->auth.mode, "open") != 0 &&
 	    config->auth.keys[strspn(config->auth.keys, " \t")] == '\0')
-		return complain(error, size,
+		return config_complain(error, size,
 		    "auth.mode is %s, but auth.keys is empty; name a key, as KID:FILE",
 		    config->auth.mode);
 	if (config->auth.cookie[strcspn(config->auth.cookie, " \t=;,\"\\")] != '\0')
-		return complain(
+		return config_complain(
 		    error, size, "auth.cookie is no name of a cookie: '%s'", config->auth.cookie);
 	for (unsigned i = 0; i < config->listener_count; i++)
 		some_have_origins |= config->listeners[i].origins[0] != '\0';
 	if (config->auth.cookie[0] != '\0' && !some_have_origins)
-		return complain(error, size,
+		return config_complain(error, size,
 		    "auth.cookie is set, but no listener has origins: a browser sends the cookie "
 		    "with any page's connections; list the origins of yours, or leave the cookie "
 		    "empty");
@@ -139,7 +125,7 @@ check_store(const struct config *config, char *error, size_t size)
 	bool in_memory = strcmp(config->store.durability, "memory") == 0;
 
 	if (!in_memory && config->store.path[0] == '\0')
-		return complain(error, size,
+		return config_complain(error, size,
 		    "store.path is empty, but store.durability is %s; name a file, or set "
 		    "store.durability to memory",
 		    config->store.durability);
@@ -148,7 +134,7 @@ check_store(const struct config *config, char *error, size_t size)
 
 		if (in_memory && strcmp(one->durability, "store") != 0 &&
 		    strcmp(one->durability, "memory") != 0)
-			return complain(error, size,
+			return config_complain(error, size,
 			    "class.%s.durability is %s, but store.durability is memory and keeps "
 			    "no file; lower the one or raise the other",
 			    one->name, one->durability);
@@ -161,7 +147,7 @@ check_classes(const struct config *config, char *error, size_t size)
 {
 	for (unsigned i = 0; i < config->class_count; i++) {
 		if (strcmp(config->classes[i].name, "default") == 0)
-			return complain(error, size,
+			return config_complain(error, size,
 			    "[class default] is the class of all rooms that no other names; for "
 			    "other rules give yours another name, and rooms = * as the last");
 	}

@@ -3,10 +3,10 @@
  * form of these names; what they set is config_set's to know.
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/config_complain.h"
 #include "common/config_env.h"
 #include "common/config_items.h"
 #include "common/config_schema.h"
@@ -16,20 +16,6 @@
 
 /* Longest name of a setting, as config_set takes it. */
 #define KEY_SIZE 128
-
-static bool complain(char *error, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool
-complain(char *error, size_t size, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error, size, format, arguments);
-	va_end(arguments);
-	return false;
-}
 
 static void
 lower(char *text)
@@ -101,13 +87,13 @@ set_one(struct config *config, const char *name, size_t length, const char *valu
 	char *last;
 
 	if (length >= sizeof(parts))
-		return complain(error, size, "the name is too long for a setting");
+		return config_complain(error, size, "the name is too long for a setting");
 	snprintf(parts, sizeof(parts), "%.*s", (int)length, name);
 	lower(parts);
 	section = parts + strlen(PREFIX BETWEEN);
 	if (strncmp(name, PREFIX BETWEEN, strlen(PREFIX BETWEEN)) != 0 ||
 	    (last = cut_last(section)) == NULL)
-		return complain(error, size,
+		return config_complain(error, size,
 		    "it has the form " PREFIX "__SECTION__KEY or " PREFIX "__SECTION__NAME__KEY");
 	behind = strstr(section, BETWEEN);
 	if (behind == NULL) {
@@ -118,7 +104,7 @@ set_one(struct config *config, const char *name, size_t length, const char *valu
 	behind += strlen(BETWEEN);
 	item = resolve_name(config, section, behind);
 	if (item == NULL)
-		return complain(error, size,
+		return config_complain(error, size,
 		    "two sections [%s ...] have a name like %s; use --set for them", section,
 		    behind);
 	snprintf(key, sizeof(key), "%s.%s.%s", section, item, last);
@@ -165,7 +151,7 @@ config_set_environment(
 		all++;
 	variables = calloc(all + 1, sizeof(*variables));
 	if (variables == NULL)
-		return complain(error, error_size, "no memory");
+		return config_complain(error, error_size, "no memory");
 	for (size_t i = 0; i < all; i++) {
 		if (strncmp(environment[i], PREFIX, strlen(PREFIX)) == 0)
 			variables[count++] = environment[i];

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/buffer.h"
 #include "common/config.h"
+#include "common/config_complain.h"
 #include "common/config_env.h"
 #include "common/config_reload.h"
 
@@ -60,20 +60,6 @@ struct request {
 	int action;            /* one of enum letter, 0: run **/
 };
 
-static bool complain(char *error, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool
-complain(char *error, size_t size, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error, size, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
 static bool
 take_option(struct request *request, int option, char *error, size_t size)
 {
@@ -82,7 +68,7 @@ take_option(struct request *request, int option, char *error, size_t size)
 	switch (option) {
 	case OPTION_CONFIG:
 		if (request->file != NULL)
-			return complain(error, size, "--config can be given once");
+			return config_complain(error, size, "--config can be given once");
 		request->file = value;
 		return true;
 	case OPTION_SET:
@@ -108,14 +94,16 @@ read_arguments(int argc, char **argv, struct request *request, char *error, size
 		const char *word = argv[optind - 1];
 
 		if (option == ':')
-			return complain(error, size, "%.80s needs a value; see --help", word);
+			return config_complain(
+			    error, size, "%.80s needs a value; see --help", word);
 		if (option == '?')
-			return complain(error, size, "%.80s is not an option; see --help", word);
+			return config_complain(
+			    error, size, "%.80s is not an option; see --help", word);
 		if (!take_option(request, option, error, size))
 			return false;
 	}
 	if (optind < argc)
-		return complain(
+		return config_complain(
 		    error, size, "'%.80s' is one word too many; see --help", argv[optind]);
 	return true;
 }
@@ -170,7 +158,7 @@ read_file(struct config *config, const char *path, char *error, size_t size)
 
 	buffer_init(&content, FILE_READ_MAX);
 	if (fd < 0 || !read_all(fd, &content)) {
-		complain(error, size, "cannot read %.200s: %s", path, strerror(errno));
+		config_complain(error, size, "cannot read %.200s: %s", path, strerror(errno));
 		good = false;
 	} else {
 		text = buffer_text(&content);
@@ -190,8 +178,8 @@ apply_set(struct config *config, const char *assignment, char *error, size_t siz
 	size_t used;
 
 	if (equals == NULL || (size_t)(equals - assignment) >= sizeof(key))
-		return complain(error, size, "--set %.80s: it has the form --set SECTION.KEY=VALUE",
-		    assignment);
+		return config_complain(error, size,
+		    "--set %.80s: it has the form --set SECTION.KEY=VALUE", assignment);
 	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
 	if (config_set(config, key, equals + 1, error, size))
 		return true;
@@ -285,7 +273,7 @@ do_action(const struct action *action, const struct program *program, const stru
 	action->act(program, config, output);
 	if (fflush(output) == 0)
 		return true;
-	return complain(error, size, "cannot write: %s", strerror(errno));
+	return config_complain(error, size, "cannot write: %s", strerror(errno));
 }
 
 enum config_result
@@ -331,7 +319,7 @@ config_read_again(struct config *config, config_checker *check, int argc, char *
 	config_defaults(config);
 	request.sets = calloc((size_t)argc + 1, sizeof(*request.sets));
 	if (request.sets == NULL)
-		return complain(error, error_size, "no memory");
+		return config_complain(error, error_size, "no memory");
 	good = read_arguments(argc, argv, &request, error, error_size) &&
 	       gather(config, &request, error, error_size);
 	free(request.sets);
