@@ -25,7 +25,7 @@ bool secret_file_is_name(const char *name);
  * Reads the file: one of that absolute path, or of that name in the folder that a service manager
  * hands credentials over in ($CREDENTIALS_DIRECTORY). NULL with one sentence in `error` if it is
  * not there, is no regular file, can be read or written by everybody, is empty or has more than
- * `bytes_max` bytes. Links are not followed; it is opened once, and judged by what was opened.
+ * `bytes_max` bytes. It is opened once, and judged by what was opened, be it behind a link.
  */
 struct secret *secret_file_read(const char *name, size_t bytes_max, char *error, size_t error_size);
 

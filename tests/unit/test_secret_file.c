@@ -146,18 +146,37 @@ test_refuses_what_is_no_secret(void **state)
 static void
 test_refuses_what_is_no_regular_file(void **state)
 {
-	char target[256];
-
 	(void)state;
 	assert_refused(folder, "is not a regular file");
 	/* Nobody writes to it, and nobody is waited for. */
 	assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
 	assert_refused(path_of("pipe"), "is not a regular file");
 	unlink(path_of("pipe"));
+}
+
+static void
+test_judges_what_a_link_leads_to(void **state)
+{
+	struct secret *secret;
+	char target[256];
+	char error[512] = "";
+
+	(void)state;
 	put("key", "secret", 0600);
 	snprintf(target, sizeof(target), "%s", path_of("key"));
 	assert_int_equal(symlink(target, path_of("link")), 0);
-	assert_refused(path_of("link"), "is a symbolic link; name the file itself");
+	secret = secret_file_read(path_of("link"), SECRET_FILE_MAX, error, sizeof(error));
+	assert_string_equal(error, "");
+	assert_true(text_equal(secret_bytes(secret), TEXT("secret")));
+	secret_destroy(&secret);
+	assert_int_equal(chmod(path_of("key"), 0644), 0);
+	assert_refused(path_of("link"),
+	    "is open to everybody (mode 0644); take that away, for example "
+	    "with chmod o= FILE");
+	unlink(path_of("key"));
+	assert_refused(path_of("link"), "cannot be read: No such file or directory");
+	assert_int_equal(symlink("link", path_of("key")), 0);
+	assert_refused(path_of("link"), "cannot be read: Too many levels of symbolic links");
 	unlink(path_of("link"));
 	unlink(path_of("key"));
 }
@@ -215,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_everybody_must_be_kept_out),
 		cmocka_unit_test(test_refuses_what_is_no_secret),
 		cmocka_unit_test(test_refuses_what_is_no_regular_file),
+		cmocka_unit_test(test_judges_what_a_link_leads_to),
 		cmocka_unit_test(test_names_of_credentials),
 		cmocka_unit_test(test_names),
 	};
