@@ -62,6 +62,9 @@ bool json_node_next(const struct json_node *object, void **cursor, struct text *
 size_t json_node_length(const struct json_node *array);
 const struct json_node *json_node_element(const struct json_node *array, size_t index);
 
+/* A number of any size, with a fraction or without. */
+enum json_lookup json_node_number(const struct json_node *node, double *value_out);
+
 /* Up to here every reader has whole numbers exactly. */
 #define JSON_INTEGER_MAX 9007199254740991u
 

@@ -184,23 +184,43 @@ judge_header(
 	return TOKEN_GOOD;
 }
 
+/*
+ * RFC 7519, 2: seconds since the epoch, which may have a fraction. It is rounded so that
+ * nobody has more time than was granted.
+ */
+static enum json_lookup
+take_seconds(const struct json *json, const char *key, bool upwards, int64_t *seconds_out)
+{
+	double number;
+	enum json_lookup found = json_node_number(json_member(json, key), &number);
+
+	if (found != JSON_FOUND)
+		return found;
+	if (!(number >= 0 && number <= (double)JSON_INTEGER_MAX))
+		return JSON_OUT_OF_RANGE;
+	*seconds_out = (int64_t)number;
+	if (upwards && (double)*seconds_out < number)
+		++*seconds_out;
+	return JSON_FOUND;
+}
+
 static enum token_fault
 judge_times(const struct json *json, const struct token_rules *rules, int64_t now_s,
     struct token_claims *claims)
 {
 	enum json_lookup found;
-	uint64_t expires = 0;
-	uint64_t begins = 0;
+	int64_t expires = 0;
+	int64_t begins = 0;
 
-	if (json_get_integer(json, "exp", &expires) != JSON_FOUND)
+	if (take_seconds(json, "exp", false, &expires) != JSON_FOUND)
 		return TOKEN_MALFORMED;
-	found = json_get_integer(json, "nbf", &begins);
+	found = take_seconds(json, "nbf", true, &begins);
 	if (found != JSON_FOUND && found != JSON_ABSENT)
 		return TOKEN_MALFORMED;
-	claims->ends_s = (int64_t)expires + rules->leeway_seconds;
+	claims->ends_s = expires + rules->leeway_seconds;
 	if (claims->ends_s <= now_s)
 		return TOKEN_EXPIRED;
-	return (int64_t)begins > now_s + rules->leeway_seconds ? TOKEN_NOT_YET : TOKEN_GOOD;
+	return begins > now_s + rules->leeway_seconds ? TOKEN_NOT_YET : TOKEN_GOOD;
 }
 
 /* RFC 7519, 4.1.3: one text or several; who is not among them refuses the token. */

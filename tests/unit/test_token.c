@@ -108,6 +108,13 @@ static const struct {
 	{ "{\"sub\":\"ana\",\"exp\":1699999990}", TOKEN_EXPIRED },
 	{ "{\"sub\":\"ana\",\"exp\":1699999991}", TOKEN_GOOD },
 	{ "{\"sub\":\"ana\",\"exp\":0}", TOKEN_EXPIRED },
+	/* With fractions: an end counts from its second on, a beginning from the next. */
+	{ "{\"sub\":\"ana\",\"exp\":1699999990.9}", TOKEN_EXPIRED },
+	{ "{\"sub\":\"ana\",\"exp\":1699999991.1}", TOKEN_GOOD },
+	{ "{\"sub\":\"ana\",\"exp\":1.7000001e9}", TOKEN_GOOD },
+	{ "{\"sub\":\"ana\",\"exp\":1700000100,\"nbf\":1700000009.5}", TOKEN_GOOD },
+	{ "{\"sub\":\"ana\",\"exp\":1700000100,\"nbf\":1700000010.5}", TOKEN_NOT_YET },
+	{ "{\"sub\":\"ana\",\"exp\":1700000100,\"nbf\":-0.5}", TOKEN_MALFORMED },
 	{ "{\"sub\":\"ana\",\"exp\":1700000100,\"nbf\":1700000011}", TOKEN_NOT_YET },
 	{ "{\"sub\":\"ana\",\"exp\":1700000100,\"nbf\":1700000010}", TOKEN_GOOD },
 	{ "{\"exp\":1700000100}", TOKEN_SUBJECT },
