@@ -4,6 +4,7 @@
  */
 #include "common/reload.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,6 +74,16 @@ reload_destroy(struct reload **reload)
 {
 	free(*reload);
 	*reload = NULL;
+}
+
+void
+reload_listen(void)
+{
+	sigset_t hangup;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
 }
 
 static void

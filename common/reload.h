@@ -47,6 +47,12 @@ struct reload *reload_create(const struct reload_setup *setup);
 void reload_destroy(struct reload **reload);
 
 /*
+ * SIGHUP is heard from now on, as somebody waits for it. Whoever started this process may have
+ * blocked it until then, so that it is neither lost nor the end of a process that just begins.
+ */
+void reload_listen(void);
+
+/*
  * Does it, logs what has changed and what of that needs a restart, or why nothing has. True if it
  * was applied.
  */

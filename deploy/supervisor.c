@@ -32,7 +32,9 @@ signals_catch(struct supervisor *supervisor)
 	sigaddset(&caught, SIGHUP);
 	sigaddset(&caught, SIGUSR1);
 	sigaddset(&caught, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &caught, &supervisor->old_mask);
+	sigprocmask(SIG_BLOCK, &caught, &supervisor->child_mask);
+	/* So SIGHUP waits for a child that has just begun until it can hear it, and ends none. */
+	sigaddset(&supervisor->child_mask, SIGHUP);
 	supervisor->signal_fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
 	return supervisor->signal_fd >= 0;
 }
@@ -48,20 +50,21 @@ static void
 announce(const struct supervisor *supervisor)
 {
 	const struct supervisor_options *options = &supervisor->options;
+	const char *secure = options->tls_certificate[0] == '\0' ? "" : "s";
 	char hubctl[PATH_MAX], path[PATH_MAX], words[2][PATH_MAX], name[128];
 
 	supervisor_ports_name(
 	    options->address, supervisor->ports.chat.port, true, name, sizeof name);
-	printf("\nHubbub is ready: http://%s/\n", name);
+	printf("\nHubbub is ready: http%s://%s/\n", secure, name);
 	for (unsigned slot = 0; slot < options->gateways; slot++) {
 		supervisor_ports_name(
 		    options->address, supervisor->ports.own_port[slot], true, name, sizeof name);
-		printf("  gw-%u alone:   http://%s/\n", slot + 1, name);
+		printf("  gw-%u alone:   http%s://%s/\n", slot + 1, secure, name);
 	}
 	if (options->demo) {
 		supervisor_ports_name(
 		    options->address, supervisor->ports.demo.port, true, name, sizeof name);
-		printf("  demonstration: ws://%s/ws\n", name);
+		printf("  demonstration: ws%s://%s/ws\n", secure, name);
 	}
 	snprintf(hubctl, sizeof hubctl, "%s/hubctl", options->programs);
 	if (access(hubctl, X_OK) != 0)
@@ -74,8 +77,9 @@ announce(const struct supervisor *supervisor)
 		printf("  NOTE: names are free and %s can be reached from other machines:\n"
 		       "  whoever reaches it can chat under any name.\n",
 		    options->address);
-	printf(
-	    "  a new build:   kill -USR2 %d replaces the gateways, -USR1 the hub\n", (int)getpid());
+	printf("  a new build:   kill -USR2 %d replaces the gateways, -USR1 the hub\n"
+	       "  new settings:  kill -HUP %d\n",
+	    (int)getpid(), (int)getpid());
 	printf("  Ctrl-C stops it.\n\n");
 	fflush(stdout);
 }
@@ -201,6 +205,48 @@ on_wish(struct supervisor *supervisor, int number)
 }
 
 static void
+end_by_signal(struct supervisor *supervisor)
+{
+	if (supervisor->phase <= PHASE_RUNNING)
+		complain("stopping");
+	stop(supervisor, EXIT_CODE_DONE);
+}
+
+/* Once: kernel and shell may both say it, which is no impatience. */
+static void
+end_with_terminal(struct supervisor *supervisor)
+{
+	terminal_close(&supervisor->terminal);
+	end_by_signal(supervisor);
+}
+
+/* Whoever has just begun hears it once it has read them, see child_mask. */
+static void
+relay_reload(struct supervisor *supervisor)
+{
+	unsigned gateways = 0;
+
+	for (unsigned number = 0; number < supervisor->child_count; number++) {
+		if (supervisor->children[number].pid == 0)
+			continue;
+		kill(supervisor->children[number].pid, SIGHUP);
+		if (number > 0)
+			gateways++;
+	}
+	gateways += upgrade_signal(supervisor, SIGHUP);
+	complain("hub and gateways, %u of these, read their settings again", gateways);
+}
+
+static void
+on_hangup(struct supervisor *supervisor)
+{
+	if (terminal_hung_up(&supervisor->terminal, now_ms()))
+		end_with_terminal(supervisor);
+	else if (supervisor->phase <= PHASE_RUNNING)
+		relay_reload(supervisor);
+}
+
+static void
 on_notified(struct supervisor *supervisor)
 {
 	pid_t pid;
@@ -225,9 +271,10 @@ on_signals(struct supervisor *supervisor)
 			on_wish(supervisor, (int)info.ssi_signo);
 			continue;
 		}
-		if (supervisor->phase <= PHASE_RUNNING)
-			complain("stopping");
-		stop(supervisor, EXIT_CODE_DONE);
+		if (info.ssi_signo == SIGHUP)
+			on_hangup(supervisor);
+		else
+			end_by_signal(supervisor);
 	}
 }
 
@@ -292,7 +339,7 @@ on_time(struct supervisor *supervisor, uint64_t now)
 		struct child *child = &supervisor->children[number];
 
 		if (child->pid == 0 && now >= child->due_ms)
-			child_start(child, &supervisor->old_mask, now);
+			child_start(child, &supervisor->child_mask, now);
 	}
 	if (supervisor->phase != PHASE_RUNNING)
 		return;
@@ -337,13 +384,14 @@ supervise(struct supervisor *supervisor)
 	supervisor->probe_due_ms = now_ms();
 	on_time(supervisor, now_ms());
 	while (supervisor->phase != PHASE_DONE) {
-		struct pollfd wait[3] = {
+		struct pollfd wait[4] = {
 			{ .fd = supervisor->signal_fd, .events = POLLIN },
 			{ .fd = supervisor->probe.fd, .events = POLLIN },
 			{ .fd = supervisor->notify_fd, .events = POLLIN },
+			{ .fd = terminal_watch_fd(&supervisor->terminal, now_ms()) },
 		};
 
-		if (poll(wait, 3, time_to_wait(supervisor, now_ms())) < 0 && errno != EINTR)
+		if (poll(wait, 4, time_to_wait(supervisor, now_ms())) < 0 && errno != EINTR)
 			break;
 		if (wait[1].revents != 0)
 			on_probe(supervisor, probe_hear(&supervisor->probe), now_ms());
@@ -352,6 +400,8 @@ supervise(struct supervisor *supervisor)
 			on_notified(supervisor);
 		if (wait[0].revents != 0)
 			on_signals(supervisor);
+		if (wait[3].revents != 0 && terminal_watch_fd(&supervisor->terminal, now_ms()) >= 0)
+			end_with_terminal(supervisor);
 		on_time(supervisor, now_ms());
 	}
 }
@@ -399,8 +449,10 @@ main(int argc, char **argv)
 	supervisor->hub_ends_ms = UINT64_MAX;
 	switch (supervisor_options_read(argc, argv, &supervisor->options)) {
 	case SUPERVISOR_RUN:
+		terminal_open(&supervisor->terminal);
 		if (signals_catch(supervisor))
 			exit_code = run(supervisor);
+		terminal_close(&supervisor->terminal);
 		break;
 	case SUPERVISOR_TOLD:
 		exit_code = EXIT_CODE_DONE;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CHILD_SETTINGS_MAX 12
+#define CHILD_SETTINGS_MAX 16
 #define CHILD_DESCRIPTORS_MAX 3
 #define CHILD_NAME_SIZE 32
 

@@ -47,6 +47,15 @@ hub_describe(struct supervisor *supervisor)
 	       child_set(child, "store.path=%s", path[3]);
 }
 
+static bool
+tls_describe(const struct supervisor_options *options, struct child *child, const char *name)
+{
+	return options->tls_certificate[0] == '\0' ||
+	       (child_set(
+		    child, "listener.%s.tls_certificate=%s", name, options->tls_certificate) &&
+		   child_set(child, "listener.%s.tls_key=%s", name, options->tls_key));
+}
+
 /* A descriptor and the listener that takes it over. */
 static bool
 listener_describe(
@@ -57,7 +66,8 @@ listener_describe(
 	child->descriptors[child->descriptor_count] = fd;
 	child->descriptor_names[child->descriptor_count++] = name;
 	supervisor_ports_name(supervisor->options.address, port, false, address, sizeof address);
-	return child_set(child, "listener.%s.address=%s", name, address);
+	return child_set(child, "listener.%s.address=%s", name, address) &&
+	       tls_describe(&supervisor->options, child, name);
 }
 
 bool

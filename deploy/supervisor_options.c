@@ -25,12 +25,16 @@ static const char usage_text[] =
     "  --bind ADDRESS  numeric address to listen on (127.0.0.1: this machine only)\n"
     "  --state DIR     folder for sockets and data ($XDG_STATE_HOME/hubbub)\n"
     "  --config FILE   configuration file for the hub and the gateways (none)\n"
+    "  --tls-certificate FILE  TLS on all ports: the certificate, PEM, with those above it (none)\n"
+    "  --tls-key FILE          and its key, which no one else may read\n"
     "  --programs DIR  folder with hubbub-hub and hubbub-gateway (next to this program)\n"
     "  --help          this text\n"
     "  --version       the version\n"
     "\n"
     "SIGUSR2 replaces the gateways by the program that is there now, one after another and\n"
-    "without refusing a connection; SIGUSR1 replaces the hub, and nobody is disconnected.\n";
+    "without refusing a connection; SIGUSR1 replaces the hub, and nobody is disconnected.\n"
+    "SIGHUP has hub and gateways read their settings and certificates again; if the terminal is\n"
+    "gone that all was started from, all ends.\n";
 
 enum {
 	OPTION_PORT = 256,
@@ -40,6 +44,8 @@ enum {
 	OPTION_BIND,
 	OPTION_STATE,
 	OPTION_CONFIG,
+	OPTION_TLS_CERTIFICATE,
+	OPTION_TLS_KEY,
 	OPTION_PROGRAMS,
 	OPTION_HELP,
 	OPTION_VERSION
@@ -53,6 +59,8 @@ static const struct option long_options[] = {
 	{ "bind", required_argument, NULL, OPTION_BIND },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "tls-certificate", required_argument, NULL, OPTION_TLS_CERTIFICATE },
+	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
 	{ "programs", required_argument, NULL, OPTION_PROGRAMS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -159,6 +167,47 @@ ports_check(struct supervisor_options *options, bool own_port_given)
 	return true;
 }
 
+/*
+ * As an absolute path, which settings have to be. Symbolic links stay: whoever renews a certificate
+ * may have them lead to another file.
+ */
+static bool
+file_take(const char *option, const char *text, char path_out[PATH_MAX])
+{
+	char folder[PATH_MAX] = "";
+	int length;
+
+	if (text[0] == '\0') {
+		complain("%s is empty: it must name a file", option);
+		return false;
+	}
+	if (text[0] != '/' && getcwd(folder, sizeof folder - 1) == NULL) {
+		complain("%s is \"%s\", but this folder has no name: %s; give the whole path",
+		    option, text, strerror(errno));
+		return false;
+	}
+	if (text[0] != '/')
+		strcat(folder, "/");
+	length = snprintf(path_out, PATH_MAX, "%s%s", folder, text);
+	if (length < PATH_MAX)
+		return true;
+	complain("%s is too long by %d bytes", option, length - PATH_MAX + 1);
+	return false;
+}
+
+static bool
+tls_check(const struct supervisor_options *options)
+{
+	bool has_certificate = options->tls_certificate[0] != '\0';
+
+	if (has_certificate == (options->tls_key[0] != '\0'))
+		return true;
+	complain("%s is given without %s: TLS needs both",
+	    has_certificate ? "--tls-certificate" : "--tls-key",
+	    has_certificate ? "--tls-key" : "--tls-certificate");
+	return false;
+}
+
 static bool
 option_take(int option, struct supervisor_options *options, bool *own_port_given)
 {
@@ -183,6 +232,10 @@ option_take(int option, struct supervisor_options *options, bool *own_port_given
 	case OPTION_CONFIG:
 		options->config = optarg;
 		return true;
+	case OPTION_TLS_CERTIFICATE:
+		return file_take("--tls-certificate", optarg, options->tls_certificate);
+	case OPTION_TLS_KEY:
+		return file_take("--tls-key", optarg, options->tls_key);
 	case OPTION_PROGRAMS:
 		options->programs = optarg;
 		return true;
@@ -226,7 +279,8 @@ supervisor_options_read(int argc, char **argv, struct supervisor_options *option
 		complain("--state is empty: it must name a folder");
 		return SUPERVISOR_BAD;
 	}
-	return ports_check(options_out, own_port_given) && demo_port_check(options_out)
+	return ports_check(options_out, own_port_given) && demo_port_check(options_out) &&
+		       tls_check(options_out)
 		   ? SUPERVISOR_RUN
 		   : SUPERVISOR_BAD;
 }

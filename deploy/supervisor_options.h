@@ -2,6 +2,7 @@
 #ifndef HUBBUB_DEPLOY_SUPERVISOR_OPTIONS_H
 #define HUBBUB_DEPLOY_SUPERVISOR_OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #define SUPERVISOR_GATEWAYS_MAX 32
@@ -17,6 +18,8 @@ struct supervisor_options {
 	bool demo;            /* a second port, also shared, for the demonstration protocols */
 	unsigned demo_port;
 	unsigned gateways; /* 1 to SUPERVISOR_GATEWAYS_MAX                              */
+	char tls_certificate[PATH_MAX]; /* absolute; empty: all ports speak in the clear */
+	char tls_key[PATH_MAX];         /* absolute, empty without the certificate       */
 };
 
 enum supervisor_request {

@@ -15,6 +15,7 @@
 #include "deploy/supervisor_ports.h"
 #include "deploy/supervisor_probe.h"
 #include "deploy/supervisor_state.h"
+#include "deploy/supervisor_terminal.h"
 
 #define READY_WITHIN_MS 20000
 #define STOP_WITHIN_MS 10000
@@ -57,7 +58,8 @@ struct supervisor {
 	char gateway_program[PATH_MAX];
 
 	int signal_fd;
-	sigset_t old_mask;
+	sigset_t child_mask; /* with SIGHUP, which a child lets in once it can hear it */
+	struct terminal terminal;
 	enum phase phase;
 	uint64_t phase_ends_ms; /* patience with the present phase, UINT64_MAX for ever */
 	struct probe probe;
@@ -101,8 +103,8 @@ bool upgrade_ended(struct supervisor *supervisor, pid_t pid, int status);
 /* Process `pid` says that it accepts nobody any more: another one takes its place at once. */
 void upgrade_stopping(struct supervisor *supervisor, pid_t pid, uint64_t now);
 
-/* Whether processes of an upgrade run; sends them a signal. */
+/* Whether processes of an upgrade run; sends them a signal and says how many there are. */
 bool upgrade_runs(const struct supervisor *supervisor);
-void upgrade_signal(struct supervisor *supervisor, int number);
+unsigned upgrade_signal(struct supervisor *supervisor, int number);
 
 #endif

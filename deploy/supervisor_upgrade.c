@@ -68,7 +68,7 @@ start_rising(struct supervisor *supervisor, uint64_t now)
 	struct upgrade *upgrade = &supervisor->upgrade;
 
 	if (!describe_next(supervisor, &upgrade->rising, upgrade->number) ||
-	    !child_start(&upgrade->rising, &supervisor->old_mask, now)) {
+	    !child_start(&upgrade->rising, &supervisor->child_mask, now)) {
 		upgrade_end(supervisor);
 		return;
 	}
@@ -234,12 +234,15 @@ upgrade_runs(const struct supervisor *supervisor)
 	return supervisor->upgrade.rising.pid > 0;
 }
 
-void
+unsigned
 upgrade_signal(struct supervisor *supervisor, int number)
 {
+	unsigned count = 0;
+
 	for (unsigned i = 0; i < SUPERVISOR_OLD_MAX; i++)
-		if (supervisor->old[i].pid > 0)
-			kill(supervisor->old[i].pid, number);
-	if (supervisor->upgrade.rising.pid > 0)
-		kill(supervisor->upgrade.rising.pid, number);
+		if (supervisor->old[i].pid > 0 && kill(supervisor->old[i].pid, number) == 0)
+			count++;
+	if (supervisor->upgrade.rising.pid > 0 && kill(supervisor->upgrade.rising.pid, number) == 0)
+		count++;
+	return count;
 }

@@ -225,6 +225,7 @@ watch_signals(struct gateway *gateway)
 		if (gateway->signals[i] == NULL || event_add(gateway->signals[i], NULL) != 0)
 			return false;
 	}
+	reload_listen();
 	return true;
 }
 

@@ -220,6 +220,17 @@ add_signal(struct hub *hub, enum hub_signal which, int number, event_callback_fn
 }
 
 static bool
+watch_signals(struct hub *hub)
+{
+	if (!add_signal(hub, HUB_TERM, SIGTERM, on_stop_signal) ||
+	    !add_signal(hub, HUB_INT, SIGINT, on_stop_signal) ||
+	    !add_signal(hub, HUB_HUP, SIGHUP, on_reload_signal))
+		return false;
+	reload_listen();
+	return true;
+}
+
+static bool
 create_events(struct hub *hub)
 {
 	struct timeval second = { .tv_sec = 1 };
@@ -231,10 +242,7 @@ create_events(struct hub *hub)
 	hub->clock = evtimer_new(hub->base, on_clock, hub);
 	hub->second = event_new(hub->base, -1, EV_PERSIST, on_second, hub);
 	return hub->turn != NULL && hub->clock != NULL && hub->second != NULL &&
-	       event_add(hub->second, &second) == 0 &&
-	       add_signal(hub, HUB_TERM, SIGTERM, on_stop_signal) &&
-	       add_signal(hub, HUB_INT, SIGINT, on_stop_signal) &&
-	       add_signal(hub, HUB_HUP, SIGHUP, on_reload_signal);
+	       event_add(hub->second, &second) == 0 && watch_signals(hub);
 }
 
 static bool

@@ -29,7 +29,7 @@ declare -A may_include=(
 	[hub]='^(common|hub)/'
 	[client]='^(common|client)/'
 	[deploy]='^(common|deploy)/'
-	[tests]='^(common|gateway|hub|client|tests)/'
+	[tests]='^(common|gateway|hub|client|deploy|tests)/'
 )
 for folder in common gateway hub client deploy tests; do
 	while IFS=$'\t' read -r file header; do

@@ -7,10 +7,12 @@ import re
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 
 import pytest
 
+from authority import Authority
 from client import Client
 from harness import BIN, PATIENCE, http_get, wait_for
 
@@ -36,7 +38,7 @@ class Deployment:
 
     def ports(self):
         """The shared port and then the gateways' own."""
-        return [int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)/\n", self.said())]
+        return [int(port) for port in re.findall(r"https?://127\.0\.0\.1:(\d+)/\n", self.said())]
 
     def hubctl(self, *words):
         """Runs hubctl as the printed line says."""
@@ -115,6 +117,30 @@ def test_the_demo_port_speaks_the_demonstration_protocols(deploy):
     assert client.hear_text() == "小菠萝收到的消息是: hello"
     assert deployment.stop() == 0
     assert client.closed()[0] == 1012 and not is_listened_on(port)
+
+
+def test_tls_on_all_ports_and_another_certificate_on_a_hangup(deploy, tmp_path, monkeypatch):
+    authority = Authority(tmp_path)
+    authority.issue("live")
+    authority.issue("next")
+    monkeypatch.chdir(tmp_path)
+    deployment = deploy("--tls-certificate", "live.pem", "--tls-key", "live.key").ready()
+    ports = deployment.ports()
+    assert len(ports) == 3 and "http://" not in deployment.said()
+    clients = [
+        Client.connect(f"wss://127.0.0.1:{port}/ws", ssl=authority.trust()).join(f"at {port}") for port in ports
+    ]
+    for kind in ("pem", "key"):
+        (authority / f"next.{kind}").rename(authority / f"live.{kind}")
+    deployment.process.send_signal(signal.SIGHUP)
+    new = ssl.PEM_cert_to_DER_cert((authority / "live.pem").read_text())
+    for port in ports[1:]:
+        wait_for(
+            lambda p=port: ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", p))) == new,
+            "the old certificate is still shown",
+        )
+    clients[0].say("nobody went")
+    assert all(client.hear_type("public")["content"] == "nobody went" for client in clients)
 
 
 def test_no_connection_is_refused_while_a_gateway_is_dead(deploy):

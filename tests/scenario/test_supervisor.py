@@ -3,11 +3,13 @@
 The daemons are stand-ins: they answer /readyz, keep a diary of their life and can be told to misbehave,
 so every promise of the supervisor is tested by itself and quickly.
 """
+import fcntl
 import os
 import signal
 import socket
 import stat
 import subprocess
+import termios
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,8 @@ def finish(*_):
     sys.exit(0)
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, signal.SIG_IGN if misbehave == name + " hangs" else finish)
+signal.signal(signal.SIGHUP, lambda *_: note("reads again"))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
 if misbehave == name + " refuses":
     print("a clear reason", file=sys.stderr)
     sys.exit(2)
@@ -61,7 +65,7 @@ def alive(pid):
 
 
 class Supervisor:
-    def __init__(self, folder, *options, misbehave=""):
+    def __init__(self, folder, *options, misbehave="", **process):
         self.state = folder / "state of it"
         self.diary = folder / "diary"
         self.output = folder / "output"
@@ -70,7 +74,7 @@ class Supervisor:
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [SUPERVISOR, "--programs", folder, "--state", self.state, "--port", "0", *options],
-                stdout=output, stderr=subprocess.STDOUT, env=environment)
+                stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True, **process)
 
     def said(self):
         return self.output.read_text()
@@ -104,8 +108,8 @@ def folder(tmp_path):
 def start(folder):
     started = []
 
-    def begin(*options, misbehave=""):
-        started.append(Supervisor(folder, *options, misbehave=misbehave))
+    def begin(*options, **process):
+        started.append(Supervisor(folder, *options, **process))
         return started[-1]
 
     yield begin
@@ -142,7 +146,7 @@ def test_opens_a_demo_port_that_all_gateways_share(start):
         assert "listener.demo.profile=demo" in line and "listener.chat.profile" not in line
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stops_gateways_before_the_hub_and_leaves_nothing(start, how):
     supervisor = start().ready()
     pids = supervisor.pids()
@@ -151,6 +155,62 @@ def test_stops_gateways_before_the_hub_and_leaves_nothing(start, how):
     assert sorted(stopped[:2]) == ["gw-1", "gw-2"] and stopped[2:] == ["hub"]
     assert not any(alive(pid) for pid in pids)
     assert not supervisor.state.exists()
+
+
+ALL = {"hub", "gw-1", "gw-2"}
+
+
+def reread(supervisor, times):
+    """True once each has read its settings again so often, and the supervisor has said so."""
+    readers = [line.split()[0] for line in supervisor.notes("reads again")]
+    said = supervisor.said().count("hub and gateways, 2 of these, read their settings again")
+    return said == times and sorted(readers) == sorted(list(ALL) * times)
+
+
+def test_without_a_terminal_a_hangup_has_all_read_settings_again(start):
+    supervisor = start().ready()
+    for times in (1, 2):
+        supervisor.process.send_signal(signal.SIGHUP)
+        wait_for(lambda t=times: reread(supervisor, t), "somebody has not read again")
+    assert len(supervisor.notes(" started ")) == 3
+    assert supervisor.stop() == 0
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_hangup_ends_all_once_the_terminal_is_gone(start, ignored):
+    ours, theirs = os.openpty()
+
+    def at_the_terminal():
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+        if ignored:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    supervisor = start(preexec_fn=at_the_terminal).ready()
+    os.close(theirs)
+    supervisor.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: reread(supervisor, 1), "somebody has not read again")
+    # The kernel tells the session's first process, which the supervisor is.
+    os.close(ours)
+    if ignored:
+        wait_for(lambda: reread(supervisor, 2), "nohup is no terminal, so this is a reload")
+        assert supervisor.stop() == 0
+        return
+    assert supervisor.process.wait(PATIENCE) == 0
+    assert "stopping" in supervisor.said()
+    assert {line.split()[0] for line in supervisor.notes(" stopped")} == ALL
+
+
+def test_tls_is_for_all_ports(start, folder):
+    folder.joinpath("elsewhere").mkdir()
+    supervisor = start(
+        "--demo-port", "0", "--tls-certificate", "chat.pem", "--tls-key", "../chat.key", cwd=folder / "elsewhere"
+    ).ready()
+    assert "http://" not in supervisor.said() and "ws://" not in supervisor.said()
+    assert supervisor.said().count("https://127.0.0.1:") == 3 and "wss://127.0.0.1:" in supervisor.said()
+    for line in supervisor.notes(" listens listener."):
+        for name in ("chat", "own", "demo"):
+            assert f"listener.{name}.tls_certificate={folder}/elsewhere/chat.pem" in line
+            assert f"listener.{name}.tls_key={folder}/elsewhere/../chat.key" in line
 
 
 def test_what_the_hub_stored_stays(start):
@@ -273,6 +333,7 @@ def test_refuses_missing_programs(start, folder):
     (["--prot", "1"], "unrecognized option '--prot'"),
     (["extra"], '"extra" is not an option'),
     (["--state", ""], "--state is empty"),
+    (["--tls-key", "k"], "--tls-key is given without --tls-certificate: TLS needs both"),
 ])
 def test_wrong_command_lines_exit_with_2(start, options, words):
     supervisor = start(*options)
