@@ -64,6 +64,7 @@ struct config_gateway {
 	char *hub_socket;
 	char *status;
 	unsigned drain_seconds; /* over which clients are let go before it ends */
+	char *drain_accepts;    /* "inherited", "yes" or "no"                   */
 };
 
 /* Who may come in. */

@@ -140,6 +140,10 @@ const struct config_key config_keys[] = {
 	{ "gateway", "drain_seconds", CONFIG_TYPE_NUMBER, GATEWAY_RELOAD, GATEWAY(drain_seconds), 0,
 	  3600, "seconds", "5", NULL, "Over how long clients are let go, evenly, when the gateway "
 	  "is to end; 0: all at once." },
+	{ "gateway", "drain_accepts", CONFIG_TYPE_CHOICE, GATEWAY_RELOAD, GATEWAY(drain_accepts),
+	  0, 0, "", "inherited", "inherited yes no", "From which sockets newcomers are still let "
+	  "in during that time, to go at its end: inherited ones, where they would wait for the "
+	  "next process; all; or none, as another process accepts from the same sockets already." },
 
 	{ "listener", "address", CONFIG_TYPE_LISTEN, GATEWAY_RESTART, LISTENER(address), 0, 0, "",
 	  "127.0.0.1:8000", NULL, "Address to listen on. A descriptor inherited under the "

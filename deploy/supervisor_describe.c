@@ -89,6 +89,8 @@ gateway_describe(
 	supervisor_state_status_socket(&supervisor->state, number, generation, path[1]);
 	if (!child_set(child, "gateway.name=%s", child->name) ||
 	    !child_set(child, "gateway.hub_socket=%s", path[0]) ||
+	    /* Another one on the same sockets takes its place before it drains, or at once. */
+	    !child_set(child, "gateway.drain_accepts=no") ||
 	    !child_set(child, "gateway.status=unix:%s", path[1]) ||
 	    !listener_describe(
 		supervisor, child, "chat", ports->chat.fds[slot], ports->chat.port) ||

@@ -22,25 +22,27 @@ drain_ends_ms(const struct drain *drain)
 }
 
 unsigned
-drain_may_stay(const struct drain *drain, uint64_t now_ms)
+drain_may_stay(const struct drain *drain, uint64_t now_ms, unsigned late)
 {
 	uint64_t passed = now_ms > drain->began_ms ? now_ms - drain->began_ms : 0;
 
 	if (passed >= drain->over_ms)
 		return 0;
-	return drain->clients - (unsigned)(drain->clients * passed / drain->over_ms);
+	return drain->clients - (unsigned)(drain->clients * passed / drain->over_ms) + late;
 }
 
 uint64_t
-drain_next_ms(const struct drain *drain, unsigned staying)
+drain_next_ms(const struct drain *drain, unsigned staying, unsigned late)
 {
 	uint64_t gone;
 
 	if (staying == 0)
 		return UINT64_MAX;
-	/* Newcomers: there are more than there were. */
-	if (staying > drain->clients)
+	if (staying <= late)
+		return drain_ends_ms(drain);
+	/* There are more than there were: whoever counts is to look at once. */
+	if (staying - late > drain->clients)
 		return drain->began_ms;
-	gone = (uint64_t)drain->clients - staying + 1;
+	gone = (uint64_t)drain->clients - (staying - late) + 1;
 	return drain->began_ms + (gone * drain->over_ms + drain->clients - 1) / drain->clients;
 }

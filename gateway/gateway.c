@@ -40,20 +40,13 @@ gateway_check(const struct config *config, char *error, size_t error_size)
 	return true;
 }
 
-/*
- * Whoever was accepted may still make its request. Where others have the listening sockets too,
- * they take who comes from now on; where nobody has, all that waits is accepted first.
- */
 static void
 begin_drain(struct gateway *gateway, struct now now)
 {
 	gateway->draining = true;
+	/* Whoever was accepted may still make its request. */
 	gateway->requests_deadline_ms = now.mono_ms + REQUESTS_MS;
-	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++) {
-		if (gateway->doors[i].listener != NULL)
-			listener_take_waiting(gateway->doors[i].listener);
-	}
-	gateway_close_doors(gateway);
+	gateway_begin_shutting_doors(gateway);
 }
 
 static void
@@ -135,10 +128,26 @@ unfinished_requests(const struct gateway *gateway)
 	       listener_proxy_waiting(gateway->proxy);
 }
 
+/* Whoever is let in during a drain is served, so it is only over with nobody on the way in. */
+static bool
+is_time_to_shut(const struct gateway *gateway, struct now now)
+{
+	return gateway->draining && gateway->open &&
+	       (now.mono_ms >= gateway_core_drain_ends_ms(gateway->core) ||
+		   (gateway_core_drained(gateway->core, now) && unfinished_requests(gateway) == 0));
+}
+
+static void
+end_drain(struct gateway *gateway, struct now now)
+{
+	gateway->requests_deadline_ms = now.mono_ms + REQUESTS_MS;
+	gateway_shut_doors(gateway);
+}
+
 static bool
 is_drained(const struct gateway *gateway, struct now now)
 {
-	return gateway->draining && gateway_core_drained(gateway->core, now) &&
+	return gateway->draining && !gateway->open && gateway_core_drained(gateway->core, now) &&
 	       (unfinished_requests(gateway) == 0 || now.mono_ms >= gateway->requests_deadline_ms);
 }
 
@@ -164,6 +173,8 @@ on_turn(void *context)
 	metric_observe(gateway->turn_seconds, loop_turn_us(gateway->loop));
 	if (gateway_core_is_draining(gateway->core) && !gateway->draining)
 		begin_drain(gateway, now);
+	if (is_time_to_shut(gateway, now))
+		end_drain(gateway, now);
 	gateway_watch_turn(gateway->watch, now);
 	if (!gateway->stopping && is_drained(gateway, now))
 		begin_stop(gateway, now);

@@ -89,8 +89,13 @@ struct session *
 gateway_core_client_opened(
     struct gateway_core *core, struct now now, void *peer, const struct client_request *request)
 {
+	struct session *session;
+
 	core->sessions.now = now;
-	return sessions_add(&core->sessions, peer, request);
+	session = sessions_add(&core->sessions, peer, request);
+	if (session != NULL)
+		gateway_core_drain_came(core, session);
+	return session;
 }
 
 void

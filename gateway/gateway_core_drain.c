@@ -31,15 +31,19 @@ staying(const struct gateway_core *core)
 	return core->sessions.count > departing ? core->sessions.count - departing : 0;
 }
 
-/* Those who go within about a second come again over a time that their number gives. */
+/*
+ * Those who go within about a second come again over a time that their number gives. Newcomers all
+ * go at the end.
+ */
 static unsigned
-going_together(const struct gateway_core *core)
+going_together(const struct gateway_core *core, const struct session *session)
 {
 	const struct drain *pace = &core->departures.pace;
+	unsigned late = session->late ? core->sessions.late : 0;
 
 	if (pace->over_ms <= SECOND_MS)
-		return pace->clients;
-	return (unsigned)((uint64_t)pace->clients * SECOND_MS / pace->over_ms);
+		return pace->clients + late;
+	return (unsigned)((uint64_t)pace->clients * SECOND_MS / pace->over_ms) + late;
 }
 
 /* Nothing is on its way to or from it that it would miss. */
@@ -57,7 +61,7 @@ tell(struct gateway_core *core, struct session *session, struct departure *leave
 	if (!is_quiet(core, session, leaver) && core->sessions.now.mono_ms < leaver->until_ms)
 		return;
 	leaver->told = true;
-	sessions_dismiss(session, CLOSE_RESTART, "restart", going_together(core));
+	sessions_dismiss(session, CLOSE_RESTART, "restart", going_together(core, session));
 }
 
 /* Tells those who may go now and forgets those who have gone. */
@@ -106,11 +110,12 @@ begin_departure(struct gateway_core *core, struct session *session)
 		session_close(session, CLOSE_RESTART, "restart");
 }
 
-/* The next one to go, in the order of their places; NULL if all are going. */
+/* The next one to go, in the order of their places, newcomers at the end; NULL if all are going. */
 static struct session *
 next_to_go(struct gateway_core *core, bool *wrapped)
 {
 	struct departures *departures = &core->departures;
+	bool over = core->sessions.now.mono_ms >= drain_ends_ms(&departures->pace);
 	struct session *session;
 
 	for (;;) {
@@ -121,7 +126,8 @@ next_to_go(struct gateway_core *core, bool *wrapped)
 			/* A newcomer may have taken the place of one who went. */
 			*wrapped = true;
 			departures->cursor = 0;
-		} else if (!session->leaving && session->phase != SESSION_CLOSING) {
+		} else if (!session->leaving && session->phase != SESSION_CLOSING &&
+			   (over || !session->late)) {
 			return session;
 		}
 	}
@@ -145,7 +151,7 @@ gateway_core_drain_step(struct gateway_core *core)
 		return;
 	departures->step_ms = now_ms + STEP_MS;
 	continue_departures(core);
-	may_stay = drain_may_stay(&departures->pace, now_ms);
+	may_stay = drain_may_stay(&departures->pace, now_ms, core->sessions.late);
 	for (there = staying(core); there > may_stay; there--) {
 		session = next_to_go(core, &wrapped);
 		if (session == NULL)
@@ -163,8 +169,9 @@ gateway_core_drain_deadline_ms(const struct gateway_core *core)
 
 	if (!departures->pace.active)
 		return UINT64_MAX;
-	due = departures->untold > 0 ? departures->step_ms
-				     : drain_next_ms(&departures->pace, staying(core));
+	due = departures->untold > 0
+		  ? departures->step_ms
+		  : drain_next_ms(&departures->pace, staying(core), core->sessions.late);
 	return due < departures->step_ms ? departures->step_ms : due;
 }
 
@@ -183,11 +190,36 @@ gateway_core_say_draining(struct gateway_core *core)
 }
 
 void
+gateway_core_drain_came(struct gateway_core *core, struct session *session)
+{
+	if (!core->departures.pace.active)
+		return;
+	session->late = true;
+	core->sessions.late++;
+}
+
+/* For another window all who are there were there before. */
+static void
+forget_late(struct gateway_core *core)
+{
+	struct session *session;
+	uint32_t cursor = 0;
+
+	while (core->sessions.late > 0 &&
+	       (session = conns_next(&core->sessions.conns, &cursor)) != NULL) {
+		if (session->late)
+			core->sessions.late--;
+		session->late = false;
+	}
+}
+
+void
 gateway_core_drain(struct gateway_core *core, struct now now, uint32_t over_ms)
 {
 	struct departures *departures = &core->departures;
 
 	core->sessions.now = now;
+	forget_late(core);
 	drain_begin(&departures->pace, now.mono_ms, over_ms, staying(core));
 	departures->step_ms = now.mono_ms;
 	log_info(core->log, "draining", log_u64("clients", core->sessions.count),

@@ -43,6 +43,9 @@ struct gateway_core {
 void gateway_core_finish(
     struct gateway_core *core, struct command *command, const struct envelope_outcome *outcome);
 
+/* gateway_core_drain.c: a client has come, who stays to the end of a drain that is under way. */
+void gateway_core_drain_came(struct gateway_core *core, struct session *session);
+
 /* gateway_core_drain.c: its part of a turn; monotonic, UINT64_MAX for never. */
 void gateway_core_drain_step(struct gateway_core *core);
 uint64_t gateway_core_drain_deadline_ms(const struct gateway_core *core);

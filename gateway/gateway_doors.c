@@ -2,6 +2,8 @@
  * The listeners of a gateway, each with what its connections are told by. Must not know what is
  * said on them.
  */
+#include <string.h>
+
 #include "gateway/gateway_private.h"
 
 void
@@ -9,6 +11,51 @@ gateway_close_doors(struct gateway *gateway)
 {
 	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++)
 		listener_destroy(&gateway->doors[i].listener);
+}
+
+static void
+shut(struct door *door)
+{
+	if (door->listener != NULL)
+		listener_take_waiting(door->listener);
+	listener_destroy(&door->listener);
+}
+
+void
+gateway_shut_doors(struct gateway *gateway)
+{
+	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++)
+		shut(&gateway->doors[i]);
+	gateway->open = false;
+}
+
+/*
+ * Who comes to a socket that outlives us would wait there until we have ended. A socket of our own
+ * is closed: that sends them elsewhere at once.
+ */
+static bool
+stays_open(const struct gateway *gateway, const struct listener *listener)
+{
+	const char *accepts = gateway->config->gateway.drain_accepts;
+
+	return strcmp(accepts, "yes") == 0 ||
+	       (strcmp(accepts, "inherited") == 0 && listener_is_inherited(listener));
+}
+
+void
+gateway_begin_shutting_doors(struct gateway *gateway)
+{
+	gateway->open = false;
+	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++) {
+		struct door *door = &gateway->doors[i];
+
+		if (door->listener == NULL)
+			continue;
+		if (stays_open(gateway, door->listener))
+			gateway->open = true;
+		else
+			shut(door);
+	}
 }
 
 static bool
@@ -73,6 +120,7 @@ gateway_open_doors(struct gateway *gateway, struct service_sockets *inherited, s
 			return false;
 	}
 	unknown = service_sockets_close_rest(inherited);
+	gateway->open = true;
 	if (unknown > 0)
 		log_warn(gateway->log, "inherited sockets are closed: no listener has their name",
 		    log_i64("sockets", unknown));

@@ -56,7 +56,8 @@ struct gateway {
 	bool spare_is_back; /* the system has it; nothing was allocated since */
 	bool asked;         /* to end, by a signal                                   */
 	bool hurried;       /* by another one, or by SIGINT: no window               */
-	bool draining;      /* accepts nobody any more; those who are here are let go */
+	bool draining;      /* those who are here are let go                          */
+	bool open;          /* a listener still lets newcomers in                     */
 	bool stopping;      /* says goodbye; only ends of connections are waited for  */
 	uint64_t requests_deadline_ms;
 	uint64_t stop_deadline_ms;
@@ -71,6 +72,13 @@ struct refusal {
 /* All listeners, on sockets that were handed over where there are any. */
 bool gateway_open_doors(
     struct gateway *gateway, struct service_sockets *inherited, struct refusal why);
+
+/*
+ * As a drain begins: closes the listeners that let nobody in from now on. Where nobody else has the
+ * socket, all that waits there is accepted first. gateway_shut_doors does it with all of them.
+ */
+void gateway_begin_shutting_doors(struct gateway *gateway);
+void gateway_shut_doors(struct gateway *gateway);
 
 void gateway_close_doors(struct gateway *gateway);
 

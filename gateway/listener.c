@@ -241,6 +241,12 @@ listener_take_waiting(struct listener *listener)
 	}
 }
 
+bool
+listener_is_inherited(const struct listener *listener)
+{
+	return listener->sockets.inherited;
+}
+
 void
 listener_set_trusted(struct listener *listener, const char *trusted_proxies)
 {

@@ -46,10 +46,13 @@ struct listener *listener_create(
  */
 void listener_take_waiting(struct listener *listener);
 
-/* Stops listening and closes the descriptors; connections handed on are not touched. */
+/* Whether its sockets were handed over, and so stay open without us. */
+bool listener_is_inherited(const struct listener *listener);
+
 /* Whom it believes from now on; good for address_set_parse. */
 void listener_set_trusted(struct listener *listener, const char *trusted_proxies);
 
+/* Stops listening and closes the descriptors; connections handed on are not touched. */
 void listener_destroy(struct listener **listener);
 
 #endif

@@ -60,6 +60,7 @@ struct session {
 	bool unlisted : 1;    /* a member that has heard no user list yet           */
 	bool verified : 1;    /* its mount demands a proof: session_proof.h         */
 	bool kicked : 1;      /* by the hub: what it said is not sent for it any more */
+	bool late : 1;        /* it came during a drain, see sessions.late          */
 	uint16_t close_code;
 	struct outbound output;
 	struct session_more *more;

@@ -290,6 +290,8 @@ bury(struct session *session)
 		session->dialect->closed(session);
 	conns_remove(&sessions->conns, session->conn);
 	sessions->count--;
+	if (session->late)
+		sessions->late--;
 	metric_decrement(sessions->metrics->dialects[session->dialect_metric].clients);
 	session_free(session);
 }

@@ -70,6 +70,7 @@ struct sessions {
 	uint64_t next_token;   /* of questions to the hub */
 	struct conns conns;
 	unsigned count;
+	unsigned late;                    /* of them, those that came during a drain         */
 	struct id_map clients;            /* client id -> session                        */
 	struct session_list waiting;      /* for a name, oldest first                    */
 	struct session_list open;         /* in the order of session_open                */

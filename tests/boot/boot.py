@@ -161,12 +161,18 @@ def test_both_die_at_once(ana, ben, number):
 
 
 def test_gateway_restart(ana):
-    """It drains; who comes meanwhile waits and is served."""
+    """It drains; who comes meanwhile is served, and goes at the end; who comes then waits and is served by the next one."""
+    before = pid(TWO)
     systemctl("restart", "--no-block", TWO)
     wait_for(lambda: prop(TWO, "ActiveState") == "deactivating", "it does not stop")
     newcomer = client(PORTS[1], "eve")
     talk(newcomer, ana, "I was not refused")
+    assert pid(TWO) == before
+    assert newcomer.closed()[0] == 1012
+    newcomer = client(PORTS[1], "eve again")
+    talk(newcomer, ana, "nor now")
     newcomer.close()
+    wait_for(lambda: pid(TWO) not in ("0", before) and active(TWO), "no other takes its place")
 
 
 def test_operator_drain(ana, ben):

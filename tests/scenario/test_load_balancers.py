@@ -11,7 +11,7 @@ import websockets
 
 from balancers import HAPROXY_FILE, NGINX_FILE, Haproxy, Nginx, balanced_cluster
 from client import Closed
-from harness import PATIENCE, http_get, wait_for
+from harness import PATIENCE, as_settings, http_get, wait_for
 from native_client import SUBPROTOCOL, NativeClient
 from raw_client import RawClient
 
@@ -243,6 +243,43 @@ def test_a_drain_moves_newcomers_and_refuses_none(place):
     assert stream.refused == []
 
 
+def test_who_is_passed_through_to_a_draining_gateway_is_served_there(place):
+    """In TCP mode nobody is asked for elsewhere: a balancer that does not know yet may lead newcomers there."""
+    gateway = place.cluster.gateway(1)
+    name = gateway.gateway_name
+    gateway.stop()
+    # Its sockets are its own here; handed over ones are the same to it, see test_units.py.
+    gateway.arguments += as_settings({"gateway.drain_accepts": "yes"})
+    restart(place, gateway)
+    unaware = Haproxy(place.cluster, "haproxy-unaware", {"default-server inter 200ms": "default-server inter 1h"})
+    try:
+        unaware.begin()
+        resident = gateway.native("resident", rooms=["lobby"])
+        place.clients.append(resident)
+        place.cluster.hubctl("drain", name, "--over", "600s")
+        wait_for(lambda: place.haproxy.thinks(name, "NOLB"), "it is ready for more")
+        for number in range(3):
+            newcomer = NativeClient.connect(
+                f"wss://127.0.0.1:{unaware.through}/ws", subprotocols=[SUBPROTOCOL], ssl=place.cluster.tls
+            )
+            place.clients.append(newcomer)
+            newcomer.hello(f"newcomer {number}", rooms=["lobby"])
+            if place.users()[newcomer.name]["gateway"] == name:
+                break
+        assert place.users()[newcomer.name]["gateway"] == name, "nobody is led there"
+        newcomer.say("hello", "lobby")
+        assert resident.hear_until(lambda frame: frame.get("content") == "hello")
+        place.cluster.hubctl("drain", name, "--over", "0")
+        for client in (resident, newcomer):
+            bye = client.hear_until(lambda frame: frame["type"] == "bye")
+            assert bye["retry_after_ms"] >= 500 and client.closed()[0] == 1012
+        assert gateway.child.wait(PATIENCE) == 0
+    finally:
+        unaware.stop()
+        del gateway.arguments[-2:]
+        restart(place, gateway)
+
+
 def test_who_comes_while_the_hub_is_away_waits_for_it(place):
     """All gateways say at once that they want nobody; newcomers are let in and welcome later."""
     hub = place.cluster.hub
@@ -263,8 +300,8 @@ def test_who_comes_while_the_hub_is_away_waits_for_it(place):
     assert resident.hears_nothing_more()
 
 
-def test_who_is_led_to_a_gateway_that_has_just_stopped_accepting_comes_in_elsewhere(place):
-    """A socket that nobody accepts from, as that of a gateway which drains under systemd."""
+def test_who_is_led_to_a_socket_that_nobody_accepts_from_comes_in_elsewhere(place):
+    """As that of a gateway that has just begun to hang, or that systemd is about to start again."""
     with socket.socket() as waiting, ThreadPoolExecutor() as pool:
         waiting.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         waiting.bind(("127.0.0.1", place.cluster.gateway(0).port))

@@ -123,6 +123,71 @@ who_goes_by_itself_is_one_less_to_be_told(void **state)
 }
 
 static void
+drain_over(uint32_t over_ms)
+{
+	gateway_core_drain(rig.core, rig.now, over_ms);
+	rig_turn(&rig);
+	rig_forget_said(&rig);
+}
+
+/* It is served to the end, and nobody goes earlier because of it. */
+static void
+who_comes_meanwhile_goes_at_the_end(void **state)
+{
+	struct rig_peer *newcomers[2];
+
+	(void)state;
+	end_closed();
+	drain_over(1000);
+	newcomers[0] = rig_login(&rig, CLIENTS + 1, "n0");
+	newcomers[1] = rig_login(&rig, CLIENTS + 2, "n1");
+	rig_after(&rig, 500);
+	end_closed();
+	assert_int_equal(closed(), CLIENTS / 2);
+	gateway_core_client_closed(rig.core, newcomers[1]->session, rig.now);
+	rig_after(&rig, 490);
+	end_closed();
+	assert_int_equal(closed(), CLIENTS - 1);
+	assert_int_equal(newcomers[0]->closes, 0);
+	rig_deliver(&rig, "b", "last word");
+	rig_turn(&rig);
+	assert_hears(newcomers[0], "b: last word");
+	assert_int_equal(gateway_core_next_deadline(rig.core, rig.now), 10);
+	rig_after(&rig, 10);
+	end_closed();
+	assert_int_equal(closed(), CLIENTS);
+	assert_int_equal(newcomers[0]->close_code, CLOSE_RESTART);
+	assert_true(gateway_core_drained(rig.core, rig.now));
+	/* Who comes behind the end goes with the next step. */
+	rig_forget_said(&rig);
+	newcomers[1] = rig_login(&rig, CLIENTS + 3, "n2");
+	rig_after(&rig, 10);
+	assert_int_equal(newcomers[1]->close_code, CLOSE_RESTART);
+}
+
+static void
+for_another_window_newcomers_were_there_before(void **state)
+{
+	struct rig_peer *newcomer;
+
+	(void)state;
+	end_closed();
+	drain_over(3600000);
+	newcomer = rig_login(&rig, CLIENTS + 1, "n0");
+	for (unsigned i = 0; i < CLIENTS; i++)
+		gateway_core_client_closed(rig.core, peers[i]->session, rig.now);
+	rig_after(&rig, 100);
+	assert_int_equal(newcomer->closes, 0);
+	drain_over(1000);
+	rig_login(&rig, CLIENTS + 2, "n1");
+	rig_login(&rig, CLIENTS + 3, "n2");
+	rig_after(&rig, 990);
+	assert_int_equal(newcomer->closes, 0);
+	rig_after(&rig, 10);
+	assert_int_equal(newcomer->closes, 1);
+}
+
+static void
 what_waits_goes_out_first(void **state)
 {
 	struct rig_peer *slow = peers[0];
@@ -216,6 +281,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(clients_go_evenly),
 		TEST(who_goes_by_itself_is_one_less_to_be_told),
+		TEST(who_comes_meanwhile_goes_at_the_end),
+		TEST(for_another_window_newcomers_were_there_before),
 		TEST(what_waits_goes_out_first),
 		TEST(who_does_not_read_is_not_waited_for_long),
 		TEST(outcomes_are_heard_first_and_nothing_more_is_said),

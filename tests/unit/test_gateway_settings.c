@@ -67,12 +67,12 @@ give_another_value(const struct config_key *key, struct config *config)
 	assert_true(config_value_set(key, config_key_value(key, config, NULL), word));
 }
 
-/* Those that the core has no part in. */
+/* Those that the core has no part in; drain_accepts is for the listeners. */
 static bool
 is_of_others(const struct config_key *key)
 {
-	return strcmp(key->section, "log") == 0 || strcmp(key->section, "listener") == 0 ||
-	       strcmp(key->section, "auth") == 0;
+	return strcmp(key->name, "drain_accepts") == 0 || strcmp(key->section, "log") == 0 ||
+	       strcmp(key->section, "listener") == 0 || strcmp(key->section, "auth") == 0;
 }
 
 static void
