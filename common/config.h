@@ -9,8 +9,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "common/config_mistakes.h"
+
 #define CONFIG_LISTENERS_MAX 8
 #define CONFIG_CLASSES_MAX 32
+
+/* Longest file, in bytes. */
+#define CONFIG_FILE_MAX (1024u * 1024u)
 
 /* Gateways are bits of one word in the hub. */
 #define CONFIG_GATEWAYS_MAX 64
@@ -154,37 +159,36 @@ enum config_role { CONFIG_ROLE_HUB, CONFIG_ROLE_GATEWAY, CONFIG_ROLES };
 enum config_result {
 	CONFIG_RUN,  /* go on with the configuration */
 	CONFIG_EXIT, /* --help, --check-config and the like: done, exit 0 */
-	CONFIG_BAD,  /* one sentence was written to `errors`; exit EXIT_CODE_USAGE */
+	CONFIG_BAD,  /* sentences were written to `errors`; exit EXIT_CODE_USAGE */
 };
+
+/* What only the program can check; leaves alone what is doubted. `will_run`: it is to start. */
+typedef void config_checker(
+    const struct config *config, bool will_run, struct config_mistakes *mistakes);
 
 /*
  * The whole start-up: defaults, the file (--config FILE, which must be readable), then variables
  * HUBBUB_SET__SECTION__KEY of the environment, then --set SECTION.KEY=VALUE in order
- * ("listener.NAME.KEY", "class.NAME.KEY"; a new name makes a new one).
- * Without any listener section there is one named "chat" on 127.0.0.1:8000. Mistakes name the file,
- * line and key. Whatever is returned, `config` is to be freed.
+ * ("listener.NAME.KEY", "class.NAME.KEY"; a new name makes a new one), then config_check and
+ * `check`, which may be NULL. Every mistake is told, with its place. Without any listener section
+ * there is one named "chat" on 127.0.0.1:8000. Whatever is returned, `config` is to be freed.
  */
-enum config_result config_start(struct config *config, enum config_role role, int argc, char **argv,
-    FILE *output, FILE *errors);
-
-/* The same with a check of the program's own behind config_check, for --check-config too. */
-typedef bool config_checker(const struct config *config, char *error, size_t error_size);
-enum config_result config_start_checked(struct config *config, enum config_role role,
-    config_checker *check, int argc, char **argv, FILE *output, FILE *errors);
+enum config_result config_start(struct config *config, enum config_role role, config_checker *check,
+    int argc, char **argv, FILE *output, FILE *errors);
 
 void config_defaults(struct config *config);
 void config_free(struct config *config);
 
-/* Reads INI text as if from a file called `name`; false with a sentence in `error`. */
+/* Reads INI text as if from a file called `name`; false if there were mistakes. */
 bool config_read(struct config *config, const char *name, const char *text, size_t length,
-    char *error, size_t error_size);
+    struct config_mistakes *mistakes);
 
 /* Sets one "section.key", "listener.NAME.key" or "class.NAME.key" from text. */
 bool config_set(
-    struct config *config, const char *key, const char *value, char *error, size_t error_size);
+    struct config *config, const char *key, const char *value, struct config_mistakes *mistakes);
 
 /* What no single setting can know: limits that contradict each other, addresses given twice. */
-bool config_check(const struct config *config, char *error, size_t error_size);
+void config_check(const struct config *config, struct config_mistakes *mistakes);
 
 /* Writes a complete configuration file that config_read takes back to the same values. */
 void config_print(const struct config *config, FILE *output);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/config_complain.h"
 #include "common/config_env.h"
 #include "common/config_items.h"
 #include "common/config_schema.h"
@@ -76,8 +75,8 @@ cut_last(char *text)
 }
 
 static bool
-set_one(struct config *config, const char *name, size_t length, const char *value, char *error,
-    size_t size)
+set_one(struct config *config, const char *name, size_t length, const char *value,
+    struct config_mistakes *mistakes)
 {
 	char parts[KEY_SIZE];
 	char key[2 * KEY_SIZE];
@@ -87,28 +86,28 @@ set_one(struct config *config, const char *name, size_t length, const char *valu
 	char *last;
 
 	if (length >= sizeof(parts))
-		return config_complain(error, size, "the name is too long for a setting");
+		return config_mistake(mistakes, "the name is too long for a setting");
 	snprintf(parts, sizeof(parts), "%.*s", (int)length, name);
 	lower(parts);
 	section = parts + strlen(PREFIX BETWEEN);
 	if (strncmp(name, PREFIX BETWEEN, strlen(PREFIX BETWEEN)) != 0 ||
 	    (last = cut_last(section)) == NULL)
-		return config_complain(error, size,
+		return config_mistake(mistakes,
 		    "it has the form " PREFIX "__SECTION__KEY or " PREFIX "__SECTION__NAME__KEY");
 	behind = strstr(section, BETWEEN);
 	if (behind == NULL) {
 		snprintf(key, sizeof(key), "%s.%s", section, last);
-		return config_set(config, key, value, error, size);
+		return config_set(config, key, value, mistakes);
 	}
 	*behind = '\0';
 	behind += strlen(BETWEEN);
 	item = resolve_name(config, section, behind);
 	if (item == NULL)
-		return config_complain(error, size,
+		return config_mistake(mistakes,
 		    "two sections [%s ...] have a name like %s; use --set for them", section,
 		    behind);
 	snprintf(key, sizeof(key), "%s.%s.%s", section, item, last);
-	return config_set(config, key, value, error, size);
+	return config_set(config, key, value, mistakes);
 }
 
 static int
@@ -118,45 +117,41 @@ compare_names(const void *one, const void *other)
 }
 
 /* In the order of names: that of an environment is anybody's guess, and sections have one. */
-static bool
-set_sorted(struct config *config, const char **variables, size_t count, char *error, size_t size)
+static void
+set_sorted(
+    struct config *config, const char **variables, size_t count, struct config_mistakes *mistakes)
 {
 	qsort(variables, count, sizeof(*variables), compare_names);
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strcspn(variables[i], "=");
 		const char *value = variables[i] + length;
-		size_t used;
 
-		if (set_one(config, variables[i], length, *value == '=' ? value + 1 : value, error,
-			size))
-			continue;
-		used = strlen(error);
-		snprintf(error + used, size - used, " (%.*s in the environment)",
+		config_mistakes_at(mistakes, "%.*s in the environment",
 		    (int)(length < KEY_SIZE ? length : KEY_SIZE), variables[i]);
-		return false;
+		set_one(config, variables[i], length, *value == '=' ? value + 1 : value, mistakes);
 	}
-	return true;
+	config_mistakes_at(mistakes, "%s", "");
 }
 
-bool
+void
 config_set_environment(
-    struct config *config, char *const *environment, char *error, size_t error_size)
+    struct config *config, char *const *environment, struct config_mistakes *mistakes)
 {
 	const char **variables;
 	size_t count = 0;
 	size_t all = 0;
-	bool good;
 
 	while (environment[all] != NULL)
 		all++;
 	variables = calloc(all + 1, sizeof(*variables));
-	if (variables == NULL)
-		return config_complain(error, error_size, "no memory");
+	if (variables == NULL) {
+		config_mistake(mistakes, "no memory");
+		return;
+	}
 	for (size_t i = 0; i < all; i++) {
 		if (strncmp(environment[i], PREFIX, strlen(PREFIX)) == 0)
 			variables[count++] = environment[i];
 	}
-	good = set_sorted(config, variables, count, error, error_size);
+	set_sorted(config, variables, count, mistakes);
 	free(variables);
-	return good;
 }

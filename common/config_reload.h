@@ -34,9 +34,9 @@ void config_take(struct config *config, struct config *fresh, enum config_role r
 
 /*
  * Reads file, environment and command line of the start once more, and checks them in the same
- * way. False with a sentence; `config` is to be freed either way.
+ * way. False if there are mistakes; `config` is to be freed either way.
  */
 bool config_read_again(struct config *config, config_checker *check, int argc, char **argv,
-    char *error, size_t error_size);
+    struct config_mistakes *mistakes);
 
 #endif

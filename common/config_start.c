@@ -1,22 +1,22 @@
 /*
  * The start of a program's configuration: command line, file, what is printed instead of
- * running. Knows no single setting.
+ * running. Goes on behind each mistake, so that all are told at once. Knows no single setting.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/buffer.h"
 #include "common/config.h"
-#include "common/config_complain.h"
 #include "common/config_env.h"
 #include "common/config_reload.h"
 
-#define FILE_READ_MAX (4 * 1024 * 1024)
-#define SENTENCE_SIZE 512
+/* One byte more than a file can have tells that it has too many. */
+#define FILE_READ_MAX (CONFIG_FILE_MAX + 1)
 
 struct program {
 	const char *name;
@@ -60,52 +60,63 @@ struct request {
 	int action;            /* one of enum letter, 0: run **/
 };
 
-static bool
-take_option(struct request *request, int option, char *error, size_t size)
+static void
+take_option(struct request *request, int option, struct config_mistakes *mistakes)
 {
 	const char *value = optarg != NULL ? optarg : "";
 
 	switch (option) {
 	case OPTION_CONFIG:
 		if (request->file != NULL)
-			return config_complain(error, size, "--config can be given once");
-		request->file = value;
-		return true;
+			config_mistake(mistakes, "--config can be given once");
+		else
+			request->file = value;
+		break;
 	case OPTION_SET:
 		request->sets[request->set_count++] = value;
-		return true;
+		break;
 	default:
 		/* Of two actions the first is done. */
 		if (request->action == 0)
 			request->action = option;
-		return true;
+		break;
 	}
 }
 
-/* getopt_long has variables of its own; they are put back to where a first call finds them. */
-static bool
-read_arguments(int argc, char **argv, struct request *request, char *error, size_t size)
+static void
+refuse_word(const char *word, struct config_mistakes *mistakes)
+{
+	config_mistake(mistakes, "'%.80s' is one word too many; see --help", word);
+}
+
+/*
+ * getopt_long has variables of its own; they are put back to where a first call finds them. What is
+ * no option comes from it as the value of an option numbered 1.
+ */
+static void
+read_arguments(int argc, char **argv, struct request *request, struct config_mistakes *mistakes)
 {
 	int option;
 
 	optind = 0;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:c:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "-:c:hV", long_options, NULL)) != -1) {
 		const char *word = argv[optind - 1];
 
 		if (option == ':')
-			return config_complain(
-			    error, size, "%.80s needs a value; see --help", word);
-		if (option == '?')
-			return config_complain(
-			    error, size, "%.80s is not an option; see --help", word);
-		if (!take_option(request, option, error, size))
-			return false;
+			config_mistake(mistakes, "%.80s needs a value; see --help", word);
+		else if (option == '?')
+			config_mistake(mistakes, "%.80s is not an option; see --help", word);
+		else if (option == 1)
+			refuse_word(optarg, mistakes);
+		else
+			take_option(request, option, mistakes);
 	}
-	if (optind < argc)
-		return config_complain(
-		    error, size, "'%.80s' is one word too many; see --help", argv[optind]);
-	return true;
+	while (optind < argc)
+		refuse_word(argv[optind++], mistakes);
+	/* Of what was meant to be a file or a setting nothing is known. */
+	if (mistakes->count > 0)
+		config_doubt(mistakes, "%s", "");
 }
 
 static void
@@ -131,12 +142,12 @@ print_help(const struct program *program, const struct config *config, FILE *out
 static bool
 read_all(int fd, struct buffer *content)
 {
-	for (;;) {
+	while (content->length < FILE_READ_MAX) {
 		char *room = buffer_reserve(content, 4096);
 		ssize_t got;
 
 		if (room == NULL) {
-			errno = EFBIG;
+			errno = ENOMEM;
 			return false;
 		}
 		got = read(fd, room, 4096);
@@ -146,61 +157,72 @@ read_all(int fd, struct buffer *content)
 			return got == 0;
 		buffer_advance(content, (size_t)got);
 	}
+	return true;
 }
 
-static bool
-read_file(struct config *config, const char *path, char *error, size_t size)
+/* Opened without waiting: a named pipe would hold us up until somebody writes to it. */
+static int
+open_file(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+
+	if (fd < 0 || (fstat(fd, &status) == 0 && !S_ISFIFO(status.st_mode)))
+		return fd;
+	close(fd);
+	errno = ESPIPE;
+	return -1;
+}
+
+static void
+read_file(struct config *config, const char *path, struct config_mistakes *mistakes)
+{
+	int fd = open_file(path);
 	struct buffer content;
 	struct text text;
-	bool good;
 
-	buffer_init(&content, FILE_READ_MAX);
+	buffer_init(&content, 0);
 	if (fd < 0 || !read_all(fd, &content)) {
-		config_complain(error, size, "cannot read %.200s: %s", path, strerror(errno));
-		good = false;
+		config_mistake(mistakes, "cannot read %.200s: %s", path,
+		    errno == ESPIPE ? "it is a pipe, give a file" : strerror(errno));
+		config_doubt(mistakes, "%s", "");
 	} else {
 		text = buffer_text(&content);
-		good = config_read(config, path, text.data, text.length, error, size);
+		config_read(config, path, text.data, text.length, mistakes);
 	}
 	if (fd >= 0)
 		close(fd);
 	buffer_free(&content);
-	return good;
 }
 
-static bool
-apply_set(struct config *config, const char *assignment, char *error, size_t size)
+static void
+apply_set(struct config *config, const char *assignment, struct config_mistakes *mistakes)
 {
 	const char *equals = strchr(assignment, '=');
-	char key[128];
-	size_t used;
+	char key[CONFIG_NAME_SIZE];
 
-	if (equals == NULL || (size_t)(equals - assignment) >= sizeof(key))
-		return config_complain(error, size,
-		    "--set %.80s: it has the form --set SECTION.KEY=VALUE", assignment);
+	if (equals == NULL || (size_t)(equals - assignment) >= sizeof(key)) {
+		config_mistake(
+		    mistakes, "--set %.80s: it has the form --set SECTION.KEY=VALUE", assignment);
+		return;
+	}
 	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
-	if (config_set(config, key, equals + 1, error, size))
-		return true;
-	used = strlen(error);
-	snprintf(error + used, size - used, " (--set)");
-	return false;
+	config_mistakes_at(mistakes, "--set");
+	config_set(config, key, equals + 1, mistakes);
+	config_mistakes_at(mistakes, "%s", "");
 }
 
-static bool
-gather(struct config *config, const struct request *request, char *error, size_t size)
+static void
+gather(struct config *config, const struct request *request, struct config_mistakes *mistakes)
 {
-	if (request->file != NULL && !read_file(config, request->file, error, size))
-		return false;
-	if (!config_set_environment(config, environ, error, size))
-		return false;
-	for (size_t i = 0; i < request->set_count; i++) {
-		if (!apply_set(config, request->sets[i], error, size))
-			return false;
-	}
-	return config_check(config, error, size) &&
-	       (request->check == NULL || request->check(config, error, size));
+	if (request->file != NULL)
+		read_file(config, request->file, mistakes);
+	config_set_environment(config, environ, mistakes);
+	for (size_t i = 0; i < request->set_count; i++)
+		apply_set(config, request->sets[i], mistakes);
+	config_check(config, mistakes);
+	if (request->check != NULL)
+		request->check(config, request->action == 0, mistakes);
 }
 
 static void
@@ -266,62 +288,56 @@ find_action(int option)
 	return NULL;
 }
 
-static bool
+static void
 do_action(const struct action *action, const struct program *program, const struct config *config,
-    FILE *output, char *error, size_t size)
+    FILE *output, struct config_mistakes *mistakes)
 {
 	action->act(program, config, output);
-	if (fflush(output) == 0)
-		return true;
-	return config_complain(error, size, "cannot write: %s", strerror(errno));
+	if (fflush(output) != 0)
+		config_mistake(mistakes, "cannot write: %s", strerror(errno));
 }
 
 enum config_result
-config_start(
-    struct config *config, enum config_role role, int argc, char **argv, FILE *output, FILE *errors)
-{
-	return config_start_checked(config, role, NULL, argc, argv, output, errors);
-}
-
-enum config_result
-config_start_checked(struct config *config, enum config_role role, config_checker *check, int argc,
+config_start(struct config *config, enum config_role role, config_checker *check, int argc,
     char **argv, FILE *output, FILE *errors)
 {
 	const struct program *program = &programs[role];
+	struct config_mistakes mistakes = { .count = 0 };
 	struct request request = { .check = check };
-	const struct action *action = NULL;
-	char error[SENTENCE_SIZE] = "no memory";
-	bool good;
+	const struct action *action;
 
 	config_defaults(config);
 	request.sets = calloc((size_t)argc + 1, sizeof(*request.sets));
-	good = request.sets != NULL && read_arguments(argc, argv, &request, error, sizeof(error));
-	if (good)
-		action = find_action(request.action);
-	if (good && (action == NULL || action->needs_settings))
-		good = gather(config, &request, error, sizeof(error));
-	if (good && action != NULL)
-		good = do_action(action, program, config, output, error, sizeof(error));
+	if (request.sets == NULL) {
+		fprintf(errors, "%s: no memory\n", program->name);
+		return CONFIG_BAD;
+	}
+	read_arguments(argc, argv, &request, &mistakes);
+	action = find_action(request.action);
+	if (action == NULL || action->needs_settings)
+		gather(config, &request, &mistakes);
 	free(request.sets);
-	if (good)
+	if (mistakes.count == 0 && action != NULL)
+		do_action(action, program, config, output, &mistakes);
+	if (mistakes.count == 0)
 		return action == NULL ? CONFIG_RUN : CONFIG_EXIT;
-	fprintf(errors, "%s: %s\n", program->name, error);
+	config_mistakes_print(&mistakes, program->name, errors);
 	return CONFIG_BAD;
 }
 
 bool
-config_read_again(struct config *config, config_checker *check, int argc, char **argv, char *error,
-    size_t error_size)
+config_read_again(struct config *config, config_checker *check, int argc, char **argv,
+    struct config_mistakes *mistakes)
 {
 	struct request request = { .check = check };
-	bool good;
+	unsigned before = mistakes->count;
 
 	config_defaults(config);
 	request.sets = calloc((size_t)argc + 1, sizeof(*request.sets));
 	if (request.sets == NULL)
-		return config_complain(error, error_size, "no memory");
-	good = read_arguments(argc, argv, &request, error, error_size) &&
-	       gather(config, &request, error, error_size);
+		return config_mistake(mistakes, "no memory");
+	read_arguments(argc, argv, &request, mistakes);
+	gather(config, &request, mistakes);
 	free(request.sets);
-	return good;
+	return mistakes->count == before;
 }

@@ -11,10 +11,8 @@
 #include "common/clock.h"
 #include "common/config_reload.h"
 
-#define SENTENCE_SIZE 512
-
-/* Leaves room in a sentence for what is said around it. */
-#define REASON_SIZE (SENTENCE_SIZE - 64)
+/* Lines about one reload: as many of one kind as a log takes in a second. */
+#define LINES_MAX 10u
 
 struct reload {
 	struct reload_setup setup;
@@ -101,23 +99,24 @@ on_change(void *context, const struct config_change *change)
 	    log_string("to", change->after));
 }
 
-/* Asks hooks in their order; those that agreed are told if a later one does not. */
+/* Asks all hooks in their order; those that agreed are told if another does not. */
 static bool
-prepare(const struct reload_setup *setup, const struct config *fresh, char *error, size_t size)
+prepare(
+    const struct reload_setup *setup, const struct config *fresh, struct config_mistakes *mistakes)
 {
-	unsigned asked;
+	unsigned long agreed = 0;
 
-	for (asked = 0; asked < setup->hook_count; asked++) {
-		const struct reload_hook *hook = &setup->hooks[asked];
+	for (unsigned i = 0; i < setup->hook_count; i++) {
+		const struct reload_hook *hook = &setup->hooks[i];
 
-		if (hook->prepare != NULL && !hook->prepare(setup->context, fresh, error, size))
-			break;
+		if (hook->prepare == NULL || hook->prepare(setup->context, fresh, mistakes))
+			agreed |= 1ul << i;
 	}
-	if (asked == setup->hook_count)
+	if (agreed == (1ul << setup->hook_count) - 1)
 		return true;
-	while (asked-- > 0) {
-		if (setup->hooks[asked].abandon != NULL)
-			setup->hooks[asked].abandon(setup->context);
+	for (unsigned i = setup->hook_count; i-- > 0;) {
+		if ((agreed >> i & 1) != 0 && setup->hooks[i].abandon != NULL)
+			setup->hooks[i].abandon(setup->context);
 	}
 	return false;
 }
@@ -125,22 +124,24 @@ prepare(const struct reload_setup *setup, const struct config *fresh, char *erro
 /* What would be in force: new values where they can change now, among the old ones elsewhere. */
 static bool
 make_candidate(const struct reload_setup *setup, struct config *fresh, struct config *candidate_out,
-    char *error, size_t size)
+    struct config_mistakes *mistakes)
 {
-	char why[REASON_SIZE];
+	struct config_mistakes found = { .count = 0 };
 
 	config_copy(setup->config, candidate_out);
 	config_take(candidate_out, fresh, setup->role);
-	if (config_check(candidate_out, why, sizeof(why)) &&
-	    (setup->check == NULL || setup->check(candidate_out, why, sizeof(why))))
-		return true;
-	snprintf(
-	    error, size, "what has changed does not fit what needs a restart to change: %s", why);
-	return false;
+	config_check(candidate_out, &found);
+	if (setup->check != NULL)
+		setup->check(candidate_out, true, &found);
+	for (unsigned i = 0; i < config_mistakes_told(&found); i++)
+		config_mistake(mistakes,
+		    "what has changed does not fit what needs a restart to change: %s",
+		    found.sentences[i]);
+	return found.count == 0;
 }
 
 static bool
-apply(struct reload *reload, char *error, size_t size)
+apply(struct reload *reload, struct config_mistakes *mistakes)
 {
 	const struct reload_setup *setup = &reload->setup;
 	struct findings findings = { .log = setup->log };
@@ -148,13 +149,13 @@ apply(struct reload *reload, char *error, size_t size)
 	struct config fresh;
 	struct config asked;
 
-	if (!config_read_again(&fresh, setup->check, setup->argc, setup->argv, error, size)) {
+	if (!config_read_again(&fresh, setup->check, setup->argc, setup->argv, mistakes)) {
 		config_free(&fresh);
 		return false;
 	}
 	config_copy(&fresh, &asked);
-	if (!make_candidate(setup, &fresh, &candidate, error, size) ||
-	    !prepare(setup, &candidate, error, size)) {
+	if (!make_candidate(setup, &fresh, &candidate, mistakes) ||
+	    !prepare(setup, &candidate, mistakes)) {
 		config_free(&asked);
 		config_free(&candidate);
 		config_free(&fresh);
@@ -174,15 +175,32 @@ apply(struct reload *reload, char *error, size_t size)
 	return true;
 }
 
+/* The first reason stands where it is looked for; the whole list is --check-config's. */
+static void
+tell_mistakes(struct log *log, const struct config_mistakes *mistakes)
+{
+	unsigned told = config_mistakes_told(mistakes);
+
+	if (mistakes->count == 1) {
+		log_error(log, "settings not read again, the old ones stay",
+		    log_string("reason", mistakes->sentences[0]));
+		return;
+	}
+	log_error(log, "settings not read again, the old ones stay",
+	    log_u64("mistakes", mistakes->count), log_string("reason", mistakes->sentences[0]));
+	for (unsigned i = 1; i < told && i < LINES_MAX; i++)
+		log_error(log, "another mistake in the settings", log_u64("mistake", i + 1),
+		    log_string("reason", mistakes->sentences[i]));
+}
+
 bool
 reload_run(struct reload *reload)
 {
-	char error[SENTENCE_SIZE] = "no memory";
+	struct config_mistakes mistakes = { .count = 0 };
 
-	if (!apply(reload, error, sizeof(error))) {
+	if (!apply(reload, &mistakes)) {
 		metric_increment(reload->refused);
-		log_error(reload->setup.log, "settings not read again, the old ones stay",
-		    log_string("reason", error));
+		tell_mistakes(reload->setup.log, &mistakes);
 		return false;
 	}
 	metric_increment(reload->applied);

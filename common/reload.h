@@ -13,10 +13,11 @@
 struct reload_hook {
 	/*
 	 * Reads and checks all that it takes to go on with `fresh`, without changing anything that
-	 * is in force. False refuses the whole reload, with one sentence. `fresh` is gone
+	 * is in force. False refuses the whole reload, with what is wrong. `fresh` is gone
 	 * afterwards. NULL: it has nothing to refuse.
 	 */
-	bool (*prepare)(void *context, const struct config *fresh, char *error, size_t error_size);
+	bool (*prepare)(
+	    void *context, const struct config *fresh, struct config_mistakes *mistakes);
 	/*
 	 * Puts it in force; cannot fail. `config` is the one of the start, with its new values:
 	 * texts may be borrowed from it until the next commit.

@@ -45,27 +45,27 @@ add_word(struct token_keys *keys, struct text word, char *error, size_t error_si
 
 bool
 token_files_read(
-    const struct config_auth *config, struct token_keys *keys_out, char *error, size_t error_size)
+    const struct config_auth *config, struct token_keys *keys_out, struct config_mistakes *mistakes)
 {
-	static const char prefix[] = "auth.keys: ";
 	const char *at = config->keys + strspn(config->keys, " \t");
+	unsigned before = mistakes->count;
+	char error[CONFIG_MISTAKE_SIZE];
 
 	*keys_out = (struct token_keys){
 		.form = strcmp(config->mode, "jwt") == 0 ? TOKEN_JWT : TOKEN_OWN,
 	};
 	if (strcmp(config->mode, "open") == 0)
 		return true;
-	snprintf(error, error_size, "%s", prefix);
 	while (*at != '\0') {
 		size_t length = strcspn(at, " \t");
 
-		if (!add_word(keys_out, (struct text){ at, length }, error + sizeof(prefix) - 1,
-			error_size - (sizeof(prefix) - 1))) {
-			token_keys_free(keys_out);
-			return false;
-		}
+		if (!add_word(keys_out, (struct text){ at, length }, error, sizeof(error)))
+			config_mistake(mistakes, "auth.keys: %s", error);
 		at += length;
 		at += strspn(at, " \t");
 	}
-	return true;
+	if (mistakes->count == before)
+		return true;
+	token_keys_free(keys_out);
+	return false;
 }

@@ -8,12 +8,12 @@
 #include "common/token.h"
 
 /*
- * Reads all keys of auth.keys for auth.mode into an empty set. False with a sentence, and an empty
- * set: a file is missing, can be read by everybody, or what is in it is no good key. In mode open
- * there are none.
+ * Reads all keys of auth.keys for auth.mode into an empty set. False with a mistake for each that
+ * is wrong, and an empty set: a file is missing, can be read by everybody, or what is in it is no
+ * good key. In mode open there are none.
  */
-bool token_files_read(
-    const struct config_auth *config, struct token_keys *keys_out, char *error, size_t error_size);
+bool token_files_read(const struct config_auth *config, struct token_keys *keys_out,
+    struct config_mistakes *mistakes);
 
 /* Adds the key in one file; a private one only if it is to sign. */
 bool token_files_add(struct token_keys *keys, struct text kid, const char *file, bool to_sign,

@@ -45,44 +45,48 @@ remaining_s(const struct tls *tls, struct now now)
 
 static bool
 refuse_expired(
-    const struct config_listener *listener, const struct tls *tls, char *error, size_t error_size)
+    const struct config_listener *listener, const struct tls *tls, struct config_mistakes *mistakes)
 {
 	char date[CLOCK_UTC_SIZE];
 
 	clock_utc(tls_expires_s(tls) * 1000, date);
-	snprintf(error, error_size,
+	return config_mistake(mistakes,
 	    "listener.%s.tls_certificate: %.200s has expired at %s; renew the certificate",
 	    listener->name, listener->tls_certificate, date);
-	return false;
 }
 
-/* Of a listener with TLS; NULL with a sentence. */
+/* Of a listener with TLS; NULL with mistakes. */
 static struct tls *
-load_good(const struct config_listener *listener, struct now now, char *error, size_t error_size)
+load_good(const struct config_listener *listener, struct now now, struct config_mistakes *mistakes)
 {
-	struct tls *tls = tls_load(listener, error, error_size);
+	struct tls *tls = tls_load(listener, mistakes);
 
 	if (tls != NULL && remaining_s(tls, now) <= 0) {
-		refuse_expired(listener, tls, error, error_size);
+		refuse_expired(listener, tls, mistakes);
 		tls_destroy(&tls);
 	}
 	return tls;
 }
 
-bool
-certificates_check(const struct config *config, struct now now, char *error, size_t error_size)
+/* One of a pair alone is config_check's to tell. */
+static bool
+can_be_loaded(const struct config_listener *listener, const struct config_mistakes *mistakes)
+{
+	return speaks_tls(listener) && listener->tls_key[0] != '\0' &&
+	       !config_is_doubted(mistakes, "listener.%s.tls_certificate", listener->name) &&
+	       !config_is_doubted(mistakes, "listener.%s.tls_key", listener->name);
+}
+
+void
+certificates_check(const struct config *config, struct now now, struct config_mistakes *mistakes)
 {
 	for (unsigned i = 0; i < config->listener_count; i++) {
-		struct tls *tls;
+		struct tls *tls = NULL;
 
-		if (!speaks_tls(&config->listeners[i]))
-			continue;
-		tls = load_good(&config->listeners[i], now, error, error_size);
-		if (tls == NULL)
-			return false;
+		if (can_be_loaded(&config->listeners[i], mistakes))
+			tls = load_good(&config->listeners[i], now, mistakes);
 		tls_destroy(&tls);
 	}
-	return true;
 }
 
 /* A line for one that has just been put in force, and a warning for one that is not long good. */
@@ -121,15 +125,13 @@ put_in_force(struct certificates *certificates, struct slot *slot, struct now no
 
 static bool
 fill_slot(struct slot *slot, const struct config_listener *listener,
-    const struct certificates_setup *setup, char *error, size_t error_size)
+    const struct certificates_setup *setup, struct config_mistakes *mistakes)
 {
 	char labels[LABEL_SIZE];
 
 	slot->name = strdup(listener->name);
-	if (slot->name == NULL) {
-		snprintf(error, error_size, "listener %s: no memory", listener->name);
-		return false;
-	}
+	if (slot->name == NULL)
+		return config_mistake(mistakes, "listener %s: no memory", listener->name);
 	slot->speaks_tls = speaks_tls(listener);
 	if (!slot->speaks_tls)
 		return true;
@@ -137,7 +139,7 @@ fill_slot(struct slot *slot, const struct config_listener *listener,
 	slot->expiry = metrics_gauge(setup->metrics,
 	    "hubbub_gateway_certificate_expiry_timestamp_seconds", labels,
 	    "When the listener's certificate expires, in seconds since the Unix epoch.");
-	slot->prepared = load_good(listener, setup->now, error, error_size);
+	slot->prepared = load_good(listener, setup->now, mistakes);
 	return slot->prepared != NULL;
 }
 
@@ -145,6 +147,7 @@ struct certificates *
 certificates_create(const struct certificates_setup *setup, char *error, size_t error_size)
 {
 	struct certificates *certificates = calloc(1, sizeof(*certificates));
+	struct config_mistakes mistakes = { .count = 0 };
 
 	if (certificates == NULL) {
 		snprintf(error, error_size, "cannot start: no memory");
@@ -152,8 +155,9 @@ certificates_create(const struct certificates_setup *setup, char *error, size_t 
 	}
 	certificates->log = setup->log;
 	for (unsigned i = 0; i < setup->config->listener_count; i++) {
-		if (!fill_slot(&certificates->slots[i], &setup->config->listeners[i], setup, error,
-			error_size)) {
+		if (!fill_slot(
+			&certificates->slots[i], &setup->config->listeners[i], setup, &mistakes)) {
+			config_mistakes_first(&mistakes, error, error_size);
 			certificates_destroy(&certificates);
 			return NULL;
 		}
@@ -208,41 +212,41 @@ find_listener(const struct config *config, const char *name)
 }
 
 static bool
-prepare_slot(struct slot *slot, const struct config_listener *listener, struct now now, char *error,
-    size_t error_size)
+prepare_slot(struct slot *slot, const struct config_listener *listener, struct now now,
+    struct config_mistakes *mistakes)
 {
-	if (speaks_tls(listener) != slot->speaks_tls) {
-		snprintf(error, error_size,
+	if (speaks_tls(listener) != slot->speaks_tls)
+		return config_mistake(mistakes,
 		    "listener.%s.tls_certificate is %s now: TLS begins and ends with a restart, "
 		    "not with a reload",
 		    slot->name, slot->speaks_tls ? "empty" : "set");
-		return false;
-	}
 	if (!slot->speaks_tls)
 		return true;
-	slot->prepared = tls_load(listener, error, error_size);
+	slot->prepared = tls_load(listener, mistakes);
 	if (slot->prepared == NULL)
 		return false;
 	/* The one in force cannot get worse by staying. */
 	return remaining_s(slot->prepared, now) > 0 || tls_equal(slot->prepared, slot->present) ||
-	       refuse_expired(listener, slot->prepared, error, error_size);
+	       refuse_expired(listener, slot->prepared, mistakes);
 }
 
 bool
 certificates_prepare(struct certificates *certificates, const struct config *config, struct now now,
-    char *error, size_t error_size)
+    struct config_mistakes *mistakes)
 {
+	bool good = true;
+
 	for (unsigned i = 0; i < CONFIG_LISTENERS_MAX; i++) {
 		struct slot *slot = &certificates->slots[i];
 		const struct config_listener *listener = find_listener(config, slot->name);
 
 		/* Listeners that come or go are for a restart. */
-		if (listener == NULL || prepare_slot(slot, listener, now, error, error_size))
-			continue;
-		certificates_abandon(certificates);
-		return false;
+		if (listener != NULL)
+			good = prepare_slot(slot, listener, now, mistakes) && good;
 	}
-	return true;
+	if (!good)
+		certificates_abandon(certificates);
+	return good;
 }
 
 void

@@ -16,9 +16,9 @@
 
 struct certificates;
 
-/* Whether all can be put in force. False with a sentence; an expired one is refused, too. */
-bool certificates_check(
-    const struct config *config, struct now now, char *error, size_t error_size);
+/* Whether all can be put in force; an expired one is a mistake, too. */
+void certificates_check(
+    const struct config *config, struct now now, struct config_mistakes *mistakes);
 
 struct certificates_setup {
 	const struct config *config; /* borrowed for the time of the call */
@@ -42,12 +42,12 @@ const struct tls *const *certificates_place(const struct certificates *certifica
 bool certificates_are_there(const struct certificates *certificates);
 
 /*
- * Reads those of a new configuration. False with a sentence, and nothing is prepared: one of them
+ * Reads those of a new configuration. False with mistakes, and nothing is prepared: one of them
  * is bad, has expired and is another one than is in force, or a listener would begin or cease to
  * speak TLS, which only a restart does.
  */
 bool certificates_prepare(struct certificates *certificates, const struct config *config,
-    struct now now, char *error, size_t error_size);
+    struct now now, struct config_mistakes *mistakes);
 
 /* Puts what was prepared in force; who is connected stays with what it has. */
 void certificates_commit(struct certificates *certificates, struct now now);

@@ -27,17 +27,18 @@
 #define SPARE_AT_REST_BYTES (64 * 1024)
 #define SPARE_MEMORY_BYTES (1024 * 1024)
 
-bool
-gateway_check(const struct config *config, char *error, size_t error_size)
+void
+gateway_check(const struct config *config, bool will_run, struct config_mistakes *mistakes)
 {
 	struct token_keys keys;
 
-	if (!mounts_check(config, dialects, error, error_size) ||
-	    !certificates_check(config, clock_now(), error, error_size) ||
-	    !token_files_read(&config->auth, &keys, error, error_size))
-		return false;
-	token_keys_free(&keys);
-	return true;
+	(void)will_run;
+	mounts_check(config, dialects, mistakes);
+	certificates_check(config, clock_now(), mistakes);
+	if (!config_is_doubted(mistakes, "auth.mode") &&
+	    !config_is_doubted(mistakes, "auth.keys") &&
+	    token_files_read(&config->auth, &keys, mistakes))
+		token_keys_free(&keys);
 }
 
 static void

@@ -12,8 +12,11 @@
 
 struct gateway;
 
-/* What only a gateway can check of a configuration: the mounts of every listener. */
-bool gateway_check(const struct config *config, char *error, size_t error_size);
+/*
+ * What only a gateway can check of a configuration: mounts, certificates and keys of every
+ * listener, keys of tokens.
+ */
+void gateway_check(const struct config *config, bool will_run, struct config_mistakes *mistakes);
 
 /* All of it is borrowed until the gateway is destroyed. */
 struct gateway_setup {

@@ -16,22 +16,24 @@ gateway_create_auth(struct gateway *gateway, char *error, size_t error_size)
 		.metrics = gateway->metrics,
 		.log = gateway->log,
 	};
+	struct config_mistakes mistakes = { .count = 0 };
 	struct token_keys keys;
 
 	gateway->auth = auth_create(&setup);
-	if (gateway->auth == NULL ||
-	    !token_files_read(&gateway->config->auth, &keys, error, error_size))
+	if (gateway->auth == NULL || !token_files_read(&gateway->config->auth, &keys, &mistakes)) {
+		config_mistakes_first(&mistakes, error, error_size);
 		return false;
+	}
 	auth_set(gateway->auth, &gateway->config->auth, &keys);
 	return true;
 }
 
 bool
-gateway_prepare_auth(void *context, const struct config *fresh, char *error, size_t error_size)
+gateway_prepare_auth(void *context, const struct config *fresh, struct config_mistakes *mistakes)
 {
 	struct gateway *gateway = context;
 
-	return token_files_read(&fresh->auth, &gateway->fresh_keys, error, error_size);
+	return token_files_read(&fresh->auth, &gateway->fresh_keys, mistakes);
 }
 
 /* Who is in stays in, also by a key that is gone. */

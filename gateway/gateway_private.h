@@ -88,7 +88,7 @@ bool gateway_watch_settings(struct gateway *gateway);
 /* gateway_auth.c: reads the keys of tokens; false with a sentence. The rest for reloads. */
 bool gateway_create_auth(struct gateway *gateway, char *error, size_t error_size);
 bool gateway_prepare_auth(
-    void *context, const struct config *fresh, char *error, size_t error_size);
+    void *context, const struct config *fresh, struct config_mistakes *mistakes);
 void gateway_commit_auth(void *context, const struct config *config);
 void gateway_abandon_auth(void *context);
 

@@ -38,11 +38,11 @@ commit_settings(void *context, const struct config *config)
 }
 
 static bool
-prepare_certificates(void *context, const struct config *fresh, char *error, size_t error_size)
+prepare_certificates(void *context, const struct config *fresh, struct config_mistakes *mistakes)
 {
 	struct gateway *gateway = context;
 
-	return certificates_prepare(gateway->certificates, fresh, clock_now(), error, error_size);
+	return certificates_prepare(gateway->certificates, fresh, clock_now(), mistakes);
 }
 
 static void
@@ -63,10 +63,11 @@ abandon_certificates(void *context)
 }
 
 /* Certificates are not among it: one that is in force may have expired since. */
-static bool
-check_settings(const struct config *fresh, char *error, size_t error_size)
+static void
+check_settings(const struct config *fresh, bool will_run, struct config_mistakes *mistakes)
 {
-	return mounts_check(fresh, dialects, error, error_size);
+	(void)will_run;
+	mounts_check(fresh, dialects, mistakes);
 }
 
 /*

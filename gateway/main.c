@@ -74,8 +74,8 @@ main(int argc, char **argv)
 {
 	struct config config = { .listener_count = 0 };
 	struct gateway_setup setup = { .config = &config, .argc = argc, .argv = argv };
-	enum config_result result = config_start_checked(
-	    &config, CONFIG_ROLE_GATEWAY, gateway_check, argc, argv, stdout, stderr);
+	enum config_result result =
+	    config_start(&config, CONFIG_ROLE_GATEWAY, gateway_check, argc, argv, stdout, stderr);
 	int status = EXIT_CODE_DONE;
 
 	signal(SIGPIPE, SIG_IGN);

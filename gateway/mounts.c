@@ -293,28 +293,63 @@ check_row(const struct reading *reading, const struct mount *row, const struct m
 	return true;
 }
 
-bool
-mounts_check(
-    const struct config *config, const struct dialect *const *known, char *error, size_t error_size)
+/* Those of a listener against each other's and against those of all before it. */
+static bool
+check_tables(const struct reading *reading, const struct mount_table *tables, unsigned i)
 {
-	struct mount_table tables[CONFIG_LISTENERS_MAX];
-
-	for (unsigned i = 0; i < config->listener_count; i++) {
-		const struct config_listener *listener = &config->listeners[i];
-		const struct reading reading = { listener, known, error, error_size };
-
-		if (!mounts_build(listener, known, &tables[i], error, error_size))
-			return false;
-		if (mounts_need_proof(config, listener))
-			mounts_demand_proof(&tables[i]);
-		for (size_t row = 0; row < tables[i].count; row++) {
-			for (unsigned j = 0; j <= i; j++) {
-				if (!check_row(&reading, &tables[i].rows[row], &tables[j]))
-					return false;
-			}
+	for (size_t row = 0; row < tables[i].count; row++) {
+		for (unsigned j = 0; j <= i; j++) {
+			if (!check_row(reading, &tables[i].rows[row], &tables[j]))
+				return false;
 		}
 	}
 	return true;
+}
+
+static bool
+is_doubted(const struct config_listener *listener, const struct config_mistakes *mistakes)
+{
+	return config_is_doubted(mistakes, "listener.%s.profile", listener->name) ||
+	       config_is_doubted(mistakes, "listener.%s.mounts", listener->name);
+}
+
+/* Where it cannot be told what is demanded, tables are not held against each other. */
+static bool
+proof_is_doubted(const struct config_listener *listener, const struct config_mistakes *mistakes)
+{
+	return config_is_doubted(mistakes, "listener.%s.auth", listener->name) ||
+	       config_is_doubted(mistakes, "auth.mode");
+}
+
+void
+mounts_check(const struct config *config, const struct dialect *const *known,
+    struct config_mistakes *mistakes)
+{
+	struct mount_table tables[CONFIG_LISTENERS_MAX];
+	char error[CONFIG_MISTAKE_SIZE];
+
+	for (unsigned i = 0; i < config->listener_count; i++) {
+		const struct config_listener *listener = &config->listeners[i];
+		const struct reading reading = { listener, known, error, sizeof(error) };
+		struct mount_table *table = &tables[i];
+
+		table->count = 0;
+		if (is_doubted(listener, mistakes))
+			continue;
+		if (!mounts_build(listener, known, table, error, sizeof(error))) {
+			config_mistake(mistakes, "%s", error);
+			table->count = 0;
+		}
+		if (proof_is_doubted(listener, mistakes))
+			table->count = 0;
+		if (mounts_need_proof(config, listener))
+			mounts_demand_proof(table);
+		/* One that is wrong by itself is wrong beside all others, too. */
+		if (!check_tables(&reading, tables, i)) {
+			config_mistake(mistakes, "%s", error);
+			table->count = 0;
+		}
+	}
 }
 
 /* What of a request selects among the rows that fit its path. */

@@ -46,10 +46,11 @@ bool mounts_need_proof(const struct config *config, const struct config_listener
 /*
  * Every listener's table, and what they must have in common: mounts share a realm only if they
  * demand the same authentication, for else one could be in the weaker who another is in the
- * stronger; users who bring their ids share a room only within one realm. False with a sentence.
+ * stronger; users who bring their ids share a room only within one realm. One mistake of each
+ * listener is told.
  */
-bool mounts_check(const struct config *config, const struct dialect *const *known, char *error,
-    size_t error_size);
+void mounts_check(const struct config *config, const struct dialect *const *known,
+    struct config_mistakes *mistakes);
 
 /*
  * Resolves a request's decoded path. Of the rows that fit: those whose subprotocol is offered, if

@@ -37,8 +37,7 @@ struct tls {
 /* Whose pair it is, and where the sentence about a fault goes. */
 struct blame {
 	const struct config_listener *listener;
-	char *sentence;
-	size_t size;
+	struct config_mistakes *mistakes;
 };
 
 static bool blame(struct blame of, const char *setting, const char *file, const char *format, ...)
@@ -47,17 +46,15 @@ static bool blame(struct blame of, const char *setting, const char *file, const 
 static bool
 blame(struct blame of, const char *setting, const char *file, const char *format, ...)
 {
-	int used = snprintf(
-	    of.sentence, of.size, "listener.%s.%s: %.200s ", of.listener->name, setting, file);
+	char fault[SENTENCE_SIZE];
 	va_list arguments;
 
 	ERR_clear_error();
-	if (used < 0 || (size_t)used >= of.size)
-		return false;
 	va_start(arguments, format);
-	vsnprintf(of.sentence + used, of.size - (size_t)used, format, arguments);
+	vsnprintf(fault, sizeof(fault), format, arguments);
 	va_end(arguments);
-	return false;
+	return config_mistake(
+	    of.mistakes, "listener.%s.%s: %.200s %s", of.listener->name, setting, file, fault);
 }
 
 /*
@@ -147,10 +144,9 @@ read_key(struct tls *tls, struct blame of)
 	struct text bytes;
 	BIO *bio;
 
-	if (secret == NULL) {
-		snprintf(of.sentence, of.size, "listener.%s.tls_key: %s", of.listener->name, why);
-		return false;
-	}
+	if (secret == NULL)
+		return config_mistake(
+		    of.mistakes, "listener.%s.tls_key: %s", of.listener->name, why);
 	bytes = secret_bytes(secret);
 	bio = BIO_new_mem_buf(bytes.data, (int)bytes.length);
 	if (bio != NULL)
@@ -191,17 +187,21 @@ try_pair(const struct tls *tls, struct blame of)
 }
 
 struct tls *
-tls_load(const struct config_listener *listener, char *error, size_t error_size)
+tls_load(const struct config_listener *listener, struct config_mistakes *mistakes)
 {
-	const struct blame of = { listener, error, error_size };
+	const struct blame of = { listener, mistakes };
 	struct tls *tls = calloc(1, sizeof(*tls));
+	bool has_certificate;
+	bool has_key;
 
 	if (tls == NULL) {
-		snprintf(error, error_size, "listener %s: no memory", listener->name);
+		config_mistake(mistakes, "listener %s: no memory", listener->name);
 		return NULL;
 	}
 	tls->minimum = strcmp(listener->tls_minimum, "1.3") == 0 ? TLS1_3_VERSION : TLS1_2_VERSION;
-	if (!read_certificate(tls, of) || !read_key(tls, of) || !try_pair(tls, of))
+	has_certificate = read_certificate(tls, of);
+	has_key = read_key(tls, of);
+	if (!has_certificate || !has_key || !try_pair(tls, of))
 		tls_destroy(&tls);
 	return tls;
 }

@@ -15,11 +15,11 @@
 struct tls;
 
 /*
- * Reads the files of a listener that has them. NULL with a sentence that names the setting if one
+ * Reads the files of a listener that has them. NULL with mistakes that name the setting if one
  * of them cannot be read, has no certificate or key in it, the key is open to everybody, locked by
  * a passphrase or not the certificate's, or OpenSSL finds them too weak. Dates are not looked at.
  */
-struct tls *tls_load(const struct config_listener *listener, char *error, size_t error_size);
+struct tls *tls_load(const struct config_listener *listener, struct config_mistakes *mistakes);
 void tls_destroy(struct tls **tls);
 
 /* Seconds since the Unix epoch between which the certificate is good. */

@@ -12,39 +12,35 @@
 #include "common/text.h"
 
 static bool
-add(struct allowed_users *users, const char *name, char *error, size_t error_size)
+add(struct allowed_users *users, const char *name, struct config_mistakes *mistakes)
 {
 	const struct passwd *entry = getpwnam(name);
 	uint64_t number = 0;
 
-	if (entry == NULL && !(text_to_u64(text_of(name), &number) && number < UINT32_MAX)) {
-		snprintf(error, error_size,
+	if (entry == NULL && !(text_to_u64(text_of(name), &number) && number < UINT32_MAX))
+		return config_mistake(mistakes,
 		    "hub.allow_users: there is no user %s; give names that getent passwd knows",
 		    name);
-		return false;
-	}
-	if (users->count == ALLOWED_USERS_MAX) {
-		snprintf(error, error_size, "hub.allow_users: at most %u users can be named",
-		    ALLOWED_USERS_MAX);
-		return false;
-	}
+	if (users->count == ALLOWED_USERS_MAX)
+		return config_mistake(
+		    mistakes, "hub.allow_users: at most %u users can be named", ALLOWED_USERS_MAX);
 	users->uids[users->count++] = entry != NULL ? entry->pw_uid : (uid_t)number;
 	return true;
 }
 
 bool
-allowed_users_read(struct allowed_users *users, const char *names, char *error, size_t error_size)
+allowed_users_read(struct allowed_users *users, const char *names, struct config_mistakes *mistakes)
 {
 	char *copy = strdup(names);
 	char *rest = NULL;
-	bool known = copy != NULL;
+	bool known = true;
 
 	users->count = 0;
 	if (copy == NULL)
-		snprintf(error, error_size, "hub.allow_users: no memory");
-	for (char *name = known ? strtok_r(copy, " \t", &rest) : NULL; known && name != NULL;
+		return config_mistake(mistakes, "hub.allow_users: no memory");
+	for (char *name = strtok_r(copy, " \t", &rest); name != NULL;
 	     name = strtok_r(NULL, " \t", &rest))
-		known = add(users, name, error, error_size);
+		known = add(users, name, mistakes) && known;
 	free(copy);
 	return known;
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "common/config_mistakes.h"
+
 #define ALLOWED_USERS_MAX 32u
 
 struct allowed_users {
@@ -13,9 +15,9 @@ struct allowed_users {
 	unsigned count;
 };
 
-/* Reads hub.allow_users. False with one sentence for a user that the system does not know. */
+/* Reads hub.allow_users. False with a mistake for each user that the system does not know. */
 bool allowed_users_read(
-    struct allowed_users *users, const char *names, char *error, size_t error_size);
+    struct allowed_users *users, const char *names, struct config_mistakes *mistakes);
 
 bool allowed_users_have(const struct allowed_users *users, uid_t uid);
 

@@ -325,6 +325,7 @@ gateways_listen(struct gateways *gateways, struct core *core, const struct confi
     char *error, size_t error_size)
 {
 	struct event_base *base = gateways->setup.base;
+	struct config_mistakes mistakes = { .count = 0 };
 	const struct unix_listener_setup setup = {
 		.name = "hub",
 		.inherited = gateways->setup.inherited,
@@ -334,8 +335,11 @@ gateways_listen(struct gateways *gateways, struct core *core, const struct confi
 	};
 
 	gateways->core = core;
-	if (!allowed_users_read(&gateways->allowed, config->allow_users, error, error_size) ||
-	    !unix_listener_open(&gateways->listener, &setup, error, error_size))
+	if (!allowed_users_read(&gateways->allowed, config->allow_users, &mistakes)) {
+		config_mistakes_first(&mistakes, error, error_size);
+		return false;
+	}
+	if (!unix_listener_open(&gateways->listener, &setup, error, error_size))
 		return false;
 	gateways->acceptable =
 	    event_new(base, gateways->listener.fd, EV_READ | EV_PERSIST, on_acceptable, gateways);

@@ -43,11 +43,11 @@ commit_log(void *context, const struct config *config)
 
 /* Names become numbers before anything is changed: one that nobody has refuses all. */
 static bool
-prepare_users(void *context, const struct config *fresh, char *error, size_t error_size)
+prepare_users(void *context, const struct config *fresh, struct config_mistakes *mistakes)
 {
 	struct hub *hub = context;
 
-	return allowed_users_read(&hub->fresh_users, fresh->hub.allow_users, error, error_size);
+	return allowed_users_read(&hub->fresh_users, fresh->hub.allow_users, mistakes);
 }
 
 static void

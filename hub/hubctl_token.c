@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/config.h"
+#include "common/config_reload.h"
 #include "common/terminal_text.h"
 #include "common/token_files.h"
 #include "hub/admin_answer.h"
@@ -176,16 +176,15 @@ read_words(struct run *run)
 	return true;
 }
 
-/* config_start says who it speaks for, which is not us. */
+/* One sentence is all that hubctl says. */
 static void
-take_complaint(struct run *run, const char *said)
+take_mistakes(struct run *run, const struct config_mistakes *mistakes)
 {
-	const char *colon = strstr(said, ": ");
-	struct text rest = text_of(colon == NULL ? said : colon + 2);
-
-	if (rest.length > 0 && rest.data[rest.length - 1] == '\n')
-		rest.length--;
-	buffer_append_text(run->sentence, rest);
+	buffer_append_string(run->sentence, mistakes->sentences[0]);
+	if (mistakes->count > 1)
+		buffer_printf(run->sentence,
+		    "; hubbub-gateway --check-config tells of %u more mistakes",
+		    mistakes->count - 1);
 }
 
 static bool
@@ -196,35 +195,27 @@ read_config(struct run *run)
 	char standard[] = HUBCTL_DEFAULT_CONFIG;
 	char *file = run->request.config == NULL ? standard : run->request.config;
 	char *arguments[] = { program, option, file, NULL };
-	char *said = NULL;
-	size_t size = 0;
-	FILE *errors = open_memstream(&said, &size);
-	enum config_result result = CONFIG_BAD;
+	struct config_mistakes mistakes = { .count = 0 };
 
-	if (errors != NULL) {
-		result =
-		    config_start(&run->config, CONFIG_ROLE_GATEWAY, 3, arguments, stdout, errors);
-		fclose(errors);
-	}
-	if (result != CONFIG_RUN)
-		take_complaint(run, said == NULL ? "out of memory" : said);
-	free(said);
-	return result == CONFIG_RUN;
+	if (config_read_again(&run->config, NULL, 3, arguments, &mistakes))
+		return true;
+	take_mistakes(run, &mistakes);
+	return false;
 }
 
 static bool
 read_keys(struct run *run)
 {
 	const struct config_auth *auth = &run->config.auth;
-	char error[SENTENCE_SIZE];
+	struct config_mistakes mistakes = { .count = 0 };
 
 	if (strcmp(auth->mode, "open") == 0) {
 		buffer_append_string(
 		    run->sentence, "auth.mode is open: there are no tokens (docs/auth.md)");
 		return false;
 	}
-	if (!token_files_read(auth, &run->keys, error, sizeof(error))) {
-		buffer_append_string(run->sentence, error);
+	if (!token_files_read(auth, &run->keys, &mistakes)) {
+		take_mistakes(run, &mistakes);
 		return false;
 	}
 	run->rules = (struct token_rules){ text_of(auth->audience), text_of(auth->issuer),

@@ -64,7 +64,7 @@ main(int argc, char **argv)
 	int code = EXIT_CODE_USAGE;
 
 	signal(SIGPIPE, SIG_IGN);
-	switch (config_start(&config, CONFIG_ROLE_HUB, argc, argv, stdout, stderr)) {
+	switch (config_start(&config, CONFIG_ROLE_HUB, NULL, argc, argv, stdout, stderr)) {
 	case CONFIG_BAD:
 		break;
 	case CONFIG_EXIT:

@@ -30,7 +30,7 @@ printed(const struct config *config, size_t *length_out)
 static void
 check_round_trip(const struct config *config)
 {
-	char error[512] = "";
+	struct config_mistakes mistakes = { .count = 0 };
 	struct config again;
 	size_t first_length;
 	size_t second_length;
@@ -38,7 +38,7 @@ check_round_trip(const struct config *config)
 	char *second;
 
 	config_defaults(&again);
-	demand(config_read(&again, "printed", first, first_length, error, sizeof(error)));
+	demand(config_read(&again, "printed", first, first_length, &mistakes));
 	second = printed(&again, &second_length);
 	demand(first_length == second_length && memcmp(first, second, first_length) == 0);
 	free(first);
@@ -46,20 +46,30 @@ check_round_trip(const struct config *config)
 	config_free(&again);
 }
 
+/* Each that is told has a sentence of one line. */
+static void
+check_sentences(const struct config_mistakes *mistakes)
+{
+	for (unsigned i = 0; i < config_mistakes_told(mistakes); i++) {
+		demand(mistakes->sentences[i][0] != '\0');
+		demand(strchr(mistakes->sentences[i], '\n') == NULL);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	char error[512] = "";
+	struct config_mistakes mistakes = { .count = 0 };
 	struct config config;
+	bool good;
 
 	config_defaults(&config);
-	if (config_read(&config, "input", (const char *)bytes, length, error, sizeof(error)))
+	good = config_read(&config, "input", (const char *)bytes, length, &mistakes);
+	demand(good == (mistakes.count == 0));
+	if (good)
 		check_round_trip(&config);
-	else
-		demand(error[0] != '\0');
-	error[0] = '\0';
-	if (!config_check(&config, error, sizeof(error)))
-		demand(error[0] != '\0');
+	config_check(&config, &mistakes);
+	check_sentences(&mistakes);
 	config_free(&config);
 	return 0;
 }

@@ -126,11 +126,13 @@ def test_proxies_are_believed_from_then_on(world, gateway, settings):
 def test_a_bad_file_keeps_everything(world, gateway, settings):
     cluster, _ = world
     ana = gateway.room(as_="ana")
-    settings.put({"limits": {"content_bytes": 10}, "log": {"level": "debug"}}, "[nowhere]\n")
+    wrong = "[nowhere]\n[limits]\ncommands = none\n"
+    settings.put({"limits": {"content_bytes": 10}, "log": {"level": "debug"}}, wrong)
     for process in cluster.processes():
         log = reload(process, "refused")
         assert "settings not read again, the old ones stay" in log
-        assert f"there is no section [nowhere] ({settings.path}:5)" in log
+        assert f'mistakes=2 reason="there is no section [nowhere] ({settings.path}:5)"' in log
+        assert f'another mistake in the settings mistake=2 reason="limits.commands: ' in log
         assert "setting changed" not in log
     ana.say("x" * 100)
     assert len(ana.hear()["content"]) == 100

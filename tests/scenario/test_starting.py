@@ -50,10 +50,30 @@ class TestConfiguration:
         file.write_text(text)
         assert_sentence(start(program, "--config", file), 2, file, *words)
 
+    def test_all_mistakes_in_one_run(self, program, tmp_path):
+        """Of the file, the environment and the command line; beyond a bound their number."""
+        file = tmp_path / "hubbub.conf"
+        file.write_text("[limits]\nmesage_bytes = 5\nclients = many\n[nowhere]\na = 1\n[hub]\nsocket_mode = 9\n")
+        environment = {**os.environ, "HUBBUB_SET__LIMITS__COMMANDS": "none"}
+        for arguments in (["--check-config"], []):
+            done = start(program, "--config", file, "--set", "log.level=loud", *arguments, env=environment)
+            assert done.returncode == 2 and done.stdout == ""
+            places = [f"({file}:2)", f"({file}:3)", f"({file}:4)", f"({file}:7)",
+                      "(HUBBUB_SET__LIMITS__COMMANDS in the environment)", "(--set)"]
+            lines = done.stderr.splitlines()
+            assert len(lines) == len(places), done.stderr
+            for line, place in zip(lines, places):
+                assert line.startswith(f"{program}: ") and line.endswith(place), done.stderr
+        file.write_text("[limits]\n" + "nonsense = 1\n" * 25)
+        lines = start(program, "--config", file, "--check-config").stderr.splitlines()
+        assert len(lines) == 21 and lines[-1] == f"{program}: and 5 more"
+
     def test_file_that_cannot_be_read(self, program, tmp_path):
         missing = tmp_path / "missing.conf"
-        assert_sentence(start(program, "--config", missing), 2, missing)
-        assert_sentence(start(program, "--config", tmp_path), 2, tmp_path)
+        pipe = tmp_path / "pipe.conf"
+        os.mkfifo(pipe)
+        for file in (missing, tmp_path, pipe, "/dev/zero"):
+            assert_sentence(start(program, "--config", file), 2, file)
 
     def test_bad_arguments(self, program, tmp_path):
         for arguments in (["--frobnicate"], ["stray"], ["--config"], ["--set", "x"],
@@ -86,6 +106,33 @@ class TestConfiguration:
 )
 def test_bad_mounts_and_addresses_are_found_by_check_config(setting, words):
     assert_sentence(start("hubbub-gateway", "--set", setting, "--check-config"), 2, *words)
+
+
+def test_files_that_a_gateway_names_are_checked(tmp_path):
+    """Each file has its own sentence, and a certificate's does not hide its key's."""
+    secret = tmp_path / "secret"
+    secret.write_text("x" * 40)
+    secret.chmod(0o644)
+    short = tmp_path / "short"
+    short.write_text("x")
+    short.chmod(0o600)
+    done = start(
+        "hubbub-gateway",
+        "--set", "auth.mode=token",
+        "--set", f"auth.keys=a:{secret} b:{short} c:{tmp_path}/missing",
+        "--set", f"listener.chat.tls_certificate={tmp_path}/none.pem",
+        "--set", f"listener.chat.tls_key={secret}",
+        "--set", "listener.chat.mounts=/ws nonsense",
+        "--check-config",
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    begins = ["listener.chat.mounts: no dialect", "listener.chat.tls_certificate: ", "listener.chat.tls_key: ",
+              f"auth.keys: {secret} is open to everybody", "auth.keys: key 'b' is a secret of 1 bytes",
+              f"auth.keys: {tmp_path}/missing cannot be read"]
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(begins), done.stderr
+    for line, begin in zip(lines, begins):
+        assert line.startswith(f"hubbub-gateway: {begin}"), done.stderr
 
 
 def test_a_taken_port_is_named(tmp_path):

@@ -44,11 +44,12 @@ static int
 set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
+	struct config_mistakes mistakes = { .count = 0 };
 	struct token_keys keys;
 
 	config_defaults(&world->config);
-	assert_true(config_set(&world->config, "auth.cookie", "chat", NULL, 0));
-	assert_true(config_set(&world->config, "auth.failures_per_minute", "3", NULL, 0));
+	assert_true(config_set(&world->config, "auth.cookie", "chat", &mistakes));
+	assert_true(config_set(&world->config, "auth.failures_per_minute", "3", &mistakes));
 	world->seed = 1;
 	world->metrics = metrics_create();
 	world->auth = auth_create(&(struct auth_setup){

@@ -42,10 +42,10 @@ note_line(void *context, enum log_level level, struct text line)
 static void
 set(struct world *world, const char *key, const char *value)
 {
-	char error[256];
+	struct config_mistakes mistakes = { .count = 0 };
 
-	if (!config_set(&world->config, key, value, error, sizeof(error)))
-		fail_msg("%s", error);
+	if (!config_set(&world->config, key, value, &mistakes))
+		fail_msg("%s", mistakes.sentences[0]);
 }
 
 static void
@@ -142,8 +142,13 @@ assert_expiry_shown(struct world *world, int64_t expected_s)
 static bool
 prepare(struct world *world)
 {
-	return certificates_prepare(
-	    world->certificates, &world->config, world->now, world->error, sizeof(world->error));
+	struct config_mistakes mistakes = { .count = 0 };
+	bool good =
+	    certificates_prepare(world->certificates, &world->config, world->now, &mistakes);
+
+	assert_int_equal(good, mistakes.count == 0);
+	config_mistakes_first(&mistakes, world->error, sizeof(world->error));
+	return good;
 }
 
 static void
@@ -176,14 +181,20 @@ without_any_there_is_none(void **state)
 static void
 an_expired_one_is_refused_at_the_start(void **state)
 {
+	struct config_mistakes mistakes = { .count = 0 };
 	struct world *world = *state;
 
-	assert_true(
-	    certificates_check(&world->config, world->now, world->error, sizeof(world->error)));
+	certificates_check(&world->config, world->now, &mistakes);
+	assert_int_equal(mistakes.count, 0);
 	choose(world, "old.pem");
-	assert_false(
-	    certificates_check(&world->config, world->now, world->error, sizeof(world->error)));
-	assert_non_null(strstr(world->error, "old.pem has expired at 2027-01-15T07:59:59.000Z"));
+	config_doubt(&mistakes, "listener.chat.tls_key");
+	certificates_check(&world->config, world->now, &mistakes);
+	assert_int_equal(mistakes.count, 0);
+	mistakes.doubt_count = 0;
+	certificates_check(&world->config, world->now, &mistakes);
+	assert_int_equal(mistakes.count, 1);
+	assert_non_null(
+	    strstr(mistakes.sentences[0], "old.pem has expired at 2027-01-15T07:59:59.000Z"));
 	put_in_force(world);
 	assert_null(world->certificates);
 }

@@ -11,11 +11,44 @@
 
 #include "common/config.h"
 
+/* True if there was nothing wrong; else what was wrong first. */
+static bool
+read_bytes(struct config *config, const char *text, size_t length, char *error, size_t size)
+{
+	struct config_mistakes mistakes = { .count = 0 };
+	bool good = config_read(config, "t.conf", text, length, &mistakes);
+
+	assert_int_equal(good, mistakes.count == 0);
+	error[0] = '\0';
+	config_mistakes_first(&mistakes, error, size);
+	return good;
+}
+
 static bool
 read_text(struct config *config, const char *text, char *error, size_t size)
 {
-	error[0] = '\0';
-	return config_read(config, "t.conf", text, strlen(text), error, size);
+	return read_bytes(config, text, strlen(text), error, size);
+}
+
+static bool
+set(struct config *config, const char *key, const char *value, char *error, size_t size)
+{
+	struct config_mistakes mistakes = { .count = 0 };
+	bool good = config_set(config, key, value, &mistakes);
+
+	assert_int_equal(mistakes.count, good ? 0 : 1);
+	config_mistakes_first(&mistakes, error, size);
+	return good;
+}
+
+static bool
+check(const struct config *config, char *error, size_t size)
+{
+	struct config_mistakes mistakes = { .count = 0 };
+
+	config_check(config, &mistakes);
+	config_mistakes_first(&mistakes, error, size);
+	return mistakes.count == 0;
 }
 
 static void
@@ -25,7 +58,7 @@ assert_bytes_refused(const char *text, size_t length, const char *expected)
 	char error[512];
 
 	config_defaults(&config);
-	assert_false(config_read(&config, "t.conf", text, length, error, sizeof(error)));
+	assert_false(read_bytes(&config, text, length, error, sizeof(error)));
 	assert_string_equal(error, expected);
 	config_free(&config);
 }
@@ -53,7 +86,7 @@ test_defaults(void **state)
 	assert_string_equal(config.listeners[0].address, "127.0.0.1:8000");
 	assert_int_equal(config.limits.message_bytes, 65536);
 	assert_int_equal(config.limits.pinned_bytes, 67108864);
-	assert_true(config_check(&config, error, sizeof(error)));
+	assert_true(check(&config, error, sizeof(error)));
 	config_free(&config);
 }
 
@@ -140,7 +173,7 @@ test_unknown_and_duplicate_keys(void **state)
 	    "hub.socket was already set on line 2 (t.conf:4)");
 	assert_refused("[listener a]\nprofile = chat\n[listener b]\nprofile = chat\n"
 		       "[listener a]\nprofile = demo\n",
-	    "listener.profile was already set on line 2 (t.conf:6)");
+	    "listener.a.profile was already set on line 2 (t.conf:6)");
 }
 
 static void
@@ -215,7 +248,7 @@ assert_set_refused(const char *key, const char *value, const char *expected)
 	char error[512];
 
 	config_defaults(&config);
-	assert_false(config_set(&config, key, value, error, sizeof(error)));
+	assert_false(set(&config, key, value, error, sizeof(error)));
 	assert_string_equal(error, expected);
 	config_free(&config);
 }
@@ -228,9 +261,9 @@ test_set(void **state)
 
 	(void)state;
 	config_defaults(&config);
-	assert_true(config_set(&config, "limits.clients", " 7 ", error, sizeof(error)));
+	assert_true(set(&config, "limits.clients", " 7 ", error, sizeof(error)));
 	assert_int_equal(config.limits.clients, 7);
-	assert_true(config_set(&config, "listener.own.address", "0.0.0.0:1", error, sizeof(error)));
+	assert_true(set(&config, "listener.own.address", "0.0.0.0:1", error, sizeof(error)));
 	assert_int_equal(config.listener_count, 2);
 	assert_string_equal(config.listeners[0].name, "chat");
 	assert_string_equal(config.listeners[1].name, "own");
@@ -244,7 +277,7 @@ test_set(void **state)
 	assert_set_refused(
 	    "limits.client", "7", "limits.client is not a setting; did you mean limits.clients?");
 	assert_set_refused("hub.allow_users", "a\nb",
-	    "hub.allow_users: 'a\nb' is not a text of at most 512 bytes");
+	    "hub.allow_users: 'a\\nb' is not a text of at most 512 bytes");
 }
 
 static void
@@ -254,8 +287,8 @@ assert_check_refused(const char *key, const char *value, const char *expected)
 	char error[512];
 
 	config_defaults(&config);
-	assert_true(config_set(&config, key, value, error, sizeof(error)));
-	assert_false(config_check(&config, error, sizeof(error)));
+	assert_true(set(&config, key, value, error, sizeof(error)));
+	assert_false(check(&config, error, sizeof(error)));
 	assert_string_equal(error, expected);
 	config_free(&config);
 }
@@ -275,8 +308,8 @@ test_classes(void **state)
 	    "[listener one]\n"
 	    "[class staff]\nwrite = ana\n",
 	    error, sizeof(error)));
-	assert_true(config_set(&config, "class.talk.durability", "memory", error, sizeof(error)));
-	assert_true(config_set(&config, "class.new.create", " operators ", error, sizeof(error)));
+	assert_true(set(&config, "class.talk.durability", "memory", error, sizeof(error)));
+	assert_true(set(&config, "class.new.create", " operators ", error, sizeof(error)));
 	assert_int_equal(config.class_count, 3);
 	assert_string_equal(config.classes[0].name, "staff");
 	assert_string_equal(config.classes[0].rooms, "staff staff-*");
@@ -295,7 +328,7 @@ test_classes(void **state)
 	assert_string_equal(config.classes[2].rooms, "");
 	assert_string_equal(config.classes[2].create, "operators");
 	assert_int_equal(config.listener_count, 1);
-	assert_true(config_check(&config, error, sizeof(error)));
+	assert_true(check(&config, error, sizeof(error)));
 	config_free(&config);
 }
 
@@ -331,7 +364,7 @@ test_wrong_classes(void **state)
 	assert_refused("[class a/b]\n",
 	    "'a/b' is no name for a class: 1 to 32 letters, digits, '_' and '-' (t.conf:1)");
 	assert_refused("[class a]\nrooms = a\n[class b]\nrooms = b\n[class a]\nrooms = c\n",
-	    "class.rooms was already set on line 2 (t.conf:6)");
+	    "class.a.rooms was already set on line 2 (t.conf:6)");
 	assert_refused("[class a]\nroms = a\n",
 	    "class.roms is not a setting; did you mean class.rooms? (t.conf:2)");
 	assert_set_refused("class.rooms", "a", "a class needs a name, for example [class archive]");
@@ -348,9 +381,9 @@ test_more_classes_than_there_is_room_for(void **state)
 	config_defaults(&config);
 	for (int i = 0; i < CONFIG_CLASSES_MAX; i++) {
 		snprintf(name, sizeof(name), "class.c%d.keep_hours", i);
-		assert_true(config_set(&config, name, "1", error, sizeof(error)));
+		assert_true(set(&config, name, "1", error, sizeof(error)));
 	}
-	assert_false(config_set(&config, "class.more.keep_hours", "1", error, sizeof(error)));
+	assert_false(set(&config, "class.more.keep_hours", "1", error, sizeof(error)));
 	assert_string_equal(error, "[class more] is one too many: there can be 32 of them");
 	config_free(&config);
 }
@@ -363,15 +396,15 @@ test_the_store_is_held_against_the_classes(void **state)
 
 	(void)state;
 	config_defaults(&config);
-	assert_true(config_set(&config, "store.path", "", error, sizeof(error)));
-	assert_false(config_check(&config, error, sizeof(error)));
+	assert_true(set(&config, "store.path", "", error, sizeof(error)));
+	assert_false(check(&config, error, sizeof(error)));
 	assert_string_equal(error,
 	    "store.path is empty, but store.durability is disk; name a file, or set "
 	    "store.durability to memory");
-	assert_true(config_set(&config, "store.durability", "memory", error, sizeof(error)));
-	assert_true(config_check(&config, error, sizeof(error)));
-	assert_true(config_set(&config, "class.a.durability", "disk", error, sizeof(error)));
-	assert_false(config_check(&config, error, sizeof(error)));
+	assert_true(set(&config, "store.durability", "memory", error, sizeof(error)));
+	assert_true(check(&config, error, sizeof(error)));
+	assert_true(set(&config, "class.a.durability", "disk", error, sizeof(error)));
+	assert_false(check(&config, error, sizeof(error)));
 	assert_string_equal(error,
 	    "class.a.durability is disk, but store.durability is memory and keeps no file; lower "
 	    "the one or raise the other");

@@ -33,10 +33,10 @@ on_change(void *context, const struct config_change *change)
 static void
 set(struct config *config, const char *key, const char *value)
 {
-	char error[512];
+	struct config_mistakes mistakes = { .count = 0 };
 
-	if (!config_set(config, key, value, error, sizeof(error)))
-		fail_msg("%s", error);
+	if (!config_set(config, key, value, &mistakes))
+		fail_msg("%s", mistakes.sentences[0]);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,7 +18,7 @@ struct run {
 	struct config config;
 	enum config_result result;
 	char output[65536];
-	char errors[1024];
+	char errors[16384];
 };
 
 static struct run *
@@ -35,7 +36,7 @@ start(const char *const *arguments)
 	output = fmemopen(run->output, sizeof(run->output), "w");
 	errors = fmemopen(run->errors, sizeof(run->errors), "w");
 	assert_true(output != NULL && errors != NULL);
-	run->result = config_start(&run->config, CONFIG_ROLE_HUB, argc, argv, output, errors);
+	run->result = config_start(&run->config, CONFIG_ROLE_HUB, NULL, argc, argv, output, errors);
 	fclose(output);
 	fclose(errors);
 	return run;
@@ -98,10 +99,85 @@ test_wrong_command_lines(void **state)
 	assert_usage(START("--config", "/no/such/file"),
 	    "hubbub-hub: cannot read /no/such/file: No such file or directory\n");
 	assert_usage(START("--config", "/tmp"), "hubbub-hub: cannot read /tmp: Is a directory\n");
-	assert_usage(START("-c", "a", "-c", "b"), "hubbub-hub: --config can be given once\n");
+	assert_usage(START("-c", "/a", "-c", "/b"),
+	    "hubbub-hub: --config can be given once\n"
+	    "hubbub-hub: cannot read /a: No such file or directory\n");
 	assert_usage(START("--set", "limits.content_bytes=70000", "--print-config"),
 	    "hubbub-hub: limits.content_bytes is 70000, more than limits.message_bytes, which is "
 	    "65536; lower the one or raise the other\n");
+}
+
+/* A file of the test, with that content. */
+static void
+put_file(char path[static sizeof("/tmp/hubbub-XXXXXX")], const char *content)
+{
+	int fd;
+
+	strcpy(path, "/tmp/hubbub-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+}
+
+/* All of the command line, the file, the environment, and nothing that only follows from them. */
+static void
+test_all_mistakes_are_told(void **state)
+{
+	char path[32];
+	char expected[1024];
+
+	(void)state;
+	put_file(path, "[limits]\ncontent_bytes = many\nmessage_bytes = 1024\n"
+		       "[hub]\nsocket = /a\nadmin_socket = /a\n");
+	snprintf(expected, sizeof(expected),
+	    "hubbub-hub: limits.content_bytes: 'many' is not a whole number from 1 to 524288 "
+	    "(%s:2)\n"
+	    "hubbub-hub: limits.client is not a setting; did you mean limits.clients? "
+	    "(HUBBUB_SET__LIMITS__CLIENT in the environment)\n"
+	    "hubbub-hub: log.level: 'x\\ty' is not one of error, warn, info, debug (--set)\n"
+	    "hubbub-hub: --set hub: it has the form --set SECTION.KEY=VALUE\n"
+	    "hubbub-hub: hub.socket and hub.admin_socket are both /a; give one another path\n",
+	    path);
+	setenv("HUBBUB_SET__LIMITS__CLIENT", "6", 1);
+	assert_usage(START("-c", path, "--set", "log.level=x\ty", "--set", "hub", "--check-config"),
+	    expected);
+	/* A word too many leaves the rest to be judged, but not held against each other. */
+	snprintf(expected, sizeof(expected),
+	    "hubbub-hub: 'log.level' is one word too many; see --help\n"
+	    "hubbub-hub: --nonsense is not an option; see --help\n"
+	    "hubbub-hub: '--' is one word too many; see --help\n"
+	    "hubbub-hub: limits.content_bytes: 'many' is not a whole number from 1 to 524288 "
+	    "(%s:2)\n"
+	    "hubbub-hub: limits.client is not a setting; did you mean limits.clients? "
+	    "(HUBBUB_SET__LIMITS__CLIENT in the environment)\n",
+	    path);
+	assert_usage(START("log.level", "--nonsense", "-c", path, "--", "--"), expected);
+	unsetenv("HUBBUB_SET__LIMITS__CLIENT");
+	unlink(path);
+}
+
+/* Whatever is named as a file: a sentence, and soon. */
+static void
+test_files_that_are_none(void **state)
+{
+	char folder[] = "/tmp/hubbub-XXXXXX";
+	char pipe[32];
+	char expected[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(pipe, sizeof(pipe), "%s/pipe", folder);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	snprintf(expected, sizeof(expected),
+	    "hubbub-hub: cannot read %s: it is a pipe, give a file\n", pipe);
+	assert_usage(START("--config", pipe), expected);
+	unlink(pipe);
+	rmdir(folder);
+	assert_usage(START("--config", "/dev/zero"),
+	    "hubbub-hub: the file is too long: it can have 1048576 bytes (/dev/zero)\n");
+	assert_usage(
+	    START("--config", ""), "hubbub-hub: cannot read : No such file or directory\n");
 }
 
 /* Starts with one variable in the environment, and puts that back. */
@@ -198,11 +274,11 @@ test_an_environment_that_can_mean_two(void **state)
 	unlink(path);
 }
 
-static bool
-refuse_all(const struct config *config, char *error, size_t error_size)
+static void
+refuse_all(const struct config *config, bool will_run, struct config_mistakes *mistakes)
 {
-	snprintf(error, error_size, "%s is not what I want", config->gateway.name);
-	return false;
+	config_mistake(mistakes, "%s is not what I want, %s", config->gateway.name,
+	    will_run ? "and I will run" : "but I need not run");
 }
 
 static void
@@ -217,12 +293,12 @@ test_program_has_its_own_check(void **state)
 	(void)state;
 	assert_true(output != NULL && errors != NULL);
 	assert_int_equal(
-	    config_start_checked(&config, CONFIG_ROLE_GATEWAY, refuse_all, 2, argv, output, errors),
+	    config_start(&config, CONFIG_ROLE_GATEWAY, refuse_all, 2, argv, output, errors),
 	    CONFIG_BAD);
 	assert_int_equal(ftell(output), 0);
 	fclose(output);
 	fclose(errors);
-	assert_string_equal(said, "hubbub-gateway: gw-1 is not what I want\n");
+	assert_string_equal(said, "hubbub-gateway: gw-1 is not what I want, but I need not run\n");
 	config_free(&config);
 }
 
@@ -250,7 +326,7 @@ test_print_is_read_back(void **state)
 	    "listener.own.reuse_port=on", "--set", "log.level=debug", "--set",
 	    "class.staff.rooms=staff staff-*", "--set", "class.staff.read=ana ben");
 	struct config config;
-	char error[512];
+	struct config_mistakes mistakes = { .count = 0 };
 	char *again = NULL;
 	size_t length;
 	FILE *output;
@@ -258,9 +334,8 @@ test_print_is_read_back(void **state)
 	(void)state;
 	assert_int_equal(first->result, CONFIG_EXIT);
 	config_defaults(&config);
-	if (!config_read(
-		&config, "printed", first->output, strlen(first->output), error, sizeof(error)))
-		fail_msg("%s", error);
+	if (!config_read(&config, "printed", first->output, strlen(first->output), &mistakes))
+		fail_msg("%s", mistakes.sentences[0]);
 	assert_int_equal(config.listener_count, 2);
 	assert_string_equal(config.listeners[1].origins, "https://a.b");
 	assert_int_equal(config.class_count, 1);
@@ -331,6 +406,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_wrong_command_lines),
+		cmocka_unit_test(test_all_mistakes_are_told),
+		cmocka_unit_test(test_files_that_are_none),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_wrong_environments),
 		cmocka_unit_test(test_an_environment_that_can_mean_two),

@@ -25,7 +25,7 @@ who_proves_nothing_has_other_realms_and_rooms(void **state)
 		{ "/a pair", "realm 'pair' is shared by" },
 		{ "/a mirror", NULL },
 	};
-	char error[512];
+	struct config_mistakes mistakes = { .count = 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -39,11 +39,11 @@ who_proves_nothing_has_other_realms_and_rooms(void **state)
 			.auth = (char *)"open",
 			.profile = (char *)"chat",
 			.mounts = (char *)rows[i].open };
-		error[0] = '\0';
-		assert_int_equal(
-		    mounts_check(&config, dialects, error, sizeof(error)), rows[i].says == NULL);
+		mistakes.count = 0;
+		mounts_check(&config, dialects, &mistakes);
+		assert_int_equal(mistakes.count, rows[i].says == NULL ? 0 : 1);
 		if (rows[i].says != NULL)
-			assert_non_null(strstr(error, rows[i].says));
+			assert_non_null(strstr(mistakes.sentences[0], rows[i].says));
 	}
 }
 

@@ -46,27 +46,27 @@ note(struct world *world, const char *word, unsigned clients)
 }
 
 static bool
-prepare(struct world *world, const char *who, const struct config *fresh, char *error, size_t size)
+prepare(struct world *world, const char *who, const struct config *fresh,
+    struct config_mistakes *mistakes)
 {
 	/* What is in force is as it was until everybody has agreed. */
 	assert_int_equal(world->config.limits.fragments, 1024);
 	note(world, who, fresh->limits.clients);
-	if (world->refuses == NULL || strcmp(world->refuses, who) != 0)
+	if (world->refuses == NULL || strstr(world->refuses, who) == NULL)
 		return true;
-	snprintf(error, size, "%s does not like it", who);
-	return false;
+	return config_mistake(mistakes, "%s does not like it", who);
 }
 
 static bool
-prepare_first(void *context, const struct config *fresh, char *error, size_t size)
+prepare_first(void *context, const struct config *fresh, struct config_mistakes *mistakes)
 {
-	return prepare(context, "first", fresh, error, size);
+	return prepare(context, "first", fresh, mistakes);
 }
 
 static bool
-prepare_second(void *context, const struct config *fresh, char *error, size_t size)
+prepare_second(void *context, const struct config *fresh, struct config_mistakes *mistakes)
 {
-	return prepare(context, "second", fresh, error, size);
+	return prepare(context, "second", fresh, mistakes);
 }
 
 static void
@@ -125,7 +125,7 @@ begin(const char *text)
 	    "gateway", LOG_LEVEL_INFO, (struct log_sink){ write_line, world, NULL });
 	world->metrics = metrics_create();
 	assert_int_equal(
-	    config_start(&world->config, CONFIG_ROLE_GATEWAY, 3, world->argv, stdout, stderr),
+	    config_start(&world->config, CONFIG_ROLE_GATEWAY, NULL, 3, world->argv, stdout, stderr),
 	    CONFIG_RUN);
 	setup.argv = world->argv;
 	setup.config = &world->config;
@@ -237,16 +237,27 @@ test_any_of_them_refuses_for_all(void **state)
 	world->asked[0] = '\0';
 	world->refuses = "first";
 	assert_false(reload_run(world->reload));
-	assert_string_equal(world->asked, "first 6");
-	assert_counted(world, 0, 2);
+	assert_string_equal(world->asked, "first 6, second 6, abandon 0");
+	world->asked[0] = '\0';
+	world->logged[0] = '\0';
+	world->refuses = "first second";
+	assert_false(reload_run(world->reload));
+	assert_string_equal(world->asked, "first 6, second 6");
+	assert_string_equal(world->logged,
+	    "error settings not read again, the old ones stay mistakes=2 "
+	    "reason=\"first does not like it\"\n"
+	    "error another mistake in the settings mistake=2 "
+	    "reason=\"second does not like it\"\n");
+	assert_counted(world, 0, 3);
 	end(world);
 }
 
-static bool
-refuse_few(const struct config *config, char *error, size_t error_size)
+static void
+refuse_few(const struct config *config, bool will_run, struct config_mistakes *mistakes)
 {
-	snprintf(error, error_size, "fewer clients than header bytes are none");
-	return config->limits.clients >= config->limits.header_bytes;
+	assert_true(will_run);
+	if (config->limits.clients < config->limits.header_bytes)
+		config_mistake(mistakes, "fewer clients than header bytes are none");
 }
 
 /* Good by itself, but not beside what stays as it is until the next start. */

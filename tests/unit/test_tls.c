@@ -41,7 +41,12 @@ name_files(struct pair_case *one, struct pair_rig *rig, const char *certificate,
 static struct tls *
 load(struct pair_case *one)
 {
-	return tls_load(&one->listener, one->error, sizeof(one->error));
+	struct config_mistakes mistakes = { .count = 0 };
+	struct tls *tls = tls_load(&one->listener, &mistakes);
+
+	assert_int_equal(tls == NULL, mistakes.count > 0);
+	config_mistakes_first(&mistakes, one->error, sizeof(one->error));
+	return tls;
 }
 
 static void
