@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/service.h"
 #include "hub/hub.h"
+#include "hub/hub_check.h"
 
 static int
 run(struct hub_setup *setup)
@@ -64,7 +65,7 @@ main(int argc, char **argv)
 	int code = EXIT_CODE_USAGE;
 
 	signal(SIGPIPE, SIG_IGN);
-	switch (config_start(&config, CONFIG_ROLE_HUB, NULL, argc, argv, stdout, stderr)) {
+	switch (config_start(&config, CONFIG_ROLE_HUB, hub_check, argc, argv, stdout, stderr)) {
 	case CONFIG_BAD:
 		break;
 	case CONFIG_EXIT:

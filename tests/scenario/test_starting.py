@@ -135,6 +135,21 @@ def test_files_that_a_gateway_names_are_checked(tmp_path):
         assert line.startswith(f"hubbub-gateway: {begin}"), done.stderr
 
 
+def test_what_a_hub_names_is_checked(tmp_path):
+    foreign = tmp_path / "foreign.db"
+    foreign.write_text("something else entirely")
+    settings = ["--set", f"store.path={foreign}", "--set", "hub.allow_users=no-such-user",
+                "--set", "hub.admin_group=no-such-group", "--set", f"hub.record={tmp_path}"]
+    done = start("hubbub-hub", *settings, "--check-config")
+    assert done.returncode == 2 and done.stdout == ""
+    words = ["no-such-user", "no-such-group", "hub.record: ", f"the store {foreign} is not a Hubbub store"]
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(words), done.stderr
+    for line, word in zip(lines, words):
+        assert word in line, done.stderr
+    assert foreign.read_text() == "something else entirely"
+
+
 def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
