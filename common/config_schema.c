@@ -143,7 +143,8 @@ const struct config_key config_keys[] = {
 	{ "gateway", "drain_accepts", CONFIG_TYPE_CHOICE, GATEWAY_RELOAD, GATEWAY(drain_accepts),
 	  0, 0, "", "inherited", "inherited yes no", "From which sockets newcomers are still let "
 	  "in during that time, to go at its end: inherited ones, where they would wait for the "
-	  "next process; all; or none, as another process accepts from the same sockets already." },
+	  "next process, unless a trusted proxy brings them, which is sent to another gateway; "
+	  "all, whoever brings them; or none, as another process accepts from the same sockets." },
 
 	{ "listener", "address", CONFIG_TYPE_LISTEN, GATEWAY_RESTART, LISTENER(address), 0, 0, "",
 	  "127.0.0.1:8000", NULL, "Address to listen on. A descriptor inherited under the "

@@ -29,6 +29,12 @@ gateway_shut_doors(struct gateway *gateway)
 	gateway->open = false;
 }
 
+static bool
+serves_everybody(const struct gateway *gateway)
+{
+	return strcmp(gateway->config->gateway.drain_accepts, "yes") == 0;
+}
+
 /*
  * Who comes to a socket that outlives us would wait there until we have ended. A socket of our own
  * is closed: that sends them elsewhere at once.
@@ -36,10 +42,9 @@ gateway_shut_doors(struct gateway *gateway)
 static bool
 stays_open(const struct gateway *gateway, const struct listener *listener)
 {
-	const char *accepts = gateway->config->gateway.drain_accepts;
-
-	return strcmp(accepts, "yes") == 0 ||
-	       (strcmp(accepts, "inherited") == 0 && listener_is_inherited(listener));
+	return serves_everybody(gateway) ||
+	       (strcmp(gateway->config->gateway.drain_accepts, "inherited") == 0 &&
+		   listener_is_inherited(listener));
 }
 
 void
@@ -56,6 +61,8 @@ gateway_begin_shutting_doors(struct gateway *gateway)
 		else
 			shut(door);
 	}
+	if (gateway->open && !serves_everybody(gateway))
+		websocket_send_proxies_elsewhere(gateway->websocket);
 }
 
 static bool

@@ -264,6 +264,10 @@ register_metrics(struct websocket *websocket, struct metrics *metrics)
 	websocket->messages_refused =
 	    metrics_counter(metrics, "hubbub_gateway_messages_refused_total", NULL,
 		"Messages that closed their client: too big, too slow, too many parts, no UTF-8.");
+	websocket->sent_elsewhere =
+	    metrics_counter(metrics, "hubbub_gateway_sent_elsewhere_total", NULL,
+		"Requests of proxies that ended without an answer in a drain, so that they ask "
+		"another gateway.");
 	websocket->page_requests = metrics_counter(metrics, "hubbub_gateway_page_requests_total",
 	    NULL, "Requests for files of the chat page.");
 }
@@ -421,6 +425,12 @@ void
 websocket_refuse_upgrades(struct websocket *websocket)
 {
 	websocket->refusing = true;
+}
+
+void
+websocket_send_proxies_elsewhere(struct websocket *websocket)
+{
+	websocket->sends_elsewhere = true;
 }
 
 unsigned

@@ -66,6 +66,12 @@ bool websocket_is_full(const struct websocket *websocket, unsigned waiting);
 /* New upgrades are refused with 503 from now on. */
 void websocket_refuse_upgrades(struct websocket *websocket);
 
+/*
+ * From now on upgrades that a trusted proxy passes on end without an answer: to balancers that
+ * speak HTTP this is the sign to ask another gateway, and nobody notices.
+ */
+void websocket_send_proxies_elsewhere(struct websocket *websocket);
+
 /* Connections of all kinds. */
 unsigned websocket_connections(const struct websocket *websocket);
 

@@ -105,9 +105,11 @@ struct websocket {
 	unsigned connections;
 	unsigned open;
 	bool refusing;
+	bool sends_elsewhere; /* websocket_send_proxies_elsewhere */
 	/* The name of the library's one protocol points here: websocket_request.c says why. */
 	char subprotocol[SUBPROTOCOL_MAX];
 	struct metric *refused;
+	struct metric *sent_elsewhere;
 	struct metric *page_requests;
 	struct metric *messages_refused;
 	struct metric *handshakes;

@@ -51,6 +51,16 @@ client_of(struct lws *wsi)
 	return client;
 }
 
+/* By one that speaks HTTP: of those in TCP mode we see the client's address as the peer's. */
+static bool
+is_passed_on(struct lws *wsi)
+{
+	const struct arrival *arrival = lws_get_opaque_user_data(wsi);
+
+	return lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0 &&
+	       address_set_has(&arrival->entrance->trusted_proxies, &arrival->peer);
+}
+
 static void
 describe_address(struct lws *wsi, char text_out[ADDRESS_TEXT_SIZE])
 {
@@ -239,6 +249,10 @@ websocket_on_upgrade(struct lws *wsi, struct peer *peer, void *in, size_t length
 		return refuse(websocket, wsi, HTTP_BAD_REQUEST);
 	if (strcasecmp(word, "websocket") != 0)
 		return -1;
+	if (websocket->sends_elsewhere && is_passed_on(wsi)) {
+		metric_increment(websocket->sent_elsewhere);
+		return -1;
+	}
 	status = judge(websocket, wsi);
 	if (status != 0)
 		return refuse(websocket, wsi, status);

@@ -3,6 +3,7 @@
 import re
 import select
 import socket
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,20 @@ from client import Closed
 from harness import PATIENCE, as_settings, http_get, wait_for
 from native_client import SUBPROTOCOL, NativeClient
 from raw_client import RawClient
+
+# Sockets that a service manager would hand over: NAME PORT for each, then -- and the program.
+HAND_OVER = """
+import os, socket, sys
+end = sys.argv.index("--")
+words, program = sys.argv[1:end], sys.argv[end + 1:]
+for fd, port in enumerate(words[1::2], 3):
+    made = socket.create_server(("127.0.0.1", int(port)), reuse_port=True)
+    os.dup2(made.detach(), fd)
+    os.set_inheritable(fd, True)
+count = len(words) // 2
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(count), LISTEN_FDNAMES=":".join(words[::2]))
+os.execv(program[0], program)
+"""
 
 SPOOFED = {"X-Forwarded-For": "203.0.113.66", "Forwarded": "for=203.0.113.66"}
 
@@ -243,39 +258,82 @@ def test_a_drain_moves_newcomers_and_refuses_none(place):
     assert stream.refused == []
 
 
-def test_who_is_passed_through_to_a_draining_gateway_is_served_there(place):
-    """In TCP mode nobody is asked for elsewhere: a balancer that does not know yet may lead newcomers there."""
+@pytest.fixture(scope="module")
+def unaware(whole):
+    """A HAProxy that does not hear of a drain in time."""
+    balancer = Haproxy(whole.cluster, "haproxy-unaware", {"default-server inter 200ms": "default-server inter 1h"})
+    yield balancer.begin()
+    balancer.stop()
+
+
+def led_in(place, port, name):
+    client = NativeClient.connect(f"wss://127.0.0.1:{port}/ws", subprotocols=[SUBPROTOCOL], ssl=place.cluster.tls)
+    place.clients.append(client)
+    return client.hello(name, rooms=["lobby"])
+
+
+def leads_there(place, port, gateway):
+    """One of some newcomers, who is on that gateway."""
+    for number in range(6):
+        client = led_in(place, port, f"newcomer {number} by {port}")
+        if place.users()[client.name]["gateway"] == gateway.gateway_name:
+            return client
+    raise AssertionError(f"nobody is led to {gateway.gateway_name}")
+
+
+def test_balancers_that_can_ask_elsewhere_do_in_a_drain(place, unaware):
+    """A gateway whose sockets outlive it goes on accepting: for whom nobody can lead elsewhere."""
     gateway = place.cluster.gateway(1)
     name = gateway.gateway_name
     gateway.stop()
-    # Its sockets are its own here; handed over ones are the same to it, see test_units.py.
-    gateway.arguments += as_settings({"gateway.drain_accepts": "yes"})
-    restart(place, gateway)
-    unaware = Haproxy(place.cluster, "haproxy-unaware", {"default-server inter 200ms": "default-server inter 1h"})
+    sockets = ["chat", gateway.port, "demo", gateway.demo_port]
+    gateway.wrapper = [sys.executable, "-c", HAND_OVER, *map(str, sockets), "--"]
     try:
-        unaware.begin()
+        restart(place, gateway)
         resident = gateway.native("resident", rooms=["lobby"])
         place.clients.append(resident)
         place.cluster.hubctl("drain", name, "--over", "600s")
-        wait_for(lambda: place.haproxy.thinks(name, "NOLB"), "it is ready for more")
-        for number in range(3):
-            newcomer = NativeClient.connect(
-                f"wss://127.0.0.1:{unaware.through}/ws", subprotocols=[SUBPROTOCOL], ssl=place.cluster.tls
-            )
-            place.clients.append(newcomer)
-            newcomer.hello(f"newcomer {number}", rooms=["lobby"])
-            if place.users()[newcomer.name]["gateway"] == name:
-                break
-        assert place.users()[newcomer.name]["gateway"] == name, "nobody is led there"
-        newcomer.say("hello", "lobby")
-        assert resident.hear_until(lambda frame: frame.get("content") == "hello")
+        wait_for(lambda: gateway.metric("hubbub_gateway_draining") == 1, "it does not drain")
+        for port in (unaware.port, place.nginx.port):
+            before = gateway.metric("hubbub_gateway_sent_elsewhere_total")
+            for number in range(20):
+                newcomer = led_in(place, port, f"guest {number} by {port}")
+                assert place.users()[newcomer.name]["gateway"] != name
+                if gateway.metric("hubbub_gateway_sent_elsewhere_total") > before:
+                    break
+            else:
+                raise AssertionError("nobody was sent elsewhere")
+        # Without a balancer, and by one in TCP mode.
+        newcomers = [gateway.native("neighbour", rooms=["lobby"]), leads_there(place, unaware.through, gateway)]
+        for newcomer in newcomers:
+            newcomer.say(f"I am {newcomer.name}", "lobby")
+            assert resident.hear_until(lambda frame, one=newcomer: frame.get("content") == f"I am {one.name}")
         place.cluster.hubctl("drain", name, "--over", "0")
-        for client in (resident, newcomer):
+        for client in (resident, *newcomers):
             bye = client.hear_until(lambda frame: frame["type"] == "bye")
             assert bye["retry_after_ms"] >= 500 and client.closed()[0] == 1012
         assert gateway.child.wait(PATIENCE) == 0
     finally:
-        unaware.stop()
+        gateway.wrapper = []
+        gateway.stop()
+        restart(place, gateway)
+
+
+def test_a_gateway_that_is_told_so_serves_everybody_in_a_drain(place, unaware):
+    gateway = place.cluster.gateway(1)
+    gateway.stop()
+    gateway.arguments += as_settings({"gateway.drain_accepts": "yes"})
+    try:
+        restart(place, gateway)
+        resident = gateway.native("resident", rooms=["lobby"])
+        place.clients.append(resident)
+        place.cluster.hubctl("drain", gateway.gateway_name, "--over", "600s")
+        wait_for(lambda: gateway.metric("hubbub_gateway_draining") == 1, "it does not drain")
+        newcomer = leads_there(place, unaware.port, gateway)
+        newcomer.say("hello", "lobby")
+        assert resident.hear_until(lambda frame: frame.get("content") == "hello")
+    finally:
+        gateway.stop()
         del gateway.arguments[-2:]
         restart(place, gateway)
 
