@@ -241,9 +241,9 @@ run(struct chat *chat)
 	if (chat->mode == MODE_SCRIPT)
 		chat->deadline_ms = now.mono_ms + (uint64_t)options->timeout_seconds * 1000;
 	session_start(chat->session, now);
-	for (size_t i = 0; i < options->send_count; i++)
-		session_post(chat->session, (struct text){ NULL, 0 }, text_of(options->sends[i]),
-		    clock_now());
+	for (size_t i = 0; i < options->sends.count; i++)
+		session_post(chat->session, (struct text){ NULL, 0 },
+		    text_of(options->sends.items[i]), clock_now());
 	if (chat->line != NULL) {
 		chat_show_prompt(chat);
 		line_run(chat->line);
@@ -311,8 +311,8 @@ make_session(struct chat *chat)
 		.bad_frames_max = BAD_FRAMES_MAX,
 	};
 
-	if (options->send_count > settings.outbox.messages_max)
-		settings.outbox.messages_max = options->send_count;
+	if (options->sends.count > settings.outbox.messages_max)
+		settings.outbox.messages_max = options->sends.count;
 	chat->session = session_create(&settings, &chat_effects, chat);
 	if (chat->session == NULL)
 		buffer_append_string(chat->sentence, "out of memory");
@@ -371,7 +371,7 @@ chat_run(const struct options *options, struct buffer *sentence)
 
 	buffer_init(&chat.token, 0);
 	buffer_init(&chat.typed, 0);
-	chat.script = script_create(options->expects, options->expect_count, sentence);
+	chat.script = script_create(options->expects.items, options->expects.count, sentence);
 	if (chat.script != NULL && find_token(&chat) && make_session(&chat) && chat_load(&chat) &&
 	    make_connection(&chat) && make_line(&chat))
 		run(&chat);

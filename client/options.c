@@ -11,204 +11,49 @@
 #define DEFAULT_TIMEOUT_SECONDS 10
 #define TIMEOUT_SECONDS_MAX 86400
 
-/* Of the usage: what stands before the help of an option. */
-#define USAGE_COLUMNS 24
+/* Of the usage: where the help of an option begins. */
+#define USAGE_COLUMN 25
 
-/* `take` is given the value, NULL for an option without one; false if it does not take it. */
-struct option {
-	const char *name;
-	const char *value;
-	const char *help;
-	bool (*take)(struct options *options, const char *value);
+static bool
+is_message(struct text value)
+{
+	return value.length > 0 && text_is_utf8(value);
+}
+
+static const char *const dialect_words[] = { "auto", "native", "room", NULL };
+static const char *const color_words[] = { "auto", "always", "never", NULL };
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct program_option own_options[] = {
+	PROGRAM_TEXT("--name", "NAME", AT(name), text_is_utf8, "how others see you"),
+	PROGRAM_TEXT(
+	    "--room", "ROOM", AT(room), names_is_room, "the room to enter, else the server's"),
+	PROGRAM_NUMBER("--history", "COUNT", AT(history), 0, HISTORY_MAX,
+	    "show what was said last there, at most 100"),
+	PROGRAM_CHOICE("--dialect", "WORD", AT(dialect), dialect_words,
+	    "auto, native or room: the protocol to speak"),
+	PROGRAM_TEXT(
+	    "--token-file", "FILE", AT(token_file), NULL, "a file with the token of a login"),
+	PROGRAM_TEXT(
+	    "--resume-file", "FILE", AT(resume_file), NULL, "go on where the last run ended"),
+	PROGRAM_TEXT("--ca", "FILE", AT(ca_file), NULL, "trust these certificates and no others"),
+	PROGRAM_CHOICE("--color", "WHEN", AT(color), color_words, "auto, always or never"),
+	PROGRAM_FLAG("--json", AT(json), "print what is heard as lines of JSON"),
+	PROGRAM_TEXTS("--send", "TEXT", AT(sends), is_message, "say this and end; may be repeated"),
+	PROGRAM_TEXTS(
+	    "--expect", "REGEX", AT(expects), NULL, "end once this was heard; may be repeated"),
+	PROGRAM_NUMBER("--timeout", "SECONDS", AT(timeout_seconds), 1, TIMEOUT_SECONDS_MAX,
+	    "how long that may take, 10 by default"),
+	PROGRAM_FLAG("--help", AT(help), "print this and exit"),
+	PROGRAM_FLAG("--version", AT(version), "print the version and exit"),
+	PROGRAM_OPTIONS_END,
 };
-
-static bool
-take_name(struct options *options, const char *value)
-{
-	options->name = value;
-	return text_is_utf8(text_of(value));
-}
-
-static bool
-take_room(struct options *options, const char *value)
-{
-	options->room = value;
-	return names_is_room(text_of(value));
-}
-
-static bool
-take_token_file(struct options *options, const char *value)
-{
-	options->token_file = value;
-	return *value != '\0';
-}
-
-static bool
-take_resume_file(struct options *options, const char *value)
-{
-	options->resume_file = value;
-	return *value != '\0';
-}
-
-static bool
-take_ca(struct options *options, const char *value)
-{
-	options->ca_file = value;
-	return *value != '\0';
-}
-
-/* The place of a word in a list that ends with NULL; -1 if it is not there. */
-static int
-word_in(const char *const *words, const char *word)
-{
-	for (int i = 0; words[i] != NULL; i++) {
-		if (strcmp(words[i], word) == 0)
-			return i;
-	}
-	return -1;
-}
-
-static bool
-take_dialect(struct options *options, const char *value)
-{
-	static const char *const words[] = { "auto", "native", "room", NULL };
-	int choice = word_in(words, value);
-
-	if (choice >= 0)
-		options->dialect = (enum dialect_choice)choice;
-	return choice >= 0;
-}
-
-static bool
-take_color(struct options *options, const char *value)
-{
-	static const char *const words[] = { "auto", "always", "never", NULL };
-	int choice = word_in(words, value);
-
-	if (choice >= 0)
-		options->color = (enum color_choice)choice;
-	return choice >= 0;
-}
-
-static bool
-take_number(unsigned *to, const char *value, uint64_t least, uint64_t most)
-{
-	uint64_t number;
-
-	if (!text_to_u64(text_of(value), &number) || number < least || number > most)
-		return false;
-	*to = (unsigned)number;
-	return true;
-}
-
-static bool
-take_history(struct options *options, const char *value)
-{
-	return take_number(&options->history, value, 0, HISTORY_MAX);
-}
-
-static bool
-take_timeout(struct options *options, const char *value)
-{
-	return take_number(&options->timeout_seconds, value, 1, TIMEOUT_SECONDS_MAX);
-}
-
-static bool
-take_json(struct options *options, const char *value)
-{
-	(void)value;
-	options->json = true;
-	return true;
-}
-
-static bool
-take_send(struct options *options, const char *value)
-{
-	options->sends[options->send_count++] = value;
-	return *value != '\0' && text_is_utf8(text_of(value));
-}
-
-static bool
-take_expect(struct options *options, const char *value)
-{
-	options->expects[options->expect_count++] = value;
-	return *value != '\0';
-}
-
-static bool
-take_help(struct options *options, const char *value)
-{
-	(void)value;
-	options->help = true;
-	return true;
-}
-
-static bool
-take_version(struct options *options, const char *value)
-{
-	(void)value;
-	options->version = true;
-	return true;
-}
-
-static const struct option own_options[] = {
-	{ "--name", "NAME", "how others see you", take_name },
-	{ "--room", "ROOM", "the room to enter, else the server's", take_room },
-	{ "--history", "COUNT", "show what was said last there, at most 100", take_history },
-	{ "--dialect", "WORD", "auto, native or room: the protocol to speak", take_dialect },
-	{ "--token-file", "FILE", "a file with the token of a login", take_token_file },
-	{ "--resume-file", "FILE", "go on where the last run ended", take_resume_file },
-	{ "--ca", "FILE", "trust these certificates and no others", take_ca },
-	{ "--color", "WHEN", "auto, always or never", take_color },
-	{ "--json", NULL, "print what is heard as lines of JSON", take_json },
-	{ "--send", "TEXT", "say this and end; may be repeated", take_send },
-	{ "--expect", "REGEX", "end once this was heard; may be repeated", take_expect },
-	{ "--timeout", "SECONDS", "how long that may take, 10 by default", take_timeout },
-	{ "--help", NULL, "print this and exit", take_help },
-	{ "--version", NULL, "print the version and exit", take_version },
-};
-
-#define OWN_OPTIONS (sizeof(own_options) / sizeof(own_options[0]))
-
-/* The option that a word is; *value_out is what stands behind "=", or NULL. */
-static const struct option *
-find_option(const char *word, const char **value_out)
-{
-	size_t length = strcspn(word, "=");
-
-	for (size_t i = 0; i < OWN_OPTIONS; i++) {
-		if (strlen(own_options[i].name) == length &&
-		    memcmp(own_options[i].name, word, length) == 0) {
-			*value_out = word[length] == '=' ? word + length + 1 : NULL;
-			return &own_options[i];
-		}
-	}
-	return NULL;
-}
 
 static bool
 refuse(struct buffer *sentence, const char *name, const char *why)
 {
 	buffer_printf(sentence, "%s %s", name, why);
-	return false;
-}
-
-/* Takes the option; *at stands on the word behind it and passes its value. */
-static bool
-take_option(struct options *options, const struct option *option, const char *value, char **argv,
-    int *at, struct buffer *sentence)
-{
-	if (option->value == NULL && value != NULL)
-		return refuse(sentence, option->name, "takes no value");
-	if (option->value != NULL && value == NULL) {
-		if (argv[*at] == NULL)
-			return refuse(sentence, option->name, "needs a value");
-		value = argv[(*at)++];
-	}
-	if (option->take(options, value))
-		return true;
-	buffer_printf(sentence, "%s does not take ", option->name);
-	terminal_text_quote(sentence, text_of(value));
 	return false;
 }
 
@@ -230,18 +75,15 @@ take_address(struct options *options, const char *word, struct buffer *sentence)
 static bool
 take_word(struct options *options, char **argv, int *at, struct buffer *sentence)
 {
-	const char *word = argv[(*at)++];
-	const char *value;
-	const struct option *option = find_option(word, &value);
+	enum program_option_result result =
+	    program_option_take(own_options, options, argv, at, sentence);
+	const char *word;
 
-	if (option != NULL)
-		return take_option(options, option, value, argv, at, sentence);
-	if (word[0] != '-')
-		return take_address(options, word, sentence);
-	buffer_append_string(sentence, "no such option: ");
-	terminal_text_quote(sentence, text_of(word));
-	buffer_append_string(sentence, "; see --help");
-	return false;
+	if (result != PROGRAM_OPTION_UNKNOWN)
+		return result == PROGRAM_OPTION_TAKEN;
+	word = argv[(*at)++];
+	return word[0] == '-' ? program_option_refuse(sentence, word)
+			      : take_address(options, word, sentence);
 }
 
 static bool
@@ -263,10 +105,10 @@ options_read(struct options *options, int argc, char **argv, struct buffer *sent
 
 	*options = (struct options){
 		.timeout_seconds = DEFAULT_TIMEOUT_SECONDS,
-		.sends = calloc((size_t)argc + 1, sizeof(char *)),
-		.expects = calloc((size_t)argc + 1, sizeof(char *)),
+		.sends.items = calloc((size_t)argc + 1, sizeof(char *)),
+		.expects.items = calloc((size_t)argc + 1, sizeof(char *)),
 	};
-	if (options->sends == NULL || options->expects == NULL)
+	if (options->sends.items == NULL || options->expects.items == NULL)
 		return refuse(sentence, "out of", "memory");
 	while (at < argc) {
 		if (!take_word(options, argv, &at, sentence))
@@ -280,31 +122,23 @@ options_read(struct options *options, int argc, char **argv, struct buffer *sent
 void
 options_free(struct options *options)
 {
-	free(options->sends);
-	free(options->expects);
-	options->sends = NULL;
-	options->expects = NULL;
+	free(options->sends.items);
+	free(options->expects.items);
+	options->sends.items = NULL;
+	options->expects.items = NULL;
 }
 
 bool
 options_are_script(const struct options *options)
 {
-	return options->send_count > 0 || options->expect_count > 0;
+	return options->sends.count > 0 || options->expects.count > 0;
 }
 
 void
 options_usage(struct buffer *out)
 {
 	buffer_append_string(out, "usage: hubbub-chat [OPTION ...] [URL]\n\n");
-	for (size_t i = 0; i < OWN_OPTIONS; i++) {
-		const char *value = own_options[i].value;
-		size_t start = out->length;
-
-		buffer_printf(out, "  %s%s%s", own_options[i].name, value != NULL ? " " : "",
-		    value != NULL ? value : "");
-		buffer_printf(out, "%*s %s\n", (int)(start + USAGE_COLUMNS - out->length), "",
-		    own_options[i].help);
-	}
+	program_options_usage(out, own_options, USAGE_COLUMN);
 	buffer_append_string(out, "\nThe URL is " URL_DEFAULT " by default. "
 				  "A line is said to the room;\n"
 				  "/help tells what else can be typed.\n");

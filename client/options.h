@@ -7,6 +7,7 @@
 
 #include "client/session.h"
 #include "client/url.h"
+#include "common/program_options.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -24,10 +25,8 @@ struct options {
 	unsigned history;
 	unsigned timeout_seconds;
 	bool json;
-	const char **sends;
-	size_t send_count;
-	const char **expects;
-	size_t expect_count;
+	struct program_texts sends;
+	struct program_texts expects;
 	bool help;
 	bool version;
 };

@@ -13,24 +13,26 @@
 
 #include "common/clock.h"
 #include "common/config_reload.h"
+#include "common/program_options.h"
 #include "common/terminal_text.h"
 #include "common/token_files.h"
 #include "hub/admin_answer.h"
+#include "hub/admin_commands.h"
 
 #define DEFAULT_SECONDS 3600
 #define SECONDS_MAX (366 * 86400)
 #define SENTENCE_SIZE 512
 #define WORD_SIZE 1024
 
-/* The words of one command; NULL is not given. */
+/* The words of one command, borrowed; NULL is not given. */
 struct request {
 	bool verify;
-	struct text user;
-	struct text name;
-	char *config;
-	char *key;
-	char *sign;
-	char *file;
+	const char *user;
+	const char *name;
+	const char *config;
+	const char *key; /* "KID" or "KID:FILE" */
+	const char *file;
+	const char *span;
 	int64_t seconds;
 };
 
@@ -83,66 +85,89 @@ read_span(struct text value, int64_t *seconds_out)
 }
 
 static bool
-keep(char **place, struct text value)
+is_span(struct text value)
 {
-	free(*place);
-	*place = text_duplicate(value);
-	return *place != NULL && value.length > 0 && strlen(*place) == value.length;
+	int64_t seconds;
+
+	return read_span(value, &seconds);
 }
 
-/* "KID", or "KID:FILE" where gateways have another half than the one that signs. */
-static bool
-keep_key(struct request *request, struct text value)
+/* The id of a key; a file of the half that signs, where gateways have the other, follows it. */
+static struct text
+kid_of(struct text key)
 {
-	const char *colon = memchr(value.data, ':', value.length);
-	struct text kid = value;
+	const char *colon = key.length > 0 ? memchr(key.data, ':', key.length) : NULL;
 
-	if (colon == NULL)
-		return keep(&request->key, value);
-	kid.length = (size_t)(colon - value.data);
-	value.data += kid.length + 1;
-	value.length -= kid.length + 1;
-	return keep(&request->key, kid) && keep(&request->sign, value);
+	return (struct text){ key.data, colon != NULL ? (size_t)(colon - key.data) : key.length };
 }
 
 static bool
-take_option(struct request *request, struct text option, struct text value)
+is_key(struct text value)
 {
-	if (text_equal(option, TEXT("--config")))
-		return keep(&request->config, value);
-	if (request->verify)
-		return text_equal(option, TEXT("--file")) && keep(&request->file, value);
-	if (text_equal(option, TEXT("--key")))
-		return keep_key(request, value);
-	if (text_equal(option, TEXT("--name"))) {
-		request->name = value;
-		return true;
-	}
-	return text_equal(option, TEXT("--for")) && read_span(value, &request->seconds);
+	size_t kid = kid_of(value).length;
+
+	return kid > 0 && value.length != kid + 1;
 }
 
-/* Cuts "--option=value" in two; false if the word has no value of its own. */
-static bool
-cut_value(struct text *word, struct text *value_out)
-{
-	const char *equals = memchr(word->data, '=', word->length);
+#define AT(member) offsetof(struct request, member)
 
-	if (equals == NULL)
-		return false;
-	*value_out = (struct text){ equals + 1, word->length - (size_t)(equals + 1 - word->data) };
-	word->length = (size_t)(equals - word->data);
-	return true;
+static const struct program_option issue_options[] = {
+	PROGRAM_TEXT("--for", "TIME", AT(span), is_span, ""),
+	PROGRAM_TEXT("--name", "NAME", AT(name), text_is_utf8, ""),
+	PROGRAM_TEXT("--key", "KID", AT(key), is_key, ""),
+	PROGRAM_TEXT("--config", "FILE", AT(config), NULL, ""),
+	PROGRAM_OPTIONS_END,
+};
+
+static const struct program_option verify_options[] = {
+	PROGRAM_TEXT("--file", "FILE", AT(file), NULL, ""),
+	PROGRAM_TEXT("--config", "FILE", AT(config), NULL, ""),
+	PROGRAM_OPTIONS_END,
+};
+
+#define APPEND_GRAMMAR(identifier, grammar, help) "\n  " grammar
+
+/* Behind what is wrong. */
+static bool
+say_what_there_is(struct run *run)
+{
+	buffer_append_string(run->sentence, "; there is:" ADMIN_LOCAL_COMMANDS(APPEND_GRAMMAR));
+	return false;
 }
 
 static bool
-complain_of(struct run *run, const char *why, struct text word)
+complain_of(struct run *run, const char *why, const char *word)
 {
 	buffer_append_string(run->sentence, why);
-	terminal_text_quote(run->sentence, word);
-	buffer_append_string(run->sentence,
-	    "; there is:\n  token issue <USER> [--for TIME] [--name NAME] [--key KID] "
-	    "[--config FILE]\n  token verify [--file FILE] [--config FILE]");
-	return false;
+	terminal_text_quote(run->sentence, text_of(word));
+	return say_what_there_is(run);
+}
+
+/* What stands behind "token issue" or "token verify". */
+static bool
+read_arguments(struct run *run, char **words)
+{
+	struct request *request = &run->request;
+	const struct program_option *table = request->verify ? verify_options : issue_options;
+
+	for (int at = 0; words[at] != NULL;) {
+		enum program_option_result result =
+		    program_option_take(table, request, words, &at, run->sentence);
+
+		if (result == PROGRAM_OPTION_WRONG)
+			return say_what_there_is(run);
+		if (result == PROGRAM_OPTION_TAKEN)
+			continue;
+		if (strncmp(words[at], "--", 2) == 0)
+			return complain_of(run, "no such option: ", words[at]);
+		if (request->verify || request->user != NULL)
+			return complain_of(run, "one word too many: ", words[at]);
+		request->user = words[at++];
+	}
+	if (!request->verify && text_is_empty(text_of(request->user)))
+		return complain_of(run, "a user is missing: ", "issue");
+	request->seconds = DEFAULT_SECONDS;
+	return request->span == NULL || read_span(text_of(request->span), &request->seconds);
 }
 
 static bool
@@ -150,30 +175,24 @@ read_words(struct run *run)
 {
 	const struct text *words = run->options->words;
 	unsigned count = run->options->word_count;
-	struct request *request = &run->request;
+	struct text command = count > 1 ? words[1] : words[0];
+	char **arguments;
+	bool good;
 
-	request->seconds = DEFAULT_SECONDS;
-	request->verify = count > 1 && text_equal(words[1], TEXT("verify"));
-	if (!request->verify && (count < 2 || !text_equal(words[1], TEXT("issue"))))
-		return complain_of(run, "no such command: ", count < 2 ? words[0] : words[1]);
-	for (unsigned i = 2; i < count; i++) {
-		struct text word = words[i];
-		struct text value = TEXT("");
-
-		if (word.length > 2 && memcmp(word.data, "--", 2) == 0) {
-			if (!cut_value(&word, &value) && i + 1 < count)
-				value = words[++i];
-			if (!take_option(request, word, value))
-				return complain_of(run, "not taken: ", words[i]);
-		} else if (request->verify || !text_is_empty(request->user)) {
-			return complain_of(run, "one word too many: ", word);
-		} else {
-			request->user = word;
-		}
+	run->request.verify = text_equal(command, TEXT("verify"));
+	if (!run->request.verify && !text_equal(command, TEXT("issue")))
+		return complain_of(run, "no such command: ", command.data);
+	arguments = calloc(count, sizeof(*arguments));
+	if (arguments == NULL) {
+		buffer_append_string(run->sentence, "out of memory");
+		return false;
 	}
-	if (!request->verify && text_is_empty(request->user))
-		return complain_of(run, "a user is missing: ", words[1]);
-	return true;
+	/* They are words of the command line, and end as such. */
+	for (unsigned i = 2; i < count; i++)
+		arguments[i - 2] = (char *)words[i].data;
+	good = read_arguments(run, arguments);
+	free(arguments);
+	return good;
 }
 
 /* One sentence is all that hubctl says. */
@@ -193,8 +212,8 @@ read_config(struct run *run)
 	char program[] = "hubctl";
 	char option[] = "--config";
 	char standard[] = HUBCTL_DEFAULT_CONFIG;
-	char *file = run->request.config == NULL ? standard : run->request.config;
-	char *arguments[] = { program, option, file, NULL };
+	char *file = (char *)run->request.config;
+	char *arguments[] = { program, option, file == NULL ? standard : file, NULL };
 	struct config_mistakes mistakes = { .count = 0 };
 
 	if (config_read_again(&run->config, NULL, 3, arguments, &mistakes))
@@ -227,18 +246,19 @@ read_keys(struct run *run)
 static bool
 read_signer(struct run *run, struct token_keys *signer, char *error, size_t error_size)
 {
-	const struct token_key *key = run->request.key == NULL
-					  ? &run->keys.rows[0]
-					  : token_keys_find(&run->keys, text_of(run->request.key));
+	struct text kid = kid_of(text_of(run->request.key));
+	const struct token_key *key =
+	    run->request.key == NULL ? &run->keys.rows[0] : token_keys_find(&run->keys, kid);
 
 	*signer = (struct token_keys){ .form = run->keys.form };
 	if (key == NULL) {
-		snprintf(error, error_size, "auth.keys has no key '%s'", run->request.key);
+		snprintf(
+		    error, error_size, "auth.keys has no key '%.*s'", (int)kid.length, kid.data);
 		return false;
 	}
-	if (run->request.sign != NULL)
-		return token_files_add(
-		    signer, text_of(key->kid), run->request.sign, true, error, error_size);
+	if (run->request.key != NULL && run->request.key[kid.length] == ':')
+		return token_files_add(signer, text_of(key->kid), run->request.key + kid.length + 1,
+		    true, error, error_size);
 	return token_keys_add(signer, text_of(key->kid), (struct text){ key->bytes, key->length },
 	    true, error, error_size);
 }
@@ -290,8 +310,8 @@ static enum exit_code
 issue(struct run *run)
 {
 	const struct token_order order = {
-		.user = run->request.user,
-		.name = run->request.name,
+		.user = text_of(run->request.user),
+		.name = text_of(run->request.name),
 		.audience = run->rules.audience,
 		.issuer = run->rules.issuer,
 		.expires_s = clock_now().wall_ms / 1000 + run->request.seconds,
@@ -381,9 +401,5 @@ hubctl_token_run(const struct hubctl_options *options, struct buffer *out, struc
 	}
 	token_keys_free(&run.keys);
 	config_free(&run.config);
-	free(run.request.config);
-	free(run.request.key);
-	free(run.request.sign);
-	free(run.request.file);
 	return status;
 }

@@ -17,12 +17,17 @@ compare() {
 		sed 's/^>/is no more:/' || true)
 }
 
+# options_of FILE: the names in its table.
+options_of() {
+	sed -n '/ own_options\[\] = {/,/^};/p' "$1" | grep -oE '"--[a-z-]+"' | tr -d '"' || true
+}
+
 compare commands \
 	"$(sed -nE 's/^[[:space:]]+X\([A-Z_]+, +"([^"]*)".*/\1/p' hub/admin_commands.h)" \
 	"$(sed -nE '/^\.Sh COMMANDS/,/^\.Sh OPTIONS/s/^\.It Li "(.*)"$/\1/p' "$manual")"
 
 compare options \
-	"$(sed -nE 's/^[[:space:]]+\{ "(--[a-z]+)", .*/\1/p' hub/hubctl_options.c)" \
+	"$(options_of hub/hubctl_options.c)" \
 	"$(sed -nE '/^\.Sh OPTIONS/,/^\.Sh ENVIRONMENT/s/^\.It Fl (-[a-z]+).*/-\1/p' "$manual")"
 
 manual=docs/man/hubbub-chat.1
@@ -31,7 +36,7 @@ compare commands \
 	"$(sed -nE '/^\.Sh COMMANDS/,/^\.Sh OPTIONS/s/^\.It Li "(\/.*)"$/\1/p' "$manual")"
 
 compare options \
-	"$(sed -nE 's/^[[:space:]]+\{ "(--[a-z-]+)", .*/\1/p' client/options.c)" \
+	"$(options_of client/options.c)" \
 	"$(sed -nE '/^\.Sh OPTIONS/,/^\.Sh JSON/s/^\.It Fl (-[a-z-]+).*/-\1/p' "$manual")"
 
 ((failures == 0)) || exit 1

@@ -143,7 +143,7 @@ test_options(void **state)
 	assert_int_equal(options.timeout_seconds, 10);
 	options_free(&options);
 	assert_true(read_options(&options, &sentence, "--send", "--help", "--expect=a"));
-	assert_true(options.send_count == 1 && options.expect_count == 1 && !options.help);
+	assert_true(options.sends.count == 1 && options.expects.count == 1 && !options.help);
 	options_free(&options);
 
 	static const char *const bad[][3] = { { "--name" }, { "--nix" }, { "-x" }, { "--json=1" },
