@@ -9,15 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/address_prefix.h"
+
 #define BLANKS " \t"
-
-static unsigned
-bits_of(const struct address *address)
-{
-	static const uint8_t bits[] = { [ADDRESS_IPV4] = 32, [ADDRESS_IPV6] = 128 };
-
-	return bits[address->kind];
-}
 
 struct address
 address_of_bytes(enum address_kind kind, const void *bytes)
@@ -27,7 +21,7 @@ address_of_bytes(enum address_kind kind, const void *bytes)
 
 	if (kind == ADDRESS_IPV6 && memcmp(bytes, mapped, sizeof(mapped)) == 0)
 		return address_of_bytes(ADDRESS_IPV4, (const uint8_t *)bytes + sizeof(mapped));
-	memcpy(address.bytes, bytes, bits_of(&address) / 8);
+	memcpy(address.bytes, bytes, address_bits(&address) / 8);
 	return address;
 }
 
@@ -97,50 +91,26 @@ begins_alike(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return memcmp(a, b, whole) == 0 && (bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
 }
 
-/* A bit behind the prefix says that the prefix is not what was meant. */
 static bool
-is_zero_behind(const struct address_prefix *prefix)
+add(struct address_set *set, const struct address_prefix *prefix)
 {
-	struct address cut = prefix->address;
-
-	for (unsigned bit = prefix->bits; bit < bits_of(&cut); bit++)
-		cut.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-	return address_equal(&cut, &prefix->address);
-}
-
-static bool
-add(struct address_set *set, struct address address, uint64_t bits)
-{
-	struct address_prefix prefix = { address, (uint8_t)bits };
-
-	if (set->count == ADDRESS_PREFIXES_MAX || bits > bits_of(&address) ||
-	    !is_zero_behind(&prefix))
+	if (set->count == ADDRESS_PREFIXES_MAX)
 		return false;
-	set->prefixes[set->count++] = prefix;
+	set->prefixes[set->count++] = *prefix;
 	return true;
 }
 
 static bool
 add_word(struct address_set *set, struct text word)
 {
-	const char *slash = memchr(word.data, '/', word.length);
-	struct text host = word;
-	struct text digits;
-	struct address address;
-	uint64_t bits;
+	static const struct address_prefix unix_peers = { { .kind = ADDRESS_UNIX }, 0 };
+	struct address_prefix prefix;
 
 	if (text_equal(word, TEXT("unix")))
-		return add(set, (struct address){ .kind = ADDRESS_UNIX }, 0);
+		return add(set, &unix_peers);
 	if (text_equal(word, TEXT("loopback")))
 		return add_word(set, TEXT("127.0.0.0/8")) && add_word(set, TEXT("::1"));
-	if (slash != NULL)
-		host.length = (size_t)(slash - word.data);
-	if (!address_parse(host, &address))
-		return false;
-	if (slash == NULL)
-		return add(set, address, bits_of(&address));
-	digits = (struct text){ slash + 1, word.length - host.length - 1 };
-	return text_to_u64(digits, &bits) && add(set, address, bits);
+	return address_prefix_parse(word, &prefix) && add(set, &prefix);
 }
 
 bool

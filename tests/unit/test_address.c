@@ -119,6 +119,8 @@ test_prefixes(void **state)
 	assert_false(has("2001:db8::/33", "2001:db8:8000::1"));
 	/* However the kernel shows an IPv4 peer, it is one. */
 	assert_true(has("10.0.0.0/8", "::ffff:10.1.2.3"));
+	assert_true(has("::ffff:10.0.0.0/104", "10.1.2.3"));
+	assert_false(has("::ffff:10.0.0.0/104", "11.1.2.3"));
 	assert_true(has("\t10.0.0.0/8   192.0.2.7\t", "192.0.2.7"));
 	assert_true(has("loopback", "127.3.2.1"));
 	assert_true(has("loopback", "::1"));
@@ -134,7 +136,7 @@ test_what_is_no_set(void **state)
 {
 	static const char *const rows[] = { "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "/8",
 		"10.0.0.0/-1", "10.0.0.0/8,11.0.0.0/8", "::1/129", "2001:db8::1/64", "localhost",
-		"10.0.0.0/264", "::ffff:10.0.0.0/104", "Loopback", "10.0.0.0 /8" };
+		"10.0.0.0/264", "10.0.0.0/08", "::ffff:10.0.0.0/8", "Loopback", "10.0.0.0 /8" };
 	struct address_set set;
 	/* One more than there may be. */
 	char many[(ADDRESS_PREFIXES_MAX + 1) * 8];
