@@ -18,6 +18,7 @@ struct roster {
 	struct room_user *gone_user; /* and its user, if that was its last connection    */
 	struct roster_move move;
 	struct roster_window window;
+	uint64_t past_version; /* no room that is gone has counted further */
 	bool collecting;
 	bool known;
 };
@@ -71,6 +72,7 @@ room_get(struct roster *roster, struct roster_room **rooms, struct text name)
 		return NULL;
 	memcpy(room->name, name.data, name.length);
 	room->name_length = name.length;
+	room->version = roster->past_version;
 	TAILQ_INIT(&room->entries);
 	roster_shown_otherwise(&roster->window, room);
 	HASH_ADD_KEYPTR(hh, *rooms, room->name, room->name_length, room);
@@ -206,6 +208,14 @@ room_remove(struct roster *roster, struct roster_room *room, struct roster_entry
 	room->version += roster->move.edge;
 }
 
+/* Whoever knew a number of it does not find the same in another room of its name. */
+static void
+version_ends(struct roster *roster, uint64_t version)
+{
+	if (version > roster->past_version)
+		roster->past_version = version;
+}
+
 /* What was kept of the last change. */
 static void
 forget_last(struct roster *roster)
@@ -216,6 +226,7 @@ forget_last(struct roster *roster)
 	roster->gone_user = NULL;
 	roster->move = (struct roster_move){ .edge = false };
 	if (roster->emptied != NULL && TAILQ_EMPTY(&roster->emptied->entries)) {
+		version_ends(roster, roster->emptied->version);
 		HASH_DEL(roster->rooms, roster->emptied);
 		room_destroy(roster->emptied);
 	}
@@ -402,7 +413,9 @@ tell_difference(struct roster *roster, const struct roster_room *old, struct ros
 
 	/* Each change counts, as without a new roster: whoever came itself knows of one of them. */
 	if (new != NULL)
-		new->version = old == NULL ? 0 : old->version;
+		new->version = old == NULL ? roster->past_version : old->version;
+	else
+		version_ends(roster, old->version + old->clients.count);
 	if (!exits && !entries)
 		return;
 	watcher->changed(watcher->context, room_name(new == NULL ? old : new), new);
@@ -445,6 +458,14 @@ struct roster_room *
 roster_find(const struct roster *roster, struct text name)
 {
 	return room_find(roster->rooms, name);
+}
+
+uint64_t
+roster_users_version(const struct roster *roster, struct text name)
+{
+	const struct roster_room *room = room_find(roster->rooms, name);
+
+	return room == NULL ? roster->past_version : room->version;
 }
 
 const struct roster_move *

@@ -70,11 +70,14 @@ struct roster_move {
 };
 const struct roster_move *roster_last_move(const struct roster *roster);
 
-/* Counts the users that came or left; 0 for NULL. */
-uint64_t roster_room_version(const struct roster_room *room);
-
 /* A room somebody is in, or left last; NULL for none. Valid until the next change. */
 struct roster_room *roster_find(const struct roster *roster, struct text name);
+
+/*
+ * Counts the users that came to a room or left it, whether it is there or not: as long as it stays
+ * the same, so do they, and one more has come if it is one more.
+ */
+uint64_t roster_users_version(const struct roster *roster, struct text name);
 
 /*
  * Of those that are shown: another number whenever they changed in another way than that one more

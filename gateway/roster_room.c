@@ -62,12 +62,6 @@ roster_room_has_user(const struct roster_room *room, struct text user)
 	return roster_users_find(&room->users, user) != NULL;
 }
 
-uint64_t
-roster_room_version(const struct roster_room *room)
-{
-	return room == NULL ? 0 : room->version;
-}
-
 size_t
 roster_room_users(const struct roster_room *room)
 {

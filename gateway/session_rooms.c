@@ -275,7 +275,7 @@ users_version(const struct session *session, const struct session_room *room)
 {
 	const struct roster *roster = session->sessions->roster;
 
-	return roster_room_version(roster == NULL ? NULL : roster_find(roster, room_name(room)));
+	return roster == NULL ? 0 : roster_users_version(roster, room_name(room));
 }
 
 void

@@ -177,15 +177,38 @@ what_is_said_twice_is_no_move(void **state)
 
 	(void)state;
 	enter(1, "u", "ana", 1);
-	version = roster_room_version(lobby());
+	version = roster_users_version(roster, TEXT("lobby"));
 	enter(1, "u", "ana", 1);
 	assert_string_equal(told, "");
 	leave(9);
 	assert_string_equal(told, "");
 	enter(2, "u", "ana", 2);
-	assert_true(roster_room_version(lobby()) == version);
+	assert_true(roster_users_version(roster, TEXT("lobby")) == version);
 	enter(3, "v", "ben", 3);
-	assert_true(roster_room_version(lobby()) != version);
+	assert_true(roster_users_version(roster, TEXT("lobby")) != version);
+}
+
+/* Who counted two users in the first of them must not take the second for it. */
+static void
+a_room_that_comes_again_has_other_versions(void **state)
+{
+	uint64_t version;
+
+	(void)state;
+	enter(1, "u", "ana", 1);
+	leave(1);
+	version = roster_users_version(roster, TEXT("lobby"));
+	enter(2, "v", "ben", 2);
+	assert_true(roster_users_version(roster, TEXT("lobby")) == version + 1);
+	leave(2);
+	enter(3, "w", "cem", 3);
+	assert_true(roster_users_version(roster, TEXT("lobby")) > version + 2);
+	roster_begin(roster);
+	roster_commit(
+	    roster, 3, &(struct roster_watcher){ on_changed, on_exited, on_entered, NULL });
+	version = roster_users_version(roster, TEXT("lobby"));
+	enter(4, "x", "dan", 4);
+	assert_true(roster_users_version(roster, TEXT("lobby")) == version + 1);
 }
 
 static void
@@ -331,6 +354,7 @@ main(void)
 		TEST(connections_of_one_user_count_once),
 		TEST(who_has_no_user_is_one_by_the_client_id),
 		TEST(what_is_said_twice_is_no_move),
+		TEST(a_room_that_comes_again_has_other_versions),
 		TEST(any_number_is_a_place_to_go_on_from),
 		TEST(leaving_in_numbers_keeps_the_places_of_the_rest),
 		TEST(a_new_roster_tells_who_changed_as_a_user),
