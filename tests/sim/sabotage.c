@@ -9,7 +9,7 @@
 static const struct sim_bug bugs[] = {
 #define SABOTAGE_ROW(NAME, first, name, breaks, how, findings) \
 	{ first, name, breaks, how, findings, false },
-	SABOTAGE_TABLE(SABOTAGE_ROW)
+	SABOTAGE_TABLE(SABOTAGE_ROW) SABOTAGE_OPERATOR_TABLE(SABOTAGE_ROW)
 #undef SABOTAGE_ROW
 #define SABOTAGE_ROW(NAME, first, name, breaks, how, findings) \
 	{ first, name, breaks, how, findings, true },

@@ -9,6 +9,8 @@
 #include "sim_socket.h"
 
 SABOTAGE_WRAP(struct gateway_core *, gateway_core_create, const struct gateway_core_setup *setup);
+SABOTAGE_WRAP(void, gateway_core_set, struct gateway_core *core, struct now now,
+    const struct gateway_core_settings *settings);
 SABOTAGE_WRAP(enum position_verdict, position_judge, const struct position *position,
     uint64_t epoch, uint64_t seq);
 SABOTAGE_WRAP(void, roster_begin, struct roster *roster);
@@ -30,6 +32,14 @@ __wrap_gateway_core_create(const struct gateway_core_setup *setup)
 	if (sabotage() == SABOTAGE_COMMANDS_UNBOUNDED)
 		mine.limits.commands *= 1000;
 	return __real_gateway_core_create(&mine);
+}
+
+void
+__wrap_gateway_core_set(
+    struct gateway_core *core, struct now now, const struct gateway_core_settings *settings)
+{
+	if (sabotage() != SABOTAGE_GATEWAY_SETTINGS_OLD)
+		__real_gateway_core_set(core, now, settings);
 }
 
 enum position_verdict

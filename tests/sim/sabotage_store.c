@@ -83,6 +83,18 @@ put_gateway(struct store *store, const struct store_gateway *gateway)
 }
 
 static bool
+put_ban(struct store *store, const struct store_ban *ban)
+{
+	return sabotage() == SABOTAGE_BAN_NOT_STORED || honest->put_ban(store, ban);
+}
+
+static bool
+remove_ban(struct store *store, const struct store_ban *ban)
+{
+	return sabotage() == SABOTAGE_UNBAN_NOT_STORED || honest->remove_ban(store, ban);
+}
+
+static bool
 has_ended(void *context, const struct store_process *process)
 {
 	(void)context;
@@ -131,6 +143,8 @@ sabotage_ops(const struct store_ops *table)
 	ops.put_id = put_id;
 	ops.put_user = put_user;
 	ops.put_gateway = put_gateway;
+	ops.put_ban = put_ban;
+	ops.remove_ban = remove_ban;
 	ops.set_mark = set_mark;
 	ops.last_outcome = last_outcome;
 	ops.reserve_clients = reserve_clients;

@@ -6,6 +6,8 @@
 #ifndef HUBBUB_TESTS_SIM_SABOTAGE_TABLE_H
 #define HUBBUB_TESTS_SIM_SABOTAGE_TABLE_H
 
+#include "sabotage_table_operator.h"
+
 /* clang-format off */
 #define SABOTAGE_TABLE(X) \
 	X(ACK_FIRST, 3, "acknowledge-before-commit", "an ack means stored", \
@@ -56,15 +58,15 @@
 	X(GRACE_AFTER_DEATH, 5, "grace-after-death", "who dies is gone at once", \
 	    "the clients of a dead gateway wait as those of a lost link do", \
 	    "which is dead") \
-	X(GATEWAYS_FORGOTTEN, 11, "gateways-forgotten", "a hub's restart makes no noise", \
+	X(GATEWAYS_FORGOTTEN, 27, "gateways-forgotten", "a hub's restart makes no noise", \
 	    "the list of known gateways is not written", \
 	    "is back") \
 	X(LIVING_COUNT_DEAD, 1, "living-count-as-dead", "a hub's restart makes no noise", \
 	    "every process of that list counts as ended", \
 	    "is back") \
-	X(MAILBOX_UNBOUNDED, 11, "mailbox-unbounded", "an inbox is bounded", \
+	X(MAILBOX_UNBOUNDED, 15, "mailbox-unbounded", "an inbox is bounded", \
 	    "an inbox never counts as full", \
-	    "wait in the inbox") \
+	    "wait in the inbox|messages wait for") \
 	X(CLOSED_LOST, 2, "closed-swallowed", "presence converges", \
 	    "every third CLOSED is not applied", \
 	    "than are there|believes") \
@@ -89,9 +91,9 @@
 	X(ACK_OFF, 1, "ack-off-by-one", "an ack names the message's place", \
 	    "an OUTCOME has the next number", \
 	    "share a place|another place") \
-	X(OUTCOME_LOST, 1, "outcome-dropped", "each command is answered once", \
+	X(OUTCOME_LOST, 3, "outcome-dropped", "each command is answered once", \
 	    "every fifth OUTCOME is not handed out", \
-	    "answers") \
+	    "answers|before its ack") \
 	X(REFUSED_SAID_OK, 1, "refusal-said-ok", "an ack means stored", \
 	    "what was not stored is acknowledged", \
 	    "answers are missing|is not there|another place") \
@@ -135,10 +137,10 @@
 	X(PONG_GUESSED, 1, "receipt-without-pong", "what was not received comes again", \
 	    "what was sent counts as received", \
 	    "closed for nothing|are stored") \
-	X(QUEUE_UNBOUNDED, 1, "queue-unbounded", "queues are bounded", \
+	X(QUEUE_UNBOUNDED, 4, "queue-unbounded", "queues are bounded", \
 	    "a client's queue has a hundred times its bound", \
 	    "wait for one client") \
-	X(COMMANDS_UNBOUNDED, 1, "commands-unbounded", "queues are bounded", \
+	X(COMMANDS_UNBOUNDED, 3, "commands-unbounded", "queues are bounded", \
 	    "commands wait without a bound", \
 	    "commands, 60 may wait") \
 	X(CLOSING_FORGOTTEN, 13, "closing-forgotten", "what was taken is said, whoever has gone", \
@@ -147,7 +149,7 @@
 	X(CLOSING_UNKNOWN, 15, "closing-unknown", "what was taken is said, whoever has gone", \
 	    "a hub does not keep who is gone for what is to come of it", \
 	    "was taken and never heard") \
-	X(SHORT_WRITE, 1, "short-write-ignored", "slow readers miss nothing", \
+	X(SHORT_WRITE, 2, "short-write-ignored", "slow readers miss nothing", \
 	    "what a socket did not take counts as written", \
 	    "closed for nothing|half a frame|missed|more than are there|believes in")
 
@@ -172,7 +174,7 @@
 	X(BOOT_IGNORED, 11, "boot-id-ignored", "numbers compare only within an epoch", \
 	    "the machine's end is not noticed", \
 	    "at two places|another place|share a place|is not there|behind|which was|is at") \
-	X(CRASH_IS_CLEAN, 11, "crash-is-clean", "numbers compare only within an epoch", \
+	X(CRASH_IS_CLEAN, 27, "crash-is-clean", "numbers compare only within an epoch", \
 	    "every end of the hub counts as one in good order", \
 	    "at two places|another place|share a place|is not there|behind|which was|is at")
 /* clang-format on */

@@ -60,6 +60,8 @@ struct sim_book {
 	bool renewed;
 	/* The machine ended, and may have taken along ids of what was in memory anyway. */
 	bool machine_ended;
+	/* Nobody could write in SIM_SHORT_ROOM for a while. */
+	bool short_was_closed;
 	struct sim_pages of[SIM_SENDERS];
 };
 

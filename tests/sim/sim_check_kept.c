@@ -11,6 +11,8 @@
 
 #include "sim_deeds.h"
 
+#define BANNED_MS 1000u
+
 static bool
 keep_row(void *context, const struct store_message *message)
 {
@@ -150,6 +152,22 @@ end_of(const struct sim_message *const *rows, size_t count, unsigned room, unsig
 	return end;
 }
 
+/* The same as the store has it, for what only room clients heard has no place for anybody. */
+static struct sim_place
+stored_end_of(
+    struct sim_world *world, const struct sim_message *const *rows, size_t count, unsigned room)
+{
+	struct sim_place end = end_of(rows, count, room, 0);
+	struct store_position stored;
+	char name[32];
+
+	snprintf(name, sizeof(name), "room/%s", sim_rooms[room]);
+	stored = position_of(world, name);
+	if (stored.epoch == end.epoch && stored.seq > end.seq)
+		end.seq = stored.seq;
+	return end;
+}
+
 static bool
 keep_seq(void *context, const struct store_message *message)
 {
@@ -212,8 +230,16 @@ check_end(const struct sim_native *native, const char *name, const struct sim_pl
 	    native->number, place->seq, place->epoch, name, end.seq, end.epoch);
 }
 
+/* Just now, so that it need not be in again. */
+static bool
+was_banned(const struct sim_world *world, const struct sim_socket *socket)
+{
+	return socket->banned_ms > 0 && world->now.mono_ms < socket->banned_ms + BANNED_MS;
+}
+
 static const char *
-check_native(const struct sim_native *native, const struct sim_message *const *rows, size_t count)
+check_native(struct sim_world *world, const struct sim_native *native,
+    const struct sim_message *const *rows, size_t count)
 {
 	const struct sim_pages *said = &native->book->of[native->number];
 	const char *problem = NULL;
@@ -221,7 +247,7 @@ check_native(const struct sim_native *native, const struct sim_message *const *r
 	if (native->socket.broken[0] != '\0')
 		return sim_found("c%u saw %s", native->number, native->socket.broken);
 	if (!sim_native_is_in(native))
-		return native->stays_away || native->is_lost
+		return native->stays_away || native->is_lost || was_banned(world, &native->socket)
 			   ? NULL
 			   : sim_found("c%u is not welcome", native->number);
 	for (unsigned i = 0; i < said->count; i++) {
@@ -239,8 +265,8 @@ check_native(const struct sim_native *native, const struct sim_message *const *r
 			problem = sim_found("c%u wants to be in %s and is not, or the other way",
 			    native->number, sim_rooms[i]);
 		else if (room->member)
-			problem = check_end(
-			    native, sim_rooms[i], &room->place, end_of(rows, count, i, 0));
+			problem = check_end(native, sim_rooms[i], &room->place,
+			    stored_end_of(world, rows, count, i));
 	}
 	if (problem == NULL)
 		problem = check_end(native, "its inbox", &native->inbox,
@@ -315,6 +341,8 @@ check_direct(const struct sim_world *world, const struct sim_direct *direct)
 {
 	if (direct->socket.broken[0] != '\0')
 		return sim_found("d%u saw %s", direct->number, direct->socket.broken);
+	if (direct->socket.state != SIM_CONNECTED && !was_banned(world, &direct->socket))
+		return sim_found("d%u is not welcome", direct->number);
 	for (unsigned i = 0; i < direct->span_count; i++) {
 		const struct sim_span *span = &direct->spans[i];
 		unsigned received = 0;
@@ -356,7 +384,7 @@ check_inboxes(struct sim_world *world)
 		problem = check_inbox(world, "open", world->natives[i].user);
 	for (unsigned i = 0; i < SIM_DIRECTS && problem == NULL; i++) {
 		snprintf(user, sizeof(user), "d%u", world->directs[i].number);
-		problem = check_inbox(world, "open", user);
+		problem = check_inbox(world, world->direct_mount->realm, user);
 	}
 	return problem;
 }
@@ -369,6 +397,8 @@ check_reborn(struct sim_world *world, const struct sim_message *const *rows, siz
 	uint64_t end = short_end(world, tea);
 	const char *problem = sim_store_reborn(world);
 
+	if (problem == NULL)
+		problem = sim_bans_reborn(world);
 	for (size_t i = 0; i < count && problem == NULL; i++) {
 		const struct sim_message *message = rows[i];
 
@@ -392,7 +422,7 @@ sim_check_kept(struct sim_world *world)
 	const char *problem = check_neighbours(rows, count);
 
 	for (unsigned i = 0; i < SIM_NATIVES && problem == NULL; i++) {
-		problem = check_native(&world->natives[i], rows, count);
+		problem = check_native(world, &world->natives[i], rows, count);
 		if (problem == NULL)
 			problem = check_users(world, &world->natives[i]);
 	}

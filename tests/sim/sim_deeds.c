@@ -35,6 +35,7 @@ sim_come(struct sim_world *world, struct sim_socket *socket, unsigned gateway,
 	sim_must(session != NULL, "no session");
 	sim_socket_open(socket, gateway, session);
 	socket->conn = session->conn;
+	socket->since_turn = world->turns + 1;
 	return true;
 }
 
@@ -75,12 +76,14 @@ void
 sim_client_connects(struct sim_world *world)
 {
 	struct sim_client *client = &world->clients[world->client_count];
-	struct client_request request = { .mount = world->room_mount,
-		.address = TEXT("198.51.100.1") };
+	char address[SIM_ADDRESS_SIZE];
+	struct client_request request = { .mount = world->room_mount };
 	unsigned gateway = world->client_count == 0 ? 0 : (unsigned)random_below(world->random, 2);
 
 	if (world->client_count == SIM_CLIENTS)
 		return;
+	sim_address(world->client_count, address);
+	request.address = text_of(address);
 	sim_client_init(client, world->client_count, world->inner);
 	if (!sim_come(world, &client->socket, gateway, &request))
 		return;
@@ -174,6 +177,10 @@ sim_something_happens(struct sim_world *world)
 		sim_crowd_happens(world);
 	else if (die < 107)
 		world->patience = 1 + random_below(world->random, 4);
+	else if (die < 111)
+		sim_bans_happen(world);
+	else if (die < 115)
+		sim_settings_happen(world);
 	else if (die >= 600)
 		sim_kept_happens(world);
 	else if (client != NULL && die < 600)

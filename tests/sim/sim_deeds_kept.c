@@ -9,6 +9,7 @@
 
 #define SLOW_ONE_IN 6
 #define SICK_FOR_MS 2000
+#define BANNED_TRIES_ONE_IN 40
 #define RECORDED_MS 63000 /* CORE_SWEEP_MS and some */
 
 static bool
@@ -30,11 +31,13 @@ static void
 native_comes(struct sim_world *world, struct sim_native *native)
 {
 	struct client_request request = { .mount = world->native_mount,
-		.subprotocols = TEXT("hubbub.v1"),
-		.address = TEXT("198.51.100.2") };
+		.subprotocols = TEXT("hubbub.v1") };
+	char address[SIM_ADDRESS_SIZE];
 	unsigned gateway = (unsigned)random_below(world->random, SIM_GATEWAYS);
 	struct buffer hello;
 
+	sim_address(native->number, address);
+	request.address = text_of(address);
 	if (!sim_come(world, &native->socket, gateway, &request))
 		return;
 	sim_native_gone(native);
@@ -241,6 +244,13 @@ native_doubts(struct sim_world *world, struct sim_native *native)
 	}
 }
 
+/* Whoever is banned tries again only now and then. */
+static bool
+is_kept_out(struct sim_world *world, unsigned sender)
+{
+	return sim_bans_sender(world, sender) && !one_in(world, BANNED_TRIES_ONE_IN);
+}
+
 static void
 native_turn(struct sim_world *world, struct sim_native *native)
 {
@@ -252,7 +262,8 @@ native_turn(struct sim_world *world, struct sim_native *native)
 	native_weighed(world, native);
 	if (sim_native_is_in(native) && native->again)
 		native_says_again(world, native);
-	if (world->settling && native->socket.state != SIM_CONNECTED && !native->stays_away)
+	if (world->settling && native->socket.state != SIM_CONNECTED && !native->stays_away &&
+	    !is_kept_out(world, native->number))
 		native_comes(world, native);
 }
 
@@ -263,13 +274,15 @@ direct_comes(struct sim_world *world, struct sim_direct *direct)
 {
 	struct text token = TEXT("token=x");
 	char user[16];
-	struct client_request request = { .mount = world->direct_mount,
-		.args = &token,
-		.arg_count = 1,
-		.address = TEXT("198.51.100.3") };
+	char address[SIM_ADDRESS_SIZE];
+	struct client_request request = {
+		.mount = world->direct_mount, .args = &token, .arg_count = 1
+	};
 	unsigned gateway = (unsigned)random_below(world->random, SIM_GATEWAYS);
 
 	snprintf(user, sizeof(user), "d%u", direct->number);
+	sim_address(direct->number, address);
+	request.address = text_of(address);
 	request.segment = text_of(user);
 	if (!sim_come(world, &direct->socket, gateway, &request))
 		return;
@@ -370,7 +383,8 @@ sim_kept_turn(struct sim_world *world)
 			sim_direct_doubts(direct);
 		if (direct->socket.state != SIM_CONNECTED)
 			sim_direct_gone(direct, false);
-		if (world->settling && direct->socket.state != SIM_CONNECTED)
+		if (world->settling && direct->socket.state != SIM_CONNECTED &&
+		    !is_kept_out(world, direct->number))
 			direct_comes(world, direct);
 		direct->socket.holds_pong = direct->socket.holds_pong && !world->settling;
 	}
@@ -393,6 +407,7 @@ sim_kept_quiet(struct sim_world *world)
 {
 	for (unsigned i = 0; i < SIM_DIRECTS; i++)
 		sim_direct_final(&world->directs[i]);
+	sim_bans_quiet(world);
 }
 
 void
@@ -410,6 +425,9 @@ void
 sim_kept_again(struct sim_world *world)
 {
 	sim_kept_quiet(world);
+	/* Whose ban ends from here on comes too late for the others to hear of it. */
+	for (unsigned i = 0; i < SIM_NATIVES; i++)
+		world->natives[i].stays_away |= sim_bans_sender(world, world->natives[i].number);
 	for (unsigned i = 0; i < SIM_DIRECTS; i++) {
 		struct sim_direct *direct = &world->directs[i];
 

@@ -49,52 +49,18 @@ hub_drop(void *context, unsigned slot, enum link_loss why)
 	world->hub_dropped[slot] = why;
 }
 
-static const struct config_class usual = {
-	.durability = (char *)"store",
-	.read = (char *)"everyone",
-	.write = (char *)"everyone",
-	.list = (char *)"everyone",
-	.create = (char *)"everyone",
-};
-
-/* So that some of what clients come back for is gone; and a room that the hub's end empties. */
-static unsigned
-make_classes(const struct sim_world *world, struct config_class classes[2])
-{
-	classes[0] = usual;
-	classes[0].name = (char *)"short";
-	classes[0].rooms = (char *)"tea";
-	classes[0].keep_messages = SIM_SHORT_KEPT;
-	if (world->sqlite == NULL)
-		return 1; /* the double empties it */
-	if (world->sqlite->lossy)
-		classes[0].durability = (char *)"normal";
-	classes[1] = usual;
-	classes[1].name = (char *)"passing";
-	classes[1].rooms = (char *)"den";
-	classes[1].durability = (char *)"memory";
-	return 2;
-}
-
 void
 sim_hub_start(struct sim_world *world)
 {
 	struct config_class classes[2];
 	struct core_setup setup = {
-		.limits = { .gateways_max = 8,
-		    .clients_max = 1000,
-		    .content_bytes = 1000,
-		    .name_bytes = 256,
-		    .settle_ms = SIM_SETTLE_MS,
-		    .resume_ms = SIM_RESUME_MS,
-		    .read_keep_ms = SIM_RESUME_MS,
-		    .inbox_messages = SIM_INBOX_MESSAGES },
+		.limits = sim_settings_hub(world),
 		.links = { .send = hub_send,
 		    .drop = hub_drop,
 		    .is_over = is_over,
 		    .context = world },
 		.classes = classes,
-		.class_count = make_classes(world, classes),
+		.class_count = sim_settings_classes(world, classes),
 		.random = world->inner,
 		.now = world->now,
 	};
@@ -109,6 +75,8 @@ sim_hub_start(struct sim_world *world)
 	sim_must(world->hub != NULL || world->sqlite != NULL, "no hub core");
 	if (world->hub == NULL)
 		sim_hub_ends(world, false);
+	else
+		sim_bans_begin(world);
 }
 
 static void

@@ -161,6 +161,8 @@ is_fair(const struct sim_native *native, const struct sim_message *message, stru
 		       (text_equal(code, TEXT("no_such_user")) &&
 			   native->all[message->to - SIM_FIRST_NATIVE].risky);
 	room = &native->rooms[message->room];
+	if (text_equal(code, TEXT("read_only")))
+		return message->room == SIM_SHORT_ROOM && native->book->short_was_closed;
 	return text_equal(code, TEXT("no_such_room")) && (!room->member || room->leaving);
 }
 

@@ -29,6 +29,7 @@ sim_socket_open(struct sim_socket *socket, unsigned gateway, struct session *ses
 	socket->state = SIM_CONNECTED;
 	sim_socket_recovers(socket);
 	socket->may_close = false;
+	socket->may_ban = false;
 	socket->holds_pong = false;
 	socket->wants_writable = false;
 	socket->close_asked = false;
@@ -138,6 +139,8 @@ transport_close(void *peer, enum close_code code, struct text reason)
 	if (!socket->may_close && !socket->slow && !socket->stuck && !socket->holds_pong)
 		sim_socket_broken(socket, "its connection closed for nothing: %u %.*s",
 		    (unsigned)code, (int)reason.length, reason.data);
+	if (!socket->may_ban && text_equal(reason, TEXT("banned")))
+		sim_socket_broken(socket, "a ban that is not there");
 	if (reason.length > 123)
 		sim_socket_broken(socket, "a close reason of more than 123 bytes");
 	socket->close_asked = true;

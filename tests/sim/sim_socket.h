@@ -30,6 +30,9 @@ struct sim_socket {
 	bool stuck; /* takes nothing for now                     */
 	uint64_t stuck_until_ms;
 	bool may_close;      /* it gave the server a reason to end this connection */
+	bool may_ban;        /* a ban may have hit this connection       */
+	uint64_t banned_ms;  /* when one may have last, on any of its connections */
+	uint64_t since_turn; /* the first of the world's turns that sees it */
 	bool wants_writable; /* the transport owes the core a call        */
 	bool holds_pong;     /* leaves PINGs unanswered for now           */
 	bool close_asked;    /* by the core                               */

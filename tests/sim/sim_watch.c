@@ -13,18 +13,20 @@
 #include "gateway/hub_link_state.h"
 #include "hub/core_state.h"
 
-/* A little less than gateways hold commands. */
-#define SURELY_HELD_MS 9000u
+/* So much less than gateways hold commands. */
+#define SURELY_HELD_MS 1000u
 
 static void
 watch_gateway(struct sim_world *world, const struct sim_gateway *gateway)
 {
 	const struct gateway_core *core = gateway->core;
 	const struct commands *commands = &core->commands;
+	const struct sim_gateway_settings *settings = &world->settings.gateways[gateway->number];
 
-	if (commands->next - commands->first > SIM_COMMANDS)
-		sim_wrong(world, "gateway %u holds %llu commands, %u may wait", gateway->number + 1,
-		    (unsigned long long)(commands->next - commands->first), SIM_COMMANDS);
+	if (commands->next - commands->first > settings->commands_bound)
+		sim_wrong(world, "gateway %u holds %llu commands, %llu may wait",
+		    gateway->number + 1, (unsigned long long)(commands->next - commands->first),
+		    (unsigned long long)settings->commands_bound);
 	if (commands->bytes > COMMANDS_BYTES_MAX)
 		sim_wrong(world, "gateway %u holds %zu bytes of commands", gateway->number + 1,
 		    commands->bytes);
@@ -36,11 +38,12 @@ watch_gateway(struct sim_world *world, const struct sim_gateway *gateway)
 static void
 watch_session(struct sim_world *world, const struct sim_socket *socket)
 {
+	size_t bound = world->settings.gateways[socket->gateway].queue_bound;
+
 	if (socket->state == SIM_CONNECTED && !socket->close_asked &&
-	    world->gateways[socket->gateway].core != NULL &&
-	    socket->session->output.bytes > SIM_QUEUE_BYTES)
-		sim_wrong(world, "%zu bytes wait for one client, %u may",
-		    socket->session->output.bytes, SIM_QUEUE_BYTES);
+	    world->gateways[socket->gateway].core != NULL && socket->session->output.bytes > bound)
+		sim_wrong(world, "%zu bytes wait for one client, %zu may",
+		    socket->session->output.bytes, bound);
 }
 
 void
@@ -64,12 +67,14 @@ bool
 sim_watch_takes(const struct sim_world *world, unsigned gateway)
 {
 	const struct gateway_core *core = world->gateways[gateway].core;
+	const struct sim_gateway_settings *settings = &world->settings.gateways[gateway];
 	const struct command *oldest;
 
-	if (core == NULL || core->commands.next - core->commands.first >= SIM_COMMANDS / 2)
+	if (core == NULL || core->commands.next - core->commands.first >= settings->commands / 2)
 		return false;
 	oldest = commands_oldest(&core->commands);
-	return oldest == NULL || world->now.mono_ms < oldest->since_ms + SURELY_HELD_MS;
+	return oldest == NULL || world->now.mono_ms + SURELY_HELD_MS <
+				     oldest->since_ms + settings->hold_seconds * UINT64_C(1000);
 }
 
 /* Its connection is gone, and nothing is left of it at its gateway. */
@@ -115,7 +120,7 @@ sim_watch_inbox_is_full(const struct sim_world *world, const char *user)
 	if (found == NULL || found->inbox == NULL)
 		return true;
 	/* What else came in this turn has been counted, what was read has been taken off. */
-	return found->inbox->seq - found->inbox->mark + 2 >= SIM_INBOX_MESSAGES;
+	return found->inbox->seq - found->inbox->mark + 2 >= world->settings.inbox_messages;
 }
 
 void
@@ -156,6 +161,13 @@ is_attached(const struct sim_world *world, const struct sim_gateway *gateway)
 	       world->hub->gateways[gateway->link.slot].state == GATEWAY_ATTACHED;
 }
 
+/* Decided by a hub before, and said again: nothing new is until its roster is complete. */
+static bool
+is_old(const struct sim_world *world, const struct sim_gateway *to, const struct envelope *envelope)
+{
+	return envelope->kind == ENVELOPE_OUTCOME && !is_attached(world, to);
+}
+
 /* A gateway that the hub before knew, and that this one must still wait for. */
 static const struct sim_gateway *
 awaited(struct sim_world *world)
@@ -192,7 +204,7 @@ sim_watch_said(struct sim_world *world, struct sim_gateway *to, const void *fram
 		if (!envelope_decode(decoder, at + ENVELOPE_HEADER_SIZE,
 			whole - ENVELOPE_HEADER_SIZE, &envelope))
 			sim_wrong(world, "the hub said what cannot be read");
-		else if (tells_presence(&envelope))
+		else if (tells_presence(&envelope) && !is_old(world, to, &envelope))
 			sim_wrong(world, "the hub says %s to gateway %u before gateway %u is back",
 			    envelope_kind_name(envelope.kind), to->number + 1, missing->number + 1);
 		at += whole;

@@ -104,12 +104,7 @@ sim_gateway_start(struct sim_gateway *gateway)
 	gateway->starts++;
 	gateway->is_known = false;
 	snprintf(name, sizeof(name), "gw-%u", gateway->number + 1);
-	config_defaults(&config);
-	config.limits.content_bytes = 1000;
-	config.limits.messages_burst = 100000;
-	config.limits.queue_bytes = SIM_QUEUE_BYTES;
-	config.limits.commands = SIM_COMMANDS;
-	config.limits.messages_per_second = 100000;
+	sim_settings_gateway(world, gateway->number, &config);
 	setup.limits = config.limits;
 	gateway->core = gateway_core_create(&setup);
 	config_free(&config);
@@ -255,6 +250,7 @@ sockets_pump(struct sim_world *world, bool all)
 static void
 turn(struct sim_world *world, bool all)
 {
+	world->turns++;
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
 		link_pump(&world->gateways[i], all);
 	sim_hub_turn(world, all);
@@ -263,6 +259,8 @@ turn(struct sim_world *world, bool all)
 			gateway_core_turn(world->gateways[i].core, world->now);
 	}
 	sim_watch(world);
+	sim_bans_watch(world);
+	sim_settings_watch(world);
 	sockets_pump(world, all);
 }
 
@@ -373,6 +371,7 @@ sim_world_create(struct sim_world *world, uint64_t seed, struct sim_plan plan)
 	world->patience = 1;
 	world->now = (struct now){ .mono_ms = BEGIN_MS, .wall_ms = SIM_EPOCH_MS + BEGIN_MS };
 	mount(world);
+	sim_settings_create(world);
 	sim_store_create(world);
 	sim_hub_start(world);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++) {

@@ -10,10 +10,12 @@
 #include "gateway/gateway_core.h"
 #include "gateway/mounts.h"
 #include "hub/core.h"
+#include "sim_bans.h"
 #include "sim_client.h"
 #include "sim_direct.h"
 #include "sim_link.h"
 #include "sim_native.h"
+#include "sim_settings.h"
 #include "sim_store.h"
 #include "tests/store_double.h"
 
@@ -61,10 +63,8 @@ struct sim_world {
 	uint64_t seed;
 	struct sim_plan plan;
 	uint32_t step;
-	/*
-	 * Both begin anew with each step, so that one that is left out changes the luck of no
-	 * other.
-	 */
+	uint64_t turns;
+	/* Both begin anew with each step: one left out changes the luck of no other. */
 	uint64_t state;
 	uint64_t inner_state;
 	struct random_source random; /* of the world       */
@@ -101,6 +101,8 @@ struct sim_world {
 	unsigned socket_count;
 	unsigned kicks;
 	unsigned notices;
+	struct sim_bans bans;
+	struct sim_settings settings;
 	char wrong[200]; /* the first that was found while it ran, or empty */
 };
 
