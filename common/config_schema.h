@@ -38,9 +38,9 @@ enum config_applied {
 struct config_key {
 	const char *section; /* "listener" stands for every [listener NAME], ...  */
 	const char *name;
+	size_t offset; /* in struct config, or in the item of a named section     */
 	enum config_type type;
 	enum config_applied applied[CONFIG_ROLES];
-	size_t offset; /* in struct config, or in the item of a named section     */
 	unsigned min;
 	unsigned max;
 	const char *unit; /* "" for none                                          */
