@@ -46,6 +46,12 @@ whole_seconds(int64_t wall_ms)
 	return (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0));
 }
 
+struct timeval
+clock_timeval(uint64_t ms)
+{
+	return (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+}
+
 void
 clock_local(int64_t wall_ms, char out[CLOCK_LOCAL_SIZE])
 {

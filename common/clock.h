@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 struct now {
 	uint64_t mono_ms; /* monotonic milliseconds: for timers and durations  */
@@ -25,6 +26,9 @@ struct now clock_now(void);
 
 /* Monotonic microseconds, for measuring how long something took. */
 uint64_t clock_mono_us(void);
+
+/* A duration as timers of libevent take it. */
+struct timeval clock_timeval(uint64_t ms);
 
 /* Writes the local time of this machine's zone as YYYY-MM-DD HH:MM:SS. */
 void clock_local(int64_t wall_ms, char out[CLOCK_LOCAL_SIZE]);

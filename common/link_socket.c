@@ -178,7 +178,7 @@ set_timer(struct link_socket *socket)
 
 	if (wait > socket->wait_max_ms)
 		wait = socket->wait_max_ms;
-	interval = (struct timeval){ (time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000) };
+	interval = clock_timeval(wait);
 	return event_add(socket->timer, &interval) == 0;
 }
 

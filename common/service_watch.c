@@ -35,7 +35,7 @@ set_timer(struct service_watch *watch)
 		return;
 	if (watch->patience_ms > 0 && watchdog_every_ms(&watch->watchdog) < ms)
 		ms = watchdog_every_ms(&watch->watchdog);
-	in = (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	in = clock_timeval(ms);
 	(void)event_add(watch->timer, &in);
 }
 

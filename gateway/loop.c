@@ -221,8 +221,7 @@ wait_and_dispatch(struct loop *loop)
 		return;
 	}
 	if (wait < INT_MAX) {
-		interval.tv_sec = (time_t)(wait / 1000);
-		interval.tv_usec = (suseconds_t)(wait % 1000 * 1000);
+		interval = clock_timeval(wait);
 		evtimer_add(loop->alarm, &interval);
 	}
 	event_base_loop(loop->base, EVLOOP_ONCE);

@@ -58,7 +58,7 @@ set_clock(struct hub *hub)
 	/* Never at once: links must be heard in between. */
 	if (ms == 0)
 		ms = 1;
-	in = (struct timeval){ (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	in = clock_timeval(ms);
 	(void)event_add(hub->clock, &in);
 }
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 /* Its place in /proc/PID/stat behind the name, which is the second of the line. */
 #define STAT_STARTED 20u
 
@@ -115,7 +117,7 @@ process_watch_create(
     struct event_base *base, int pidfd, uint64_t ms, process_watch_fn *told, void *context)
 {
 	struct process_watch *watch = calloc(1, sizeof(*watch));
-	struct timeval limit = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	struct timeval limit = clock_timeval(ms);
 
 	if (watch == NULL) {
 		(void)close(pidfd);

@@ -85,6 +85,19 @@ test_clocks_advance(void **state)
 	assert_true(first.wall_ms > 1577836800000);
 }
 
+static void
+test_durations_of_timers(void **state)
+{
+	struct timeval duration = clock_timeval(0);
+
+	(void)state;
+	assert_true(duration.tv_sec == 0 && duration.tv_usec == 0);
+	duration = clock_timeval(999);
+	assert_true(duration.tv_sec == 0 && duration.tv_usec == 999000);
+	duration = clock_timeval(UINT64_C(5000000000001));
+	assert_true(duration.tv_sec == 5000000000 && duration.tv_usec == 1000);
+}
+
 int
 main(void)
 {
@@ -93,6 +106,7 @@ main(void)
 		cmocka_unit_test(test_universal_time),
 		cmocka_unit_test(test_absurd_times_stay_in_their_place),
 		cmocka_unit_test(test_clocks_advance),
+		cmocka_unit_test(test_durations_of_timers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
