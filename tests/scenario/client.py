@@ -5,6 +5,7 @@ code and pings are answered while it thinks.
 """
 
 import asyncio
+import collections
 import json
 import os
 import re
@@ -49,6 +50,7 @@ class Client:
     def __init__(self, socket):
         self._socket = socket
         self._marks = 0
+        self._arrived = collections.deque()
         self.client_id = None
         self.name = None
         self.heard = []
@@ -65,6 +67,26 @@ class Client:
             return await websockets.connect(url, **options)
 
         return cls(run(connect()))
+
+    @classmethod
+    def connect_all(cls, urls):
+        """One for each, all at once."""
+        options = {"ping_interval": None, "compression": None, "max_size": None, "max_queue": None,
+                   "close_timeout": 2, "open_timeout": 3 * PATIENCE}
+
+        async def connect():
+            return await asyncio.gather(*(websockets.connect(url, **options) for url in urls))
+
+        return [cls(socket) for socket in run(connect(), 3 * PATIENCE)]
+
+    @staticmethod
+    def send_all(messages):
+        """Sends (client, dict) all at once, in this order."""
+
+        async def send():
+            await asyncio.gather(*(client._socket.send(json.dumps(message)) for client, message in messages))
+
+        run(send(), 3 * PATIENCE)
 
     @property
     def subprotocol(self):
@@ -101,14 +123,26 @@ class Client:
 
     def hear_text(self, patience=PATIENCE):
         """The next frame as it is; raises Closed at the end of the connection."""
+        if not self._arrived:
+            self._take(patience)
+        frame = self._arrived.popleft()
+        self.heard.append(frame)
+        return frame
+
+    def _take(self, patience):
+        """Waits for a frame, and takes all that have come with it: the way to the loop is long."""
+
+        async def take():
+            self._arrived.append(await self._socket.recv())
+            while self._socket.messages:
+                self._arrived.append(await self._socket.recv())
+
         try:
-            frame = run(self._socket.recv(), patience)
+            run(take(), patience)
         except websockets.ConnectionClosed as error:
             # 1006 is what the library calls a connection that ended without CLOSE.
             code = error.rcvd.code if error.rcvd else 1006
             raise Closed(code, error.rcvd.reason if error.rcvd else "") from None
-        self.heard.append(frame)
-        return frame
 
     def hear(self, patience=PATIENCE):
         """The next frame, parsed."""

@@ -292,6 +292,14 @@ class Cluster:
         assert done.returncode == 0, f"hubctl {words}: {done.returncode} {done.stderr}"
         return json.loads(done.stdout) if json_output else done.stdout
 
+    def crowd(self, count, path="/ws"):
+        """So many clients that come at once, by turns to each gateway, and have said nothing yet."""
+        places = [self.gateways[number % len(self.gateways)] for number in range(count)]
+        clients = Client.connect_all([f"ws://127.0.0.1:{place.port}{path}" for place in places])
+        for place, client in zip(places, clients):
+            place.clients.append(client)
+        return clients
+
     def processes(self):
         return [*self.gateways, self.hub]
 

@@ -2,14 +2,20 @@
 
 import json
 
+from client import Client
 from harness import wait_for
+
+
+def join_at_once(clients):
+    Client.send_all(
+        [(client, {"username": f"user-{number:03}"}) for number, client in enumerate(clients)]
+    )
 
 
 def test_300_join_at_once_and_lists_stay_bounded(cluster):
     total = 300
-    clients = [cluster.gateway(n % 2).connect() for n in range(total)]
-    for number, client in enumerate(clients):
-        client.send({"username": f"user-{number:03}"})
+    clients = cluster.crowd(total)
+    join_at_once(clients)
     wait_for(lambda: len(cluster.hubctl("users")) == total, "all are in")
 
     everyone = {f"user-{number:03}" for number in range(total)}
@@ -36,9 +42,7 @@ def test_300_join_at_once_and_lists_stay_bounded(cluster):
 def test_everybody_hears_of_every_join(cluster):
     watcher = cluster.gateway(0).room(as_="watcher")
     total = 50
-    clients = [cluster.gateway(n % 2).connect() for n in range(total)]
-    for number, client in enumerate(clients):
-        client.send({"username": f"user-{number:03}"})
+    join_at_once(cluster.crowd(total))
     heard = set()
     while len(heard) < total:
         frame = watcher.hear()

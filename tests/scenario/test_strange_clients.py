@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import wait_for
+from harness import PATIENCE, wait_for
 from test_hardening import KEY, cpu_seconds, exchange, frame, request, upgraded
 
 LOGIN = frame(0x1, b'{"username": "stranger"}')
@@ -48,11 +48,22 @@ def pour(sockets, data, seconds):
     return open_
 
 
+def pour_until_closed(sockets, data):
+    """The same until the other end has closed all of them."""
+    left = list(sockets)
+
+    def all_closed():
+        left[:] = pour(left, data, 0.1)
+        return not left
+
+    wait_for(all_closed, "some are still open", 6 * PATIENCE)
+
+
 def rests(process):
     """True once the process spends less than a fifth of its time."""
     before, started = cpu_seconds(process.pid), time.monotonic()
     wait_for(lambda: time.monotonic() - started > 0.5, "half a second")
-    return cpu_seconds(process.pid) - before < 0.1
+    return cpu_seconds(process.pid) - before < 0.2 * (time.monotonic() - started)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +125,7 @@ def test_ends_at_every_moment(cluster):
     for raw in crowd:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         raw.close()
-    started = time.monotonic()
     watcher.skip()
-    assert time.monotonic() - started < 2
     wait_for(lambda: cluster.hubctl("status")["clients"] == 1, "only the watcher is left")
     wait_for(lambda: gateway.metric("hubbub_gateway_connections") == 1, "one connection is left")
     wait_for(lambda: rests(gateway), "the gateway rests")
@@ -137,18 +146,23 @@ def test_pings_of_those_who_do_not_read(cluster):
     wait_for(lambda: rests(gateway), "the gateway rests")
 
 
-def test_messages_of_fifty_without_a_pause(cluster):
+def test_messages_of_fifty_without_a_pause(make_cluster):
     """Each gets its burst through and is closed; nobody who listens is held up."""
+    burst = 100
+    # Few in the long run: else a machine that is busy otherwise is no faster than they may be.
+    cluster = make_cluster(settings={"limits.messages_per_second": 1, "limits.messages_burst": burst})
     gateway = cluster.gateway(0)
     watcher = cluster.gateway(1).room(as_="watcher")
+    began = time.monotonic()
     crowd = [upgraded(gateway, early=LOGIN) for _ in range(50)]
     before = megabytes(gateway)
-    left = pour(crowd, frame(0x1, b'{"type": "public", "content": "%s"}' % (b"x" * 100)) * 100, 20)
-    assert not left
+    pour_until_closed(crowd, frame(0x1, b'{"type": "public", "content": "%s"}' % (b"x" * 100)) * 100)
     wait_for(lambda: cluster.hubctl("status")["clients"] == 1, "all who flood are gone")
+    # One more for each second that it lasted.
+    most = burst + 1 + time.monotonic() - began
     watcher.skip()
     public = sum('"public"' in heard for heard in watcher.heard)
-    assert 50 * 200 <= public <= 50 * 400
+    assert 50 * burst <= public <= 50 * most
     assert megabytes(gateway) - before < 64
     wait_for(lambda: rests(gateway), "the gateway rests")
     for raw in crowd:
