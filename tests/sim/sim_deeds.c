@@ -109,6 +109,7 @@ static void
 somebody_talks(struct sim_world *world, struct sim_client *client)
 {
 	struct sim_client *to = some_client(world);
+	struct sim_message *message;
 	bool is_private;
 
 	if (!client->named) {
@@ -118,8 +119,10 @@ somebody_talks(struct sim_world *world, struct sim_client *client)
 	client->sent++;
 	is_private = to != NULL && to != client && to->id[0] != '\0' && client->id[0] != '\0' &&
 		     random_below(world->random, 3) == 0;
-	sim_book_add(
+	message = sim_book_add(
 	    &world->book, client->number, is_private ? SIM_INBOX : 0, is_private ? to->number : 0);
+	/* Refused at once perhaps, and then gone before it could read so. */
+	message->doubtful = !sim_watch_takes(world, client->socket.gateway);
 	sim_trace(world, "c%u says message %u %s", client->number, client->sent,
 	    is_private ? "privately" : "in the lobby");
 	if (is_private)

@@ -57,6 +57,7 @@ native_says(struct sim_world *world, struct sim_native *native, struct sim_messa
 	if (message->room == SIM_INBOX)
 		to = world->natives[message->to - SIM_FIRST_NATIVE].user;
 	buffer_init(&frame, 0);
+	message->doubtful |= !sim_watch_takes(world, native->socket.gateway);
 	sim_native_say(native, message, to, &frame);
 	sim_trace(world, "c%u says %.*s", native->number, (int)frame.length, frame.data);
 	say_buffer(world, &native->socket, &frame);
