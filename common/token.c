@@ -251,7 +251,11 @@ judge_claims(const struct json *json, const struct token_rules *rules, int64_t n
 	struct text issuer;
 	struct text subject;
 	struct text name;
+	bool has_user = json_get_string(json, "sub", &subject) == JSON_FOUND &&
+			names_key(subject, TOKEN_CODE_POINTS_MAX, &claims->user);
 
+	if (!has_user)
+		buffer_clear(&claims->user);
 	if (fault != TOKEN_GOOD)
 		return fault;
 	if (!take_text(json, "iss", &issuer) || !take_text(json, "name", &name))
@@ -260,8 +264,7 @@ judge_claims(const struct json *json, const struct token_rules *rules, int64_t n
 		return TOKEN_AUDIENCE;
 	if (!text_is_empty(rules->issuer) && !text_equal(issuer, rules->issuer))
 		return TOKEN_ISSUER;
-	if (json_get_string(json, "sub", &subject) != JSON_FOUND ||
-	    !names_key(subject, TOKEN_CODE_POINTS_MAX, &claims->user))
+	if (!has_user)
 		return TOKEN_SUBJECT;
 	if (!names_clean(name, TOKEN_CODE_POINTS_MAX, &claims->name))
 		return TOKEN_MALFORMED;

@@ -80,9 +80,13 @@ struct token_rules {
 	unsigned leeway_seconds;
 };
 
-/* What a good token says. */
+/* What a token says. */
 struct token_claims {
-	struct buffer user; /* NFC, 1 to TOKEN_CODE_POINTS_MAX code points           */
+	/*
+	 * NFC, 1 to TOKEN_CODE_POINTS_MAX code points. Also of a token that is not good, if its
+	 * signature is: that names nobody whom its issuer did not mean. Else empty.
+	 */
+	struct buffer user;
 	struct buffer name; /* fit to be shown; the user's id if the token has none  */
 	int64_t ends_s;     /* wall clock: no longer good from then on, leeway added */
 };
@@ -90,7 +94,7 @@ struct token_claims {
 void token_claims_init(struct token_claims *claims);
 void token_claims_free(struct token_claims *claims);
 
-/* Judges; *claims is filled anew, and only worth something if it is TOKEN_GOOD. */
+/* Judges; *claims is filled anew, and but for the user only worth something if it is TOKEN_GOOD. */
 enum token_fault token_check(const struct token_keys *keys, const struct token_rules *rules,
     struct text token, int64_t now_s, struct token_claims *claims);
 

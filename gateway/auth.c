@@ -34,6 +34,7 @@ struct auth {
 	char *cookie;
 	bool close_at_expiry;
 	struct token_claims claims; /* of the token judged last */
+	unsigned refused;           /* why the last one was */
 	struct ratelimit_rule rule;
 	struct failures failures[AUTH_ADDRESSES];
 	uint64_t seed; /* strangers cannot choose whom they are counted with */
@@ -173,6 +174,7 @@ has_failed_too_often(const struct auth *auth, struct text address, struct now no
 static void
 count(struct auth *auth, unsigned reason, struct text address)
 {
+	auth->refused = reason;
 	metric_increment(auth->reasons[reason]);
 	log_info(auth->log, "a client is not let in", log_string("reason", reason_word(reason)),
 	    log_text("address", address));
@@ -214,6 +216,24 @@ auth_judge(struct auth *auth, struct text token, struct text address, struct now
 		.ends_s = auth->claims.ends_s,
 	};
 	return true;
+}
+
+void
+auth_lacks_token(struct auth *auth, struct text address)
+{
+	count(auth, AUTH_NO_TOKEN, address);
+}
+
+/* Nobody was looked at where there was no token, or too many before it. */
+struct auth_refusal
+auth_last_refusal(const struct auth *auth)
+{
+	bool has_user = auth->refused != AUTH_NO_TOKEN && auth->refused != AUTH_TOO_MANY;
+
+	return (struct auth_refusal){
+		.reason = reason_word(auth->refused),
+		.user = has_user ? buffer_text(&auth->claims.user) : TEXT(""),
+	};
 }
 
 /* "Bearer TOKEN" (RFC 6750); empty for any other scheme. */

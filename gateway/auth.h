@@ -36,9 +36,15 @@ void auth_destroy(struct auth **auth);
 /* Goes on with these keys and rules, which are taken over; clients that are in stay. */
 void auth_set(struct auth *auth, const struct config_auth *config, struct token_keys *keys);
 
+/* Why somebody was not let in. */
+struct auth_refusal {
+	const char *reason; /* a word of hubbub_gateway_auth_failures_total */
+	struct text user;   /* whom a token with a good signature named; else empty */
+};
+
 /*
  * Judges a token that came from an address. What is proved is valid until the next call. Why one is
- * refused is counted and logged, and told to nobody.
+ * refused is counted and logged, and told to no client.
  */
 bool auth_judge(struct auth *auth, struct text token, struct text address, struct now now,
     struct proof *proof_out);
@@ -50,6 +56,12 @@ bool auth_judge(struct auth *auth, struct text token, struct text address, struc
  */
 bool auth_admit(
     struct auth *auth, struct client_request *request, bool cookies_count, struct now now);
+
+/* Somebody of that address had to have a token, and has none. */
+void auth_lacks_token(struct auth *auth, struct text address);
+
+/* Of the last one that was refused, until somebody else is judged. */
+struct auth_refusal auth_last_refusal(const struct auth *auth);
 
 /* Whether clients are closed when their token ends. */
 bool auth_closes_at_expiry(const struct auth *auth);

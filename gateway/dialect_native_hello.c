@@ -119,7 +119,7 @@ is_proved(struct session *session, const struct native_frame *frame, struct text
 {
 	struct native_fault fault = { .id = frame->id };
 
-	if (text_is_empty(token) ? session_is_proved(session) : session_prove(session, token))
+	if (session_prove(session, token))
 		return true;
 	native_fail(session, NATIVE_UNAUTHORIZED, &fault);
 	session_close(session, CLOSE_POLICY, "unauthorized");

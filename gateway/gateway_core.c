@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "gateway/gateway_core_state.h"
+#include "gateway/reports.h"
 
 struct gateway_core *
 gateway_core_create(const struct gateway_core_setup *setup)
@@ -130,14 +131,16 @@ gateway_core_client_broke(struct gateway_core *core, struct session *session, st
 }
 
 void
-gateway_core_turned_away(struct gateway_core *core, struct now now, unsigned status,
-    struct text address, struct text path)
+gateway_core_turned_away(struct gateway_core *core, struct now now, const struct turned_away *away)
 {
+	char user[REPORTS_TEXT_MAX];
 	const struct envelope_report report = {
 		.event = REPORT_REFUSED,
-		.code = status,
-		.address = address,
-		.path = path,
+		.code = away->status,
+		.address = away->address,
+		.path = away->path,
+		.user = reports_user(away->realm, away->user, user),
+		.reason = text_of(away->reason == NULL ? "" : away->reason),
 	};
 
 	core->sessions.now = now;

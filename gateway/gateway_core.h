@@ -84,9 +84,17 @@ void gateway_core_client_writable(
 void gateway_core_client_broke(struct gateway_core *core, struct session *session, struct now now,
     enum close_code code, const char *reason);
 
-/* A request that does not become a client was refused with that HTTP status. */
-void gateway_core_turned_away(struct gateway_core *core, struct now now, unsigned status,
-    struct text address, struct text path);
+/* A request that does not become a client was refused. */
+struct turned_away {
+	unsigned status; /* of HTTP */
+	struct text address;
+	struct text path;
+	const char *reason; /* beside the status; may be NULL */
+	struct text realm;  /* with `user`: who it surely was; else empty */
+	struct text user;
+};
+void gateway_core_turned_away(
+    struct gateway_core *core, struct now now, const struct turned_away *away);
 
 /*
  * The connection is gone; the peer is never used again and the session is the core's to

@@ -332,6 +332,7 @@ hub_link_session_uplink(struct hub_link *link)
 		.is_up = on_is_up,
 		.closed = on_closed,
 		.report = hub_link_report_session,
+		.unproved = hub_link_report_unproved,
 		.context = link,
 	};
 }

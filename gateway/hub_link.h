@@ -90,6 +90,10 @@ void hub_link_report(struct hub_link *link, const struct envelope_report *report
 void hub_link_report_session(void *context, const struct session *session, enum report_event event,
     uint32_t code, const char *reason);
 
+/* It has not proved who it is; `user` is one that it surely may be, or empty. */
+void hub_link_report_unproved(
+    void *context, const struct session *session, struct text user, const char *reason);
+
 /* What sessions ask of this side. */
 struct session_uplink hub_link_session_uplink(struct hub_link *link);
 

@@ -42,3 +42,19 @@ hub_link_report_session(void *context, const struct session *session, enum repor
 
 	hub_link_report(link, &report);
 }
+
+void
+hub_link_report_unproved(
+    void *context, const struct session *session, struct text user, const char *reason)
+{
+	char whole[REPORTS_TEXT_MAX];
+	struct envelope_report report = {
+		.event = REPORT_REFUSED,
+		.code = REPORTS_UNAUTHORIZED,
+		.address = text_of(session->address),
+		.user = reports_user(text_of(session->realm), user, whole),
+		.reason = text_of(reason),
+	};
+
+	hub_link_report(context, &report);
+}

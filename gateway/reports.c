@@ -34,6 +34,19 @@ reports_miss(struct reports *reports)
 }
 
 struct text
+reports_user(struct text realm, struct text id, char out[REPORTS_TEXT_MAX])
+{
+	size_t length = realm.length + 1 + id.length;
+
+	if (realm.length == 0 || id.length == 0 || length > REPORTS_TEXT_MAX)
+		return TEXT("");
+	memcpy(out, realm.data, realm.length);
+	out[realm.length] = '/';
+	memcpy(out + realm.length + 1, id.data, id.length);
+	return (struct text){ out, length };
+}
+
+struct text
 reports_clean(struct text text, char out[REPORTS_TEXT_MAX])
 {
 	size_t length = 0;

@@ -14,6 +14,9 @@
 #define REPORTS_PER_SECOND 20u
 #define REPORTS_BURST 100u
 
+/* Who has not proved who it is, whether it was told so by HTTP or not. */
+#define REPORTS_UNAUTHORIZED 401u
+
 /* Of each text of a report. */
 #define REPORTS_TEXT_MAX 128u
 
@@ -29,6 +32,9 @@ bool reports_take(struct reports *reports, uint64_t now_ms, uint32_t *missed_out
 
 /* It cannot be told at all. */
 void reports_miss(struct reports *reports);
+
+/* Whom a report is about, "REALM/ID"; empty if that does not fit as a whole: half is another. */
+struct text reports_user(struct text realm, struct text id, char out[REPORTS_TEXT_MAX]);
 
 /* A text from outside as a report may have it: short, UTF-8, without control characters. */
 struct text reports_clean(struct text text, char out[REPORTS_TEXT_MAX]);

@@ -125,6 +125,15 @@ session_is_proved(const struct session *session)
 	return own == NULL || own->user != NULL;
 }
 
+static void
+say_unproved(const struct session *session)
+{
+	const struct session_uplink *uplink = &session->sessions->uplink;
+	struct auth_refusal refusal = auth_last_refusal(session->sessions->auth);
+
+	uplink->unproved(uplink->context, session, refusal.user, refusal.reason);
+}
+
 bool
 session_prove(struct session *session, struct text token)
 {
@@ -133,8 +142,17 @@ session_prove(struct session *session, struct text token)
 
 	if (session_proof_of(session) == NULL)
 		return true;
-	if (!auth_judge(sessions->auth, token, text_of(session->address), sessions->now, &proof))
+	if (text_is_empty(token)) {
+		if (session_is_proved(session))
+			return true;
+		auth_lacks_token(sessions->auth, text_of(session->address));
+		say_unproved(session);
 		return false;
+	}
+	if (!auth_judge(sessions->auth, token, text_of(session->address), sessions->now, &proof)) {
+		say_unproved(session);
+		return false;
+	}
 	if (session_proof_keep(session, &proof))
 		return true;
 	session_close(session, CLOSE_INTERNAL, "out of memory");

@@ -39,6 +39,9 @@ struct session_uplink {
 	/* Tells operators what happened to it. */
 	void (*report)(void *context, const struct session *session, enum report_event event,
 	    uint32_t code, const char *reason);
+	/* Likewise: it has not proved who it is, and may be nobody or the user of its realm. */
+	void (*unproved)(
+	    void *context, const struct session *session, struct text user, const char *reason);
 	void *context;
 };
 

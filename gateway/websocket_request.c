@@ -69,6 +69,28 @@ describe_address(struct lws *wsi, char text_out[ADDRESS_TEXT_SIZE])
 	address_print(&client, text_out);
 }
 
+static void
+report(struct websocket *websocket, unsigned status, struct text address)
+{
+	struct turned_away away = {
+		.status = status,
+		.address = address,
+		.path = websocket->upgrade.path,
+		.realm = TEXT(""),
+		.user = TEXT(""),
+	};
+
+	/* Which is only asked for where a mount demands a proof. */
+	if (status == HTTP_UNAUTHORIZED) {
+		const struct auth_refusal refusal = auth_last_refusal(websocket->auth);
+
+		away.reason = refusal.reason;
+		away.realm = text_of(websocket->upgrade.request.mount->realm);
+		away.user = refusal.user;
+	}
+	gateway_core_turned_away(websocket->core, clock_now(), &away);
+}
+
 /* Writes a refusal and ends the connection: no further request is read from one who was refused. */
 static int
 refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
@@ -80,8 +102,7 @@ refuse(struct websocket *websocket, struct lws *wsi, unsigned status)
 	describe_address(wsi, address);
 	log_info(websocket->log, "a request is refused", log_u64("status", status),
 	    log_string("address", address), log_text("path", websocket->upgrade.path));
-	gateway_core_turned_away(
-	    websocket->core, clock_now(), status, text_of(address), websocket->upgrade.path);
+	report(websocket, status, text_of(address));
 	buffer_clear(response);
 	if (status == HTTP_UNAVAILABLE || status == HTTP_TOO_MANY_REQUESTS)
 		http_refuse_for(response, status, websocket->upgrade.retry_seconds);

@@ -4,6 +4,8 @@
  */
 #include "hub/core_events.h"
 
+#include <string.h>
+
 #include "hub/core_users.h"
 #include "hub/dispatch.h"
 
@@ -132,15 +134,33 @@ is_sound(const struct envelope_report *report)
 	       core_is_showable(report->reason, REPORT_TEXT_MAX);
 }
 
-/* Of nobody that the hub knows. */
+/* "REALM/ID"; a realm has no '/'. */
+static void
+split_user(struct text user, struct text *realm_out, struct text *id_out)
+{
+	const char *slash = user.length > 0 ? memchr(user.data, '/', user.length) : NULL;
+	size_t length = slash == NULL ? 0 : (size_t)(slash - user.data);
+
+	*realm_out = (struct text){ user.data, length };
+	*id_out = user;
+	if (slash != NULL)
+		*id_out = (struct text){ slash + 1, user.length - length - 1 };
+}
+
+/* Of nobody that the hub knows, or of a user who did not come in. */
 static struct event
 event_of_stranger(
     const struct gateway *gateway, struct now now, const struct envelope_report *report)
 {
+	struct text realm;
+	struct text id;
+
+	split_user(report->user, &realm, &id);
 	return (struct event){
 		.wall_ms = now.wall_ms,
 		.texts = {
-			[EVENT_USER] = report->user,
+			[EVENT_USER] = id,
+			[EVENT_REALM] = realm,
 			[EVENT_GATEWAY] = text_of(gateway->name),
 			[EVENT_ADDRESS] = report->address,
 		},

@@ -345,7 +345,10 @@ is_end(enum event_kind kind)
 static void
 follow(const struct event *event, struct text *gateway)
 {
-	*gateway = is_end(event->kind) ? (struct text){ NULL, 0 } : event->texts[EVENT_GATEWAY];
+	if (is_end(event->kind))
+		*gateway = (struct text){ NULL, 0 };
+	else if (event->kind != EVENT_TURNED_AWAY) /* it did not come in, and may be elsewhere */
+		*gateway = event->texts[EVENT_GATEWAY];
 }
 
 enum events_found

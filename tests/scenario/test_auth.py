@@ -178,6 +178,25 @@ def test_native_proves_it_in_hello_or_before(own, keys):
         assert client.closed() == (1008, "unauthorized")
 
 
+def test_why_tells_who_failed_and_never_who_was_claimed(cluster, own, keys):
+    expired = keys.token("k1", "late-eve", seconds=-5)
+    forged = keys.token("k1", "claimed-eve")
+    assert refused(url(own, "/ws"), **bearer(expired)) == 401
+    assert refused(url(own, "/ws"), **bearer(forged[:-8] + "AAAAAAAA")) == 401
+    client = native(own)
+    client.send({"type": "hello", "username": "late-eve", "id": "h", "token": expired})
+    assert client.closed() == (1008, "unauthorized")
+
+    def reasons(*words):
+        rows = cluster.hubctl("why", *words)
+        return [row["reason"] for row in rows if row["event"] == "turned_away" and row["code"] == 401]
+
+    wait_for(lambda: reasons("--address", "127.0.0.1")[-3:] == ["expired", "signature", "expired"],
+             "three refusals are known by their address")
+    assert reasons("late-eve") == ["expired"] * 2
+    assert cluster.hubctl("why", "claimed-eve", check=False).returncode == 1
+
+
 def test_a_secret_of_an_earlier_welcome_makes_nobody_another(own, keys):
     ana = native(own, keys.token("k1", "ana"))
     ben = native(own)

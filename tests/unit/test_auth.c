@@ -253,6 +253,32 @@ many_who_fail_lock_nobody_else_out(void **state)
 }
 
 static void
+why_one_is_refused_names_who_it_surely_was(void **state)
+{
+	struct world *world = *state;
+	struct client_request request = request_of("room", "", "192.0.2.1");
+	struct auth_refusal refusal;
+
+	world->now.wall_ms += 3600 * 1000;
+	assert_false(judge(world, buffer_text(&world->token), "192.0.2.1"));
+	refusal = auth_last_refusal(world->auth);
+	assert_string_equal(refusal.reason, "expired");
+	assert_true(text_equal(refusal.user, TEXT("ana")));
+	/* Nobody but whom it names: the one before is none of theirs. */
+	assert_false(auth_admit(world->auth, &request, false, world->now));
+	refusal = auth_last_refusal(world->auth);
+	assert_string_equal(refusal.reason, "no_token");
+	assert_true(text_is_empty(refusal.user));
+	world->token.data[world->token.length - 10] ^= 1;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(judge(world, buffer_text(&world->token), "192.0.2.1"));
+		refusal = auth_last_refusal(world->auth);
+		assert_string_equal(refusal.reason, i < 2 ? "signature" : "too_many");
+		assert_true(text_is_empty(refusal.user));
+	}
+}
+
+static void
 new_keys_count_from_the_next_token_on(void **state)
 {
 	struct world *world = *state;
@@ -294,6 +320,8 @@ main(void)
 		    many_who_fail_lock_nobody_else_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    new_keys_count_from_the_next_token_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    why_one_is_refused_names_who_it_surely_was, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_keys_no_token_is_good, set_up, tear_down),
 	};
 

@@ -70,12 +70,50 @@ who_is_limited_and_then_closed_is_reported(void **state)
 }
 
 static void
+turn_away(unsigned status, const char *path, const char *reason, const char *user)
+{
+	const struct turned_away away = {
+		.status = status,
+		.address = TEXT("192.0.2.7"),
+		.path = text_of(path),
+		.reason = reason,
+		.realm = TEXT("open"),
+		.user = text_of(user),
+	};
+
+	gateway_core_turned_away(rig.core, rig.now, &away);
+	rig_turn(&rig);
+}
+
+static void
+who_proved_nothing_is_reported_by_what_is_sure(void **state)
+{
+	struct envelope_report report;
+	char long_id[REPORTS_TEXT_MAX];
+
+	(void)state;
+	turn_away(401, "/ws", "expired", "ana");
+	report = rig_reported(&rig).report;
+	assert_int_equal(report.code, 401);
+	assert_text_is(report.user, "open/ana");
+	assert_text_is(report.reason, "expired");
+	assert_text_is(report.address, "192.0.2.7");
+	turn_away(401, "/ws", "signature", "");
+	assert_text_is(rig_reported(&rig).report.user, "");
+	/* A part of an id is another's. */
+	memset(long_id, 'a', sizeof(long_id));
+	long_id[sizeof(long_id) - 1] = '\0';
+	turn_away(401, "/ws", "expired", long_id);
+	assert_text_is(rig_reported(&rig).report.user, "");
+}
+
+static void
 who_is_no_client_is_reported_by_address(void **state)
 {
 	struct envelope_report report;
 
 	(void)state;
-	gateway_core_turned_away(rig.core, rig.now, 404, TEXT("192.0.2.7"), TEXT("/no\x1b"));
+	turn_away(404, "/no\x1b", NULL, "");
 	rig_turn(&rig);
 	report = rig_reported(&rig).report;
 	assert_int_equal(report.event, REPORT_REFUSED);
@@ -106,13 +144,13 @@ what_is_too_much_is_told_as_a_number(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < REPORTS_BURST + 3; i++)
-		gateway_core_turned_away(rig.core, rig.now, 404, TEXT("192.0.2.7"), TEXT("/"));
+		turn_away(404, "/", NULL, "");
 	rig_turn(&rig);
 	for (unsigned i = 0; i < REPORTS_BURST; i++)
 		assert_int_equal(rig_reported(&rig).report.missed, 0);
 	assert_int_equal(rig.reported.length, 0);
 	rig.now.mono_ms += 1000;
-	gateway_core_turned_away(rig.core, rig.now, 404, TEXT("192.0.2.7"), TEXT("/"));
+	turn_away(404, "/", NULL, "");
 	rig_turn(&rig);
 	assert_int_equal(rig_reported(&rig).report.missed, 3);
 }
@@ -137,7 +175,7 @@ an_older_hub_hears_none(void **state)
 {
 	(void)state;
 	attach_to_an_older_hub();
-	gateway_core_turned_away(rig.core, rig.now, 404, TEXT("192.0.2.7"), TEXT("/"));
+	turn_away(404, "/", NULL, "");
 	rig_turn(&rig);
 	assert_int_equal(rig.reported.length, 0);
 }
@@ -184,6 +222,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_is_limited_and_then_closed_is_reported),
 		TEST(who_is_no_client_is_reported_by_address),
+		TEST(who_proved_nothing_is_reported_by_what_is_sure),
 		TEST(what_the_hub_knows_is_not_reported),
 		TEST(what_is_too_much_is_told_as_a_number),
 		TEST(an_older_hub_hears_none),

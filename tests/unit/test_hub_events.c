@@ -105,6 +105,37 @@ strangers_are_remembered_by_address(void **state)
 	rig_stop(&rig);
 }
 
+/* Where it is meanwhile is not where it was refused. */
+static void
+who_proved_nothing_is_remembered_as_the_user_it_surely_is(void **state)
+{
+	struct heard heard = { .words = "" };
+	struct rig rig;
+	unsigned slot;
+	unsigned other;
+
+	(void)state;
+	rig_start(&rig, rig_limits());
+	slot = rig_gateway(&rig, "gw-1");
+	other = rig_gateway(&rig, "gw-2");
+	RIG_SAY(&rig, slot, OPEN, open, .conn = 1, .name = TEXT("Ana"), .user = TEXT("ana"),
+	    .realm = TEXT("open"), .dialect = TEXT("room"), .address = TEXT("192.0.2.9"));
+	RIG_SAY(&rig, other, REPORT, report, .event = REPORT_REFUSED, .code = 401,
+	    .address = TEXT("192.0.2.1"), .user = TEXT("open/ana"), .reason = TEXT("expired"));
+	RIG_SAY(&rig, other, REPORT, report, .event = REPORT_REFUSED, .code = 401,
+	    .address = TEXT("192.0.2.1"), .reason = TEXT("signature"));
+	core_gateway_lost(rig.core, other, rig.now, LINK_CLOSED_BY_PEER);
+	assert_string_equal(why(&rig, "ana").words, "connected turned_away ");
+	assert_string_equal(why(&rig, "open/ana").words, "connected turned_away ");
+	assert_text(why(&rig, "ana").last.texts[EVENT_REASON], "expired");
+	assert_int_equal(
+	    events_of_address(core_events(rig.core), TEXT("192.0.2.1"), 10, hear, &heard),
+	    EVENTS_FOUND);
+	assert_string_equal(heard.words, "turned_away turned_away ");
+	assert_text(heard.last.texts[EVENT_REASON], "signature");
+	rig_stop(&rig);
+}
+
 static void
 what_is_said_is_seen_by_who_watches(void **state)
 {
@@ -228,6 +259,7 @@ main(void)
 		cmocka_unit_test(a_client_comes_says_and_goes),
 		cmocka_unit_test(a_kick_and_a_gateways_end_are_told),
 		cmocka_unit_test(strangers_are_remembered_by_address),
+		cmocka_unit_test(who_proved_nothing_is_remembered_as_the_user_it_surely_is),
 		cmocka_unit_test(what_is_said_is_seen_by_who_watches),
 		cmocka_unit_test(gateways_are_asked_how_they_are),
 		cmocka_unit_test(a_gateways_level_is_set),

@@ -132,6 +132,34 @@ static const struct {
 	{ "{\"sub\":\"ana\",\"exp\":1700000100,\"aud\":\"mail\"}", TOKEN_AUDIENCE },
 };
 
+/* What is signed by a key of ours names nobody whom its issuer did not mean. */
+static void
+a_good_signature_names_its_user_whatever_else_is_wrong(void **state)
+{
+	static const char *const bad[] = {
+		"{\"sub\":\"ana\",\"exp\":0}",
+		"{\"sub\":\"ana\",\"exp\":1700000100,\"nbf\":1700000011}",
+		"{\"sub\":\"ana\",\"exp\":1700000100,\"aud\":\"mail\"}",
+	};
+	struct world *world = *state;
+
+	for (int form = TOKEN_OWN; form <= TOKEN_JWT; form++) {
+		world->keys.form = (enum token_form)form;
+		world->keys.rows[0].algorithm = form == TOKEN_OWN ? TOKEN_HMAC : TOKEN_HS256;
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			assert_int_not_equal(judge_payload(world, bad[i]), TOKEN_GOOD);
+			assert_true(text_equal(buffer_text(&world->claims.user), TEXT("ana")));
+		}
+		assert_int_equal(
+		    judge_payload(world, "{\"sub\":\" ana\",\"exp\":0}"), TOKEN_EXPIRED);
+		assert_int_equal(world->claims.user.length, 0);
+		token_rig_hmac(&world->token, form == TOKEN_JWT ? HEADER : NULL, bad[0],
+		    TEXT(RIG_OTHER_SECRET));
+		assert_int_equal(judge(world), TOKEN_BAD_SIGNATURE);
+		assert_int_equal(world->claims.user.length, 0);
+	}
+}
+
 static void
 what_it_says_must_be_right(void **state)
 {
@@ -300,6 +328,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    a_good_one_says_who_and_how_long, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_good_signature_names_its_user_whatever_else_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_it_says_must_be_right, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_id_has_a_zero_byte, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
