@@ -105,8 +105,7 @@ put_apply(struct store_memory *memory, struct memory_deed *deed)
 	struct store_outcome *outcome = deed->row;
 	struct memory_life *life = find(memory, outcome->gateway, outcome->gateway_epoch);
 
-	if (outcome->wall_ms > memory->newest_ms)
-		memory->newest_ms = outcome->wall_ms;
+	memory->now_ms = outcome->wall_ms;
 	if (life == NULL)
 		life = life_create(memory, outcome->gateway, outcome->gateway_epoch);
 	if (life == NULL || !make_room(life))

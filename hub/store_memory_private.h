@@ -111,7 +111,8 @@ struct store_memory {
 	size_t resting;
 	uint64_t bytes;
 	uint64_t message_count;
-	int64_t newest_ms; /* stands for the present: a store has no clock */
+	int64_t
+	    now_ms; /* when the last row was said: a store has no clock, and they may be set back */
 	struct memory_rows ids;
 	struct memory_rows users;
 	struct memory_rows rooms;

@@ -133,12 +133,11 @@ id_apply(struct store_memory *memory, struct memory_deed *deed)
 	const struct store_id *id = deed->row;
 	struct memory_rows *ids = &memory->ids;
 
-	if (id->wall_ms > memory->newest_ms)
-		memory->newest_ms = id->wall_ms;
+	memory->now_ms = id->wall_ms;
 	put(memory, ids, deed, is_id, (struct row_key){ id->sender, id->id });
 	while (ids->first != NULL &&
 	       (ids->count > MEMORY_IDS || ((const struct store_id *)ids->first->row)->wall_ms <
-					       memory->newest_ms - MEMORY_IDS_MS))
+					       memory->now_ms - MEMORY_IDS_MS))
 		take_out(ids, ids->first);
 }
 

@@ -135,8 +135,8 @@ is_over(const struct store_memory *memory, const struct memory_stream *stream)
 		return false;
 	return stream->count > count_max || (keep->bytes != 0 && stream->bytes > keep->bytes) ||
 	       memory->bytes > MEMORY_BYTES ||
-	       (keep->milliseconds != 0 && message->wall_ms < memory->newest_ms &&
-		   (uint64_t)(memory->newest_ms - message->wall_ms) > keep->milliseconds);
+	       (keep->milliseconds != 0 && message->wall_ms < memory->now_ms &&
+		   (uint64_t)(memory->now_ms - message->wall_ms) > keep->milliseconds);
 }
 
 static void
@@ -239,8 +239,7 @@ append_apply(struct store_memory *memory, struct memory_deed *deed)
 	struct store_message *message = deed->row;
 
 	stream->seq = message->seq;
-	if (message->wall_ms > memory->newest_ms)
-		memory->newest_ms = message->wall_ms;
+	memory->now_ms = message->wall_ms;
 	if (!make_room(stream)) {
 		/* The number stays taken; what had to go for it is as if expired. */
 		while (stream->count > 0)

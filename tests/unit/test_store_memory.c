@@ -203,11 +203,47 @@ it_does_what_every_store_must(void **state)
 	store_suite(&suite);
 }
 
+static bool
+on_id(void *context, const struct store_id *row)
+{
+	(void)row;
+	++*(unsigned *)context;
+	return true;
+}
+
+/* What is said from then on is not older than what was said before. */
+static void
+ids_are_found_although_the_clock_was_set_back(void **state)
+{
+	struct store *store = store_memory_open(1);
+	struct store_outcome before = {
+		.gateway = TEXT("gw"), .gateway_epoch = 8, .number = 1, .wall_ms = 86400000
+	};
+	struct store_id id = { .sender = TEXT("open/ana"), .id = TEXT("x"), .wall_ms = 1 };
+	uint64_t last = 0;
+	unsigned found = 0;
+
+	(void)state;
+	store->completed = on_completed;
+	store->context = &last;
+	assert_true(store->ops->put_outcome(store, &before));
+	assert_true(store->ops->put_id(store, &id));
+	id.id = TEXT("y");
+	assert_true(store->ops->put_id(store, &id));
+	store->ops->commit(store, 1);
+	store->ops->poll(store);
+	assert_true(store->ops->find_id(store, TEXT("open/ana"), TEXT("x"), on_id, &found));
+	assert_true(store->ops->find_id(store, TEXT("open/ana"), TEXT("y"), on_id, &found));
+	assert_int_equal(found, 2);
+	store_close(&store);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streams_go_on_where_they_stopped),
+		cmocka_unit_test(ids_are_found_although_the_clock_was_set_back),
 		cmocka_unit_test(numbers_out_of_turn_are_not_taken),
 		cmocka_unit_test(batches_complete_in_order),
 		cmocka_unit_test(ordinals_are_reserved_once),
