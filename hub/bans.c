@@ -72,15 +72,29 @@ bans_create(struct table_key key)
 	return bans;
 }
 
+struct bans *
+bans_create_anew(const struct bans *former)
+{
+	struct bans *bans = bans_create(former->key);
+
+	if (bans != NULL)
+		bans->last_serial = former->last_serial;
+	return bans;
+}
+
 void
 bans_destroy(struct bans **bans)
 {
 	struct bans *doomed = *bans;
+	struct ban *next;
 
 	if (doomed == NULL)
 		return;
 	*bans = NULL;
-	bans_clear(doomed);
+	for (struct ban *ban = doomed->first; ban != NULL; ban = next) {
+		next = ban->next;
+		free(ban);
+	}
 	table_free(&doomed->by_name);
 	table_free(&doomed->by_address);
 	table_free(&doomed->by_serial);
@@ -224,14 +238,6 @@ bans_remove(struct bans *bans, enum store_ban_kind kind, struct text realm, stru
 		return false;
 	take_out(bans, ban);
 	return true;
-}
-
-void
-bans_clear(struct bans *bans)
-{
-	while (bans->first != NULL)
-		take_out(bans, bans->first);
-	bans->first_end_ms = INT64_MAX;
 }
 
 const struct ban *

@@ -34,6 +34,9 @@ struct ban {
 
 /* NULL without memory. */
 struct bans *bans_create(struct table_key key);
+
+/* An empty set that may take the place of another: its serials go on from there. NULL likewise. */
+struct bans *bans_create_anew(const struct bans *former);
 void bans_destroy(struct bans **bans);
 
 /*
@@ -45,8 +48,6 @@ bool bans_put(struct bans *bans, const struct store_ban *row);
 
 /* False if there is none. */
 bool bans_remove(struct bans *bans, enum store_ban_kind kind, struct text realm, struct text value);
-
-void bans_clear(struct bans *bans);
 
 /* The ban of exactly that, in force or over; NULL if there is none. */
 const struct ban *bans_find(

@@ -60,6 +60,19 @@ release(struct core *core)
 }
 
 static void
+note_lost(struct core *core, uint64_t first, uint64_t last)
+{
+	struct lost_batches *newest =
+	    &core->lost[(core->lost_next + CORE_LOST_MAX - 1) % CORE_LOST_MAX];
+
+	if (newest->last > 0 && newest->last + 1 == first) {
+		newest->last = last;
+		return;
+	}
+	core->lost[core->lost_next++ % CORE_LOST_MAX] = (struct lost_batches){ first, last };
+}
+
+static void
 on_completed(void *context, uint64_t batch, bool committed)
 {
 	struct core *core = context;
@@ -73,6 +86,7 @@ on_completed(void *context, uint64_t batch, bool committed)
 		return;
 	log_error(core->log, "the store could not keep what was said", log_u64("batch", batch));
 	core->undone = core->last_batch;
+	note_lost(core, batch, core->last_batch);
 	/* What was kept before leaves first: streams go back to what has left. */
 	release(core);
 	streams_roll_back(core->streams, core->kept);
@@ -369,6 +383,10 @@ core_is_waiting(const struct core *core)
 enum core_batch
 core_batch(const struct core *core, uint64_t batch)
 {
+	for (unsigned i = 0; i < CORE_LOST_MAX; i++) {
+		if (batch > 0 && batch >= core->lost[i].first && batch <= core->lost[i].last)
+			return CORE_BATCH_LOST;
+	}
 	if (core->kept >= batch)
 		return CORE_BATCH_KEPT;
 	return core->undone >= batch ? CORE_BATCH_LOST : CORE_BATCH_OPEN;

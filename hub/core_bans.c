@@ -11,8 +11,11 @@
 /* Of bans whose time is over, in one turn. */
 #define ENDS_MAX 1000u
 
+/* Between attempts to read again what could not be read. */
+#define LOAD_AGAIN_MS 1000u
+
 struct loading {
-	struct core *core;
+	struct bans *bans;
 	bool failed;
 };
 
@@ -21,7 +24,7 @@ load_ban(void *context, const struct store_ban *row)
 {
 	struct loading *loading = context;
 
-	loading->failed = !bans_put(loading->core->bans.all, row);
+	loading->failed = !bans_put(loading->bans, row);
 	return !loading->failed;
 }
 
@@ -31,18 +34,24 @@ counted(struct core *core)
 	metric_set(core->bans.count, (int64_t)bans_count(core->bans.all));
 }
 
-/* In the place of those that are known. */
+/* In the place of those that are known, which stay if not all can be read. */
 static bool
 load(struct core *core)
 {
-	struct loading loading = { .core = core };
+	struct loading loading = { .bans = bans_create_anew(core->bans.all) };
 
-	bans_clear(core->bans.all);
-	if (!core->store->ops->read_bans(core->store, load_ban, &loading))
-		loading.failed = true;
-	if (loading.failed)
+	loading.failed = loading.bans == NULL ||
+			 !core->store->ops->read_bans(core->store, load_ban, &loading) ||
+			 loading.failed;
+	if (loading.failed) {
 		log_error(core->log, "the bans could not be read",
-		    log_u64("read", bans_count(core->bans.all)));
+		    log_u64("known", bans_count(core->bans.all)));
+	} else {
+		bans_destroy(&core->bans.all);
+		core->bans.all = loading.bans;
+		loading.bans = NULL;
+	}
+	bans_destroy(&loading.bans);
 	counted(core);
 	return !loading.failed;
 }
@@ -68,7 +77,7 @@ void
 core_bans_undone(struct core *core, uint64_t batch)
 {
 	if (core->bans.changed >= batch)
-		(void)load(core);
+		core->bans.is_stale = !load(core);
 }
 
 /* Something about bans was put into the open batch. Its number. */
@@ -212,8 +221,8 @@ core_unban(struct core *core, struct now now, const struct store_ban *wanted,
 	    bans_find(core->bans.all, wanted->kind, wanted->realm, wanted->value);
 
 	deed_out->was_banned = ban != NULL && bans_holds(ban, now.wall_ms);
-	/* Nothing to wait for. */
-	deed_out->deed.batch = core->kept;
+	/* That it is not there is only true once whatever lifted it is kept. */
+	deed_out->deed.batch = core->bans.changed > core->kept ? core->bans.changed : core->kept;
 	if (ban == NULL)
 		return CORE_BAN_DONE;
 	if (!core->store->ops->remove_ban(core->store, wanted))
@@ -266,6 +275,11 @@ on_over(void *context, const struct store_ban *row)
 void
 core_bans_turn(struct core *core, struct now now)
 {
+	if (core->bans.is_stale && now.mono_ms >= core->bans.load_ms) {
+		core->bans.load_ms = now.mono_ms + LOAD_AGAIN_MS;
+		core->bans.is_stale =
+		    core_batch(core, core->bans.changed) == CORE_BATCH_OPEN || !load(core);
+	}
 	if (now.mono_ms < core->bans.sweep_ms)
 		return;
 	core->bans.sweep_ms = now.mono_ms + CORE_SWEEP_MS;

@@ -20,6 +20,8 @@ struct core_bans {
 	struct ban_watch watch;
 	uint64_t changed;  /* the last batch that changed the stored bans */
 	uint64_t sweep_ms; /* those that are over are forgotten then      */
+	uint64_t load_ms;  /* if they are stale they are read again then  */
+	bool is_stale;     /* a batch was not kept, and they could not be read since */
 	struct metric *count;
 	struct metric *banned;
 };

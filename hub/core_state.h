@@ -92,6 +92,12 @@ struct listing {
 	struct buffer awaited;
 };
 
+/* Runs of batches that were not kept; whoever waits for one asks long before so many are over. */
+#define CORE_LOST_MAX 16u
+struct lost_batches {
+	uint64_t first, last;
+};
+
 struct core {
 	struct core_limits limits;
 	struct core_links links;
@@ -141,10 +147,12 @@ struct core {
 	uint64_t doomed; /* slots that missed a frame for want of memory */
 	uint64_t last_ordinal;
 	uint64_t roster_version;
-	bool written;           /* the store's open batch holds something */
-	uint64_t last_batch;    /* asked to be committed                  */
-	uint64_t kept;          /* the last that was                      */
-	uint64_t undone;        /* batches up to here have been undone    */
+	bool written;                            /* the store's open batch holds something */
+	uint64_t last_batch;                     /* asked to be committed                  */
+	uint64_t kept;                           /* the last that was                      */
+	uint64_t undone;                         /* batches up to here have been undone    */
+	struct lost_batches lost[CORE_LOST_MAX]; /* the newest; see core_batch */
+	unsigned lost_next;
 	uint64_t rooms_changed; /* the last batch that changed operators' rooms */
 	uint64_t messages_public;
 	uint64_t messages_private;

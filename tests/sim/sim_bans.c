@@ -376,7 +376,9 @@ sim_bans_watch(struct sim_world *world)
 	for (unsigned i = 0; i < SIM_BANS; i++) {
 		struct sim_ban *ban = &world->bans.all[i];
 
-		if (world->hub != NULL && ban->count > 0)
+		/* Operators ask now and then: what came behind it must not answer for it. */
+		if (world->hub != NULL && ban->count > 0 &&
+		    (world->settling || random_below(world->random, 3) == 0))
 			hear_answers(world, ban);
 		time_passes(world, ban);
 		if (world->hub != NULL && ban->count > 0)

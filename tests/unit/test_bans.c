@@ -210,8 +210,23 @@ what_is_over_goes_a_part_at_a_time(void **state)
 	bans_end(bans, 20, 9, on_over, &ended);
 	assert_string_equal(ended.words, "a d c ");
 	assert_int_equal(bans_count(bans), 1);
-	bans_clear(bans);
-	assert_int_equal(bans_count(bans), 0);
+}
+
+/* Whoever goes through them behind a serial meets no other with the same. */
+static void
+the_next_set_goes_on_with_serials(void **state)
+{
+	struct bans *bans = *state;
+	struct bans *next;
+
+	assert_true(put(bans, STORE_BAN_USER, "a", 0));
+	assert_true(put(bans, STORE_BAN_USER, "b", 0));
+	next = bans_create_anew(bans);
+	assert_non_null(next);
+	assert_int_equal(bans_count(next), 0);
+	assert_true(put(next, STORE_BAN_USER, "a", 0));
+	assert_int_equal(bans_next(next, 0)->serial, 3);
+	bans_destroy(&next);
 }
 
 #define WITH_BANS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -222,6 +237,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_BANS(the_longest_prefix_in_force_bans),
 		WITH_BANS(all_of_a_family_may_be_banned),
+		WITH_BANS(the_next_set_goes_on_with_serials),
 		WITH_BANS(users_are_banned_in_their_realm),
 		WITH_BANS(what_is_none_is_refused),
 		WITH_BANS(a_ban_again_takes_the_place_of_the_first),

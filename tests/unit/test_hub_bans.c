@@ -310,6 +310,37 @@ what_the_store_does_not_keep_bans_nobody(void **state)
 	assert_int_equal(OPENS(scene, scene->here, .conn = 2, .user = TEXT("ben")), 0);
 }
 
+static bool
+cannot_read(struct store *store, store_ban_fn *row, void *context)
+{
+	(void)store;
+	(void)row;
+	(void)context;
+	return false;
+}
+
+/* Nobody is let in because the store could not say for a moment who is banned. */
+static void
+bans_that_cannot_be_read_again_stay(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	const struct store_ops *able = rig->store.store.ops;
+	struct store_ops unable = *able;
+
+	unable.read_bans = cannot_read;
+	ask(scene, "ban user open/ben");
+	rig->store.store.ops = &unable;
+	rig->store.fails = true;
+	assert_said(ask(scene, "ban user open/ana"), "refused\tthe store could not keep it");
+	rig->store.fails = false;
+	assert_int_equal(OPENS(scene, scene->here, .conn = 1, .user = TEXT("ben")), 0);
+	rig->store.store.ops = able;
+	rig_turn(rig, 2000);
+	assert_int_equal(OPENS(scene, scene->here, .conn = 2, .user = TEXT("ben")), 0);
+	assert_true(OPENS(scene, scene->here, .conn = 3, .user = TEXT("ana")) != 0);
+}
+
 static void
 an_answer_waits_for_the_store(void **state)
 {
@@ -423,6 +454,7 @@ main(void)
 		WITH_SCENE(who_lingers_is_gone_at_once),
 		WITH_SCENE(mail_waits_as_for_anybody_who_is_away),
 		WITH_SCENE(what_the_store_does_not_keep_bans_nobody),
+		WITH_SCENE(bans_that_cannot_be_read_again_stay),
 		WITH_SCENE(an_answer_waits_for_the_store),
 		WITH_SCENE(saying_it_again_changes_what_is_said),
 		WITH_SCENE(a_user_is_named_by_its_id),
