@@ -239,6 +239,7 @@ native_doubts(struct sim_world *world, struct sim_native *native)
 			continue;
 		/* Of other rooms than the lobby it may be no member when the hub is back. */
 		row->doubtful = !takes || (world->hub == NULL && row->room != 0) ||
+				(row->room == SIM_SHORT_ROOM && world->settings.tea_is_closed) ||
 				(row->room == SIM_INBOX &&
 				    sim_watch_inbox_is_full(
 					world, world->natives[row->to - SIM_FIRST_NATIVE].user));

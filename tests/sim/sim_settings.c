@@ -6,9 +6,9 @@
 
 #include "gateway/gateway_core_state.h"
 #include "gateway/session.h"
-#include "hub/core_operator.h"
 #include "hub/core_settings.h"
 #include "hub/core_state.h"
+#include "hub/streams.h"
 #include "sim_deeds.h"
 
 #define BANS_MAX_LOW 2u
@@ -93,20 +93,22 @@ sim_settings_classes(const struct sim_world *world, struct config_class classes[
 	return 2;
 }
 
-static bool
-find_tea(const struct sim_world *world, struct core_room_info *info_out)
+/* With what waits for the store; NULL while nobody is in it, who might write. */
+static const struct stream *
+find_tea(const struct sim_world *world)
 {
-	return core_next_room(world->hub, TEXT("te"), info_out) &&
-	       text_equal(info_out->name, TEXT("tea"));
+	const struct room *room = presence_room(world->hub->presence, TEXT("tea"));
+
+	return room == NULL ? NULL : room->stream;
 }
 
 static void
 note_tea(struct sim_world *world)
 {
-	struct core_room_info info;
+	const struct stream *tea = find_tea(world);
 
-	if (find_tea(world, &info))
-		world->settings.tea = (struct sim_place_end){ info.epoch, info.seq };
+	if (tea != NULL)
+		world->settings.tea = (struct sim_place_end){ tea->epoch, tea->seq };
 }
 
 static void
@@ -237,13 +239,13 @@ static void
 watch_tea(struct sim_world *world)
 {
 	struct sim_settings *settings = &world->settings;
-	struct core_room_info info;
+	const struct stream *tea = find_tea(world);
 
-	if (!settings->tea_is_closed || !find_tea(world, &info))
+	if (!settings->tea_is_closed || tea == NULL)
 		return;
-	if (settings->tea.epoch != info.epoch)
-		settings->tea = (struct sim_place_end){ info.epoch, info.seq };
-	else if (info.seq > settings->tea.seq)
+	if (settings->tea.epoch != tea->epoch)
+		settings->tea = (struct sim_place_end){ tea->epoch, tea->seq };
+	else if (tea->seq > settings->tea.seq)
 		sim_wrong(world, "somebody wrote in tea, where nobody may");
 }
 
