@@ -18,8 +18,6 @@
 #define SETTLED_MS 5000
 
 #define CLOSE_POLICY 1008
-#define CLOSE_RESTART 1012
-#define CLOSE_LATER 1013
 
 /* Ids are remembered for ten minutes unless the server says otherwise; a tenth is in reserve. */
 #define DEFAULT_SAFE_TO_REPEAT_MS (9 * 60 * 1000)

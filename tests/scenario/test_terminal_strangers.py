@@ -143,6 +143,18 @@ def test_a_huge_message_is_not_gathered(strangers):
     assert done.returncode in (1, 3) and "larger than this client takes" in done.stdout
 
 
+@pytest.mark.parametrize("code, reason", [(1012, "restart"), (1013, "full"), (1002, "bad frame")])
+def test_a_close_is_told_by_its_code(strangers, code, reason):
+    async def speak(socket):
+        await socket.recv()
+        await socket.send(json.dumps(WELCOME))
+        await socket.close(code, reason)
+
+    done = run_chat("--json", "--expect", "never", "--timeout", "1", strangers(speak).url)
+    waits = [f for f in frames_of(done) if f.get("state") == "waiting"]
+    assert waits and (waits[0]["code"], waits[0]["reason"]) == (code, reason), done.stdout
+
+
 def test_a_large_history_is_shown(strangers):
     messages = [public(n, f"{n} " + "w" * 8000, timestamp="2025-03-14T05:05:40.123Z")
                 for n in range(1, 101)]
