@@ -74,14 +74,28 @@ reload_destroy(struct reload **reload)
 	*reload = NULL;
 }
 
-void
-reload_listen(void)
+static void
+mask_hangup(int how)
 {
 	sigset_t hangup;
 
 	sigemptyset(&hangup);
 	sigaddset(&hangup, SIGHUP);
-	pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
+	pthread_sigmask(how, &hangup, NULL);
+}
+
+void
+reload_hold(void)
+{
+	mask_hangup(SIG_BLOCK);
+	/* What is blocked waits all the same; whoever takes a handler away puts this back. */
+	signal(SIGHUP, SIG_IGN);
+}
+
+void
+reload_listen(void)
+{
+	mask_hangup(SIG_UNBLOCK);
 }
 
 static void

@@ -48,9 +48,13 @@ struct reload *reload_create(const struct reload_setup *setup);
 void reload_destroy(struct reload **reload);
 
 /*
- * SIGHUP is heard from now on, as somebody waits for it. Whoever started this process may have
- * blocked it until then, so that it is neither lost nor the end of a process that just begins.
+ * SIGHUP waits until reload_listen, so that it is neither lost nor the end of a process that just
+ * begins; nor will it be the end of one that ends itself and does not listen any more. To be called
+ * before settings are read and before anybody listens.
  */
+void reload_hold(void);
+
+/* SIGHUP is heard from now on, as somebody waits for it. */
 void reload_listen(void);
 
 /*

@@ -11,6 +11,7 @@
 #include "common/config.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/reload.h"
 #include "gateway/gateway.h"
 
 /* Descriptors beside those of clients: logs, the hub, page requests, listeners. */
@@ -74,11 +75,13 @@ main(int argc, char **argv)
 {
 	struct config config = { .listener_count = 0 };
 	struct gateway_setup setup = { .config = &config, .argc = argc, .argv = argv };
-	enum config_result result =
-	    config_start(&config, CONFIG_ROLE_GATEWAY, gateway_check, argc, argv, stdout, stderr);
+	enum config_result result;
 	int status = EXIT_CODE_DONE;
 
 	signal(SIGPIPE, SIG_IGN);
+	reload_hold();
+	result =
+	    config_start(&config, CONFIG_ROLE_GATEWAY, gateway_check, argc, argv, stdout, stderr);
 	if (result == CONFIG_BAD) {
 		status = EXIT_CODE_USAGE;
 	} else if (result == CONFIG_RUN) {

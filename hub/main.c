@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/reload.h"
 #include "common/service.h"
 #include "hub/hub.h"
 #include "hub/hub_check.h"
@@ -65,6 +66,7 @@ main(int argc, char **argv)
 	int code = EXIT_CODE_USAGE;
 
 	signal(SIGPIPE, SIG_IGN);
+	reload_hold();
 	switch (config_start(&config, CONFIG_ROLE_HUB, hub_check, argc, argv, stdout, stderr)) {
 	case CONFIG_BAD:
 		break;

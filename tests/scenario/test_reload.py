@@ -196,3 +196,13 @@ def test_the_hub_lets_in_whom_it_is_told_to(world, settings):
     log = reload(hub)
     assert "setting changed setting=log.level from=info to=debug" in log
     assert 'setting changed setting=hub.allow_users from="" to=daemon' in log
+
+
+def test_who_ends_is_not_ended_by_it(make_cluster):
+    cluster = make_cluster(gateways=1)
+    # While clients go, while all is put away, and while the sanitizer has its last look.
+    for process in (*cluster.gateways, cluster.hub):
+        process.ask_to_stop()
+        while process.alive():
+            process.signal(signal.SIGHUP)
+        assert process.stop() == 0, process.log()
