@@ -135,6 +135,8 @@ session_is_proved(const struct session *session)
 bool
 session_prove(struct session *session, struct text token)
 {
+	if (text_is_empty(token))
+		return session_is_proved(session);
 	return session->proof == NULL || text_equal(token, text_of(session->proof));
 }
 
