@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/close_code.h"
+
 /* The library copies and masks what it sends in pieces of this size. */
 #define PIECE_BYTES 4096
 
@@ -188,31 +190,6 @@ on_writeable(struct connection *connection, struct lws *wsi)
 	return 0;
 }
 
-/*
- * The library (4.1.6) knows no code from 1012 to 2999 and writes 1002 over it. A gateway gives
- * reasons with these two that it never gives with 1002.
- */
-static unsigned
-code_meant(unsigned code, struct text reason)
-{
-	static const struct {
-		const char *reason;
-		unsigned code;
-	} unknown[] = {
-		{ "restart", CLOSE_RESTART },
-		{ "full", CLOSE_LATER },
-		{ "slow reader", CLOSE_LATER },
-		{ "no memory", CLOSE_LATER },
-	};
-
-	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
-		if (code == LWS_CLOSE_STATUS_PROTOCOL_ERR &&
-		    text_equal(reason, text_of(unknown[i].reason)))
-			return unknown[i].code;
-	}
-	return code;
-}
-
 /* The server's CLOSE: two bytes of code, then the reason. */
 static int
 on_close_frame(struct connection *connection, const void *in, size_t length)
@@ -222,7 +199,7 @@ on_close_frame(struct connection *connection, const void *in, size_t length)
 
 	if (length < 2)
 		return 0;
-	note_loss(connection, LOSS_CLOSED, code_meant((unsigned)bytes[0] << 8 | bytes[1], reason),
+	note_loss(connection, LOSS_CLOSED, close_code_meant((unsigned)bytes[0] << 8 | bytes[1], reason),
 	    reason);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/close_code.h"
 #include "client/session_private.h"
 
 #define OPEN_TIMEOUT_MS 10000
@@ -16,8 +17,6 @@
 
 /* Who ends a connection sooner than this has failed once more, and is not asked often. */
 #define SETTLED_MS 5000
-
-#define CLOSE_POLICY 1008
 
 /* Ids are remembered for ten minutes unless the server says otherwise; a tenth is in reserve. */
 #define DEFAULT_SAFE_TO_REPEAT_MS (9 * 60 * 1000)

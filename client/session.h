@@ -53,10 +53,6 @@ struct session_state {
 	bool was_online;
 };
 
-/* Codes of a CLOSE that say when to come again. */
-#define CLOSE_RESTART 1012
-#define CLOSE_LATER 1013
-
 /* How a connection ended, or why there is none. */
 enum loss_kind {
 	LOSS_UNREACHABLE, /* no connection: name, network, TLS */
