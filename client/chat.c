@@ -331,10 +331,8 @@ make_connection(struct chat *chat)
 		.pong_seconds = PONG_SECONDS,
 	};
 
-	if (settings.ca_file != NULL && access(settings.ca_file, R_OK) != 0) {
-		buffer_printf(chat->sentence, "--ca: %s", strerror(errno));
+	if (settings.ca_file != NULL && !files_can_be_read(settings.ca_file, chat->sentence))
 		return false;
-	}
 	if (!inputs_open(&chat->inputs)) {
 		buffer_append_string(chat->sentence, strerror(errno));
 		return false;

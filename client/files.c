@@ -12,6 +12,9 @@
 
 #define FILE_BYTES_MAX (256 * 1024)
 
+/* The certificates of all authorities that there are fit in many times. */
+#define LIBRARY_BYTES_MAX (16 * 1024 * 1024)
+
 static bool
 complain(struct buffer *sentence, const char *path, const char *why)
 {
@@ -96,6 +99,20 @@ files_read_own(const char *path, struct buffer *content, struct buffer *sentence
 	done = read_open(fd, path, S_IRWXG | S_IRWXO, content, sentence);
 	close(fd);
 	return done;
+}
+
+bool
+files_can_be_read(const char *path, struct buffer *sentence)
+{
+	struct stat status;
+
+	if (access(path, R_OK) != 0 || stat(path, &status) != 0)
+		return complain(sentence, path, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return complain(sentence, path, "it is no regular file");
+	if (status.st_size > LIBRARY_BYTES_MAX)
+		return complain(sentence, path, strerror(EFBIG));
+	return true;
 }
 
 static bool

@@ -10,6 +10,12 @@ bool files_read_token(const char *path, struct buffer *token, struct buffer *sen
 /* Appends a file that only its owner may read. A file that is not there is empty. */
 bool files_read_own(const char *path, struct buffer *content, struct buffer *sentence);
 
+/*
+ * True for a file that a library may be given to read, which would wait for a pipe's writer and
+ * read on where there is no end.
+ */
+bool files_can_be_read(const char *path, struct buffer *sentence);
+
 /* Puts the content in the place of what is there, all of it or nothing, with mode 0600. */
 bool files_replace(const char *path, struct text content, struct buffer *sentence);
 

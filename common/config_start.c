@@ -69,6 +69,8 @@ take_option(struct request *request, int option, struct config_mistakes *mistake
 	case OPTION_CONFIG:
 		if (request->file != NULL)
 			config_mistake(mistakes, "--config can be given once");
+		else if (value[0] == '\0')
+			config_mistake(mistakes, "--config is empty: it must name a file");
 		else
 			request->file = value;
 		break;
@@ -81,6 +83,21 @@ take_option(struct request *request, int option, struct config_mistakes *mistake
 			request->action = option;
 		break;
 	}
+}
+
+/* What getopt_long has found to be wrong with an option. */
+static void
+refuse_option(int fault, const char *word, struct config_mistakes *mistakes)
+{
+	bool is_known = strncmp(word, "--", 2) == 0 && optopt != 0;
+
+	if (fault == ':')
+		config_mistake(mistakes, "%.80s needs a value; see --help", word);
+	else if (is_known)
+		config_mistake(
+		    mistakes, "%.*s takes no value; see --help", (int)strcspn(word, "="), word);
+	else
+		config_mistake(mistakes, "%.80s is not an option; see --help", word);
 }
 
 static void
@@ -97,20 +114,19 @@ static void
 read_arguments(int argc, char **argv, struct request *request, struct config_mistakes *mistakes)
 {
 	int option;
+	int at = 1;
 
 	optind = 0;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "-:c:hV", long_options, NULL)) != -1) {
-		const char *word = argv[optind - 1];
-
-		if (option == ':')
-			config_mistake(mistakes, "%.80s needs a value; see --help", word);
-		else if (option == '?')
-			config_mistake(mistakes, "%.80s is not an option; see --help", word);
+		if (option == ':' || option == '?')
+			refuse_option(option, argv[at], mistakes);
 		else if (option == 1)
 			refuse_word(optarg, mistakes);
 		else
 			take_option(request, option, mistakes);
+		/* Of letters that share a word it stays there until the last of them. */
+		at = optind;
 	}
 	while (optind < argc)
 		refuse_word(argv[optind++], mistakes);

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "deploy/supervisor_text.h"
@@ -208,6 +210,37 @@ tls_check(const struct supervisor_options *options)
 	return false;
 }
 
+/* As supervisor_ports reads it. */
+static bool
+is_numeric(const char *address)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+
+	if (getaddrinfo(address, NULL, &hints, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
+}
+
+/* What an empty value would be taken for is nothing that anybody means. */
+static bool
+texts_check(const struct supervisor_options *options)
+{
+	if (options->state[0] == '\0')
+		complain("--state is empty: it must name a folder");
+	else if (options->programs[0] == '\0')
+		complain("--programs is empty: it must name a folder");
+	else if (options->config != NULL && options->config[0] == '\0')
+		complain("--config is empty: it must name a file");
+	else if (!is_numeric(options->address))
+		complain("--bind is \"%s\": it must be a numeric address such as 127.0.0.1",
+		    options->address);
+	else
+		return true;
+	return false;
+}
+
 static bool
 option_take(int option, struct supervisor_options *options, bool *own_port_given)
 {
@@ -275,12 +308,8 @@ supervisor_options_read(int argc, char **argv, struct supervisor_options *option
 		complain("\"%s\" is not an option; try --help", argv[optind]);
 		return SUPERVISOR_BAD;
 	}
-	if (options_out->state[0] == '\0') {
-		complain("--state is empty: it must name a folder");
-		return SUPERVISOR_BAD;
-	}
-	return ports_check(options_out, own_port_given) && demo_port_check(options_out) &&
-		       tls_check(options_out)
+	return texts_check(options_out) && ports_check(options_out, own_port_given) &&
+		       demo_port_check(options_out) && tls_check(options_out)
 		   ? SUPERVISOR_RUN
 		   : SUPERVISOR_BAD;
 }

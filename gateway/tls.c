@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,9 @@
 
 /* A leaf and those between it and its authority: more than anybody has. */
 #define CHAIN_MAX 16
+
+/* Room for many times as many. */
+#define CERTIFICATE_FILE_MAX (1024u * 1024u)
 
 /* Of what is wrong with a file. */
 #define SENTENCE_SIZE 400
@@ -58,28 +62,32 @@ blame(struct blame of, const char *setting, const char *file, const char *format
 }
 
 /*
- * NULL with errno set. Opened without waiting, for a named pipe would hold us up; what is no file
- * is no certificate either.
+ * NULL with a sentence. Opened without waiting, for a named pipe would hold us up; and of a file
+ * without an end, or one as long as a disk, no certificate is looked for.
  */
 static BIO *
-open_file(const char *path)
+open_certificate(struct blame of)
 {
+	const char *path = of.listener->tls_certificate;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	FILE *file;
-	BIO *bio;
+	struct stat status;
+	FILE *file = NULL;
+	BIO *bio = NULL;
 
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "r");
-	if (file == NULL) {
-		close(fd);
-		return NULL;
-	}
-	bio = BIO_new_fp(file, BIO_CLOSE);
-	if (bio == NULL) {
+	if (fd < 0 || fstat(fd, &status) != 0)
+		blame(of, "tls_certificate", path, "cannot be read: %s", strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		blame(of, "tls_certificate", path, "is not a regular file");
+	else if (status.st_size > (off_t)CERTIFICATE_FILE_MAX)
+		blame(of, "tls_certificate", path,
+		    "has %jd bytes, more than the %u that it may have", (intmax_t)status.st_size,
+		    CERTIFICATE_FILE_MAX);
+	else if ((file = fdopen(fd, "r")) == NULL || (bio = BIO_new_fp(file, BIO_CLOSE)) == NULL)
+		blame(of, "tls_certificate", path, "cannot be read: no memory");
+	if (bio == NULL && file != NULL)
 		fclose(file);
-		errno = ENOMEM;
-	}
+	else if (file == NULL && fd >= 0)
+		close(fd);
 	return bio;
 }
 
@@ -104,11 +112,11 @@ static bool
 read_certificate(struct tls *tls, struct blame of)
 {
 	const char *file = of.listener->tls_certificate;
-	BIO *bio = open_file(file);
+	BIO *bio = open_certificate(of);
 	bool good;
 
 	if (bio == NULL)
-		return blame(of, "tls_certificate", file, "cannot be read: %s", strerror(errno));
+		return false;
 	tls->chain = sk_X509_new_null();
 	tls->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
 	good = tls->leaf != NULL && tls->chain != NULL;

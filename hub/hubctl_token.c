@@ -337,12 +337,23 @@ issue(struct run *run)
 	return status;
 }
 
+/* Opened without waiting: a named pipe that nobody writes to is empty. */
+static int
+open_to_read(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFL, 0);
+	return fd;
+}
+
 /* The first line of a file, or of standard input. */
 static bool
 read_token(struct run *run, struct buffer *token)
 {
 	const char *file = run->request.file;
-	int fd = file == NULL ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = file == NULL ? STDIN_FILENO : open_to_read(file);
 	char bytes[WORD_SIZE];
 	ssize_t got = -1;
 	const char *end;

@@ -11,6 +11,7 @@
 
 #include "common/buffer.h"
 #include "common/exit_codes.h"
+#include "hub/record_format.h"
 #include "hub/replay.h"
 
 struct options {
@@ -70,6 +71,15 @@ read_options(struct options *options, int argc, char **argv, int *status_out)
 	return options->path != NULL;
 }
 
+static bool
+begins_as_record(int fd)
+{
+	char begin[RECORD_MAGIC_SIZE];
+
+	return pread(fd, begin, sizeof(begin), 0) == (ssize_t)sizeof(begin) &&
+	       memcmp(begin, RECORD_MAGIC, sizeof(begin)) == 0;
+}
+
 /* All of a regular file; what is written to it meanwhile is not in it. */
 static bool
 read_all(int fd, struct buffer *bytes)
@@ -80,9 +90,12 @@ read_all(int fd, struct buffer *bytes)
 
 	if (fstat(fd, &file) != 0)
 		return false;
-	errno = EINVAL;
+	errno = ESPIPE;
 	if (!S_ISREG(file.st_mode))
 		return false;
+	/* Of what does not begin as a record, which may be as long as a disk, that is enough. */
+	if (!begins_as_record(fd))
+		file.st_size = RECORD_MAGIC_SIZE;
 	while (got > 0 && bytes->length < (size_t)file.st_size) {
 		place = buffer_reserve(bytes, (size_t)file.st_size - bytes->length);
 		errno = ENOMEM;
@@ -98,11 +111,13 @@ read_all(int fd, struct buffer *bytes)
 static bool
 read_file(const char *path, struct buffer *bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Without waiting for whoever might write to a named pipe. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	bool done = fd >= 0 && read_all(fd, bytes);
 
 	if (!done)
-		fprintf(stderr, "hubbub-replay: %s cannot be read: %s\n", path, strerror(errno));
+		fprintf(stderr, "hubbub-replay: %s cannot be read: %s\n", path,
+		    errno == ESPIPE ? "it is no regular file" : strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return done;

@@ -150,6 +150,28 @@ def test_what_a_hub_names_is_checked(tmp_path):
     assert foreign.read_text() == "something else entirely"
 
 
+def test_files_without_a_beginning_or_an_end_hold_nobody_up(tmp_path):
+    """A pipe that nobody writes to, a file as long as a disk, an endless device, a folder."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    long = tmp_path / "long"
+    with open(long, "wb") as file:
+        file.truncate(10 * 1024**3)
+    secret = tmp_path / "secret"
+    secret.write_text("x" * 40)
+    for path in (secret, long):
+        path.chmod(0o600)
+    config = tmp_path / "hubbub.conf"
+    config.write_text(f"[auth]\nmode = token\nkeys = k:{secret}\n")
+    for file in (pipe, long):
+        assert_sentence(start("hubbub-replay", file), 2, file)
+    assert_sentence(start("hubctl", "token", "verify", "--file", pipe, "--config", config), 1)
+    assert_sentence(start("hubbub-chat", "--ca", pipe, "--send", "x", "wss://127.0.0.1:1"), 2)
+    for file in (pipe, "/dev/zero"):
+        assert_sentence(start("hubbub-hub", "--set", f"store.path={file}", "--set",
+                              f"hub.socket={tmp_path}/hub.sock", "--set", f"hub.admin_socket={tmp_path}/a.sock"), 1, file)
+
+
 def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

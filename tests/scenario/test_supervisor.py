@@ -333,6 +333,7 @@ def test_refuses_missing_programs(start, folder):
     (["--prot", "1"], "unrecognized option '--prot'"),
     (["extra"], '"extra" is not an option'),
     (["--state", ""], "--state is empty"),
+    (["--bind", "localhost"], '--bind is "localhost": it must be a numeric address'),
     (["--tls-key", "k"], "--tls-key is given without --tls-certificate: TLS needs both"),
 ])
 def test_wrong_command_lines_exit_with_2(start, options, words):

@@ -93,6 +93,29 @@ test_the_own_file_is_replaced_whole(void **state)
 	assert_false(files_replace("/nonexistent/x", TEXT("x"), &folder->sentence));
 }
 
+static void
+test_what_a_library_may_read(void **state)
+{
+	struct folder *folder = *state;
+
+	write_file(folder, "certificates", 0644);
+	assert_true(files_can_be_read(folder->file, &folder->sentence));
+	assert_int_equal(folder->sentence.length, 0);
+	assert_int_equal(truncate(folder->file, 1024L * 1024 * 1024), 0);
+	assert_false(files_can_be_read(folder->file, &folder->sentence));
+	assert_int_equal(unlink(folder->file), 0);
+	assert_false(files_can_be_read(folder->file, &folder->sentence));
+	assert_int_equal(mkfifo(folder->file, 0600), 0);
+	assert_false(files_can_be_read(folder->file, &folder->sentence));
+	assert_false(files_can_be_read(folder->path, &folder->sentence));
+	assert_false(files_can_be_read("/dev/zero", &folder->sentence));
+	buffer_append_byte(&folder->sentence, 0);
+	assert_non_null(strstr(folder->sentence.data, "secret\": File too large"));
+	assert_non_null(strstr(folder->sentence.data, "secret\": No such file"));
+	assert_non_null(strstr(folder->sentence.data, "secret\": it is no regular file"));
+	assert_non_null(strstr(folder->sentence.data, "\"/dev/zero\": it is no regular file"));
+}
+
 int
 main(void)
 {
@@ -101,6 +124,7 @@ main(void)
 		    test_a_token_is_not_for_everybody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_the_own_file_is_replaced_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_a_library_may_read, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

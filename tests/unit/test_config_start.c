@@ -91,6 +91,12 @@ test_wrong_command_lines(void **state)
 	(void)state;
 	assert_usage(START("--bad"), "hubbub-hub: --bad is not an option; see --help\n");
 	assert_usage(START("--set"), "hubbub-hub: --set needs a value; see --help\n");
+	assert_usage(START("-c"), "hubbub-hub: -c needs a value; see --help\n");
+	assert_usage(START("--help=me"), "hubbub-hub: --help takes no value; see --help\n");
+	assert_usage(START("--nix=1"), "hubbub-hub: --nix=1 is not an option; see --help\n");
+	assert_usage(START("-xhy"), "hubbub-hub: -xhy is not an option; see --help\n"
+				    "hubbub-hub: -xhy is not an option; see --help\n");
+	assert_usage(START(""), "hubbub-hub: '' is one word too many; see --help\n");
 	assert_usage(START("word"), "hubbub-hub: 'word' is one word too many; see --help\n");
 	assert_usage(START("--set", "hub.socket"),
 	    "hubbub-hub: --set hub.socket: it has the form --set SECTION.KEY=VALUE\n");
@@ -176,8 +182,7 @@ test_files_that_are_none(void **state)
 	rmdir(folder);
 	assert_usage(START("--config", "/dev/zero"),
 	    "hubbub-hub: the file is too long: it can have 1048576 bytes (/dev/zero)\n");
-	assert_usage(
-	    START("--config", ""), "hubbub-hub: cannot read : No such file or directory\n");
+	assert_usage(START("--config="), "hubbub-hub: --config is empty: it must name a file\n");
 }
 
 /* Starts with one variable in the environment, and puts that back. */

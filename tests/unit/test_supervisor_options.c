@@ -100,6 +100,30 @@ refuses_what_is_no_path(void **state)
 	free(path);
 }
 
+static void
+empty_values_and_names_are_mistakes(void **state)
+{
+	static const struct {
+		const char *option, *value, *says;
+	} rows[] = {
+		{ "--state", "", "--state is empty: it must name a folder" },
+		{ "--programs", "", "--programs is empty: it must name a folder" },
+		{ "--config", "", "--config is empty: it must name a file" },
+		{ "--bind", "", "--bind is \"\": it must be a numeric address such as 127.0.0.1" },
+		{ "--bind", "localhost",
+		    "--bind is \"localhost\": it must be a numeric address such as 127.0.0.1" },
+	};
+	struct supervisor_options options;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(
+		    read_words(&options, rows[i].option, rows[i].value, NULL), SUPERVISOR_BAD);
+		assert_string_equal(said, rows[i].says);
+	}
+	assert_int_equal(read_words(&options, "--bind", "::1", NULL), SUPERVISOR_RUN);
+}
+
 int
 main(void)
 {
@@ -108,6 +132,7 @@ main(void)
 		cmocka_unit_test(takes_files_from_where_it_was_started),
 		cmocka_unit_test(wants_both_or_none),
 		cmocka_unit_test(refuses_what_is_no_path),
+		cmocka_unit_test(empty_values_and_names_are_mistakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

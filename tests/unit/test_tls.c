@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -84,6 +86,9 @@ make_bad_pairs(struct pair_rig *rig)
 	pair_rig_certificate(rig, "torn.pem", rig->key, FROM_S, UNTIL_S);
 	pair_rig_text(rig, "torn.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
 	pair_rig_text(rig, "empty.pem", "");
+	pair_rig_text(rig, "long.pem", "");
+	assert_int_equal(truncate(pair_rig_path(rig, "long.pem"), INT64_C(10737418240)), 0);
+	assert_int_equal(mkfifo(pair_rig_path(rig, "pipe.pem"), 0600), 0);
 	pair_rig_certificate(rig, "weak.pem", weak, FROM_S, UNTIL_S);
 	pair_rig_key(rig, "good.key", rig->key, NULL, 0600);
 	pair_rig_key(rig, "open.key", rig->key, NULL, 0604);
@@ -101,7 +106,10 @@ every_fault_of_a_pair_has_its_sentence(void **state)
 		{ "empty.pem", "good.key", "tls_certificate: * has no certificate in it" },
 		{ "good.key", "good.key", "tls_certificate: * has no certificate in it" },
 		{ "torn.pem", "good.key", "tls_certificate: * behind certificate 1 that is none" },
-		{ ".", "good.key", "tls_certificate: * has no certificate in it" },
+		{ ".", "good.key", "tls_certificate: * is not a regular file" },
+		{ "pipe.pem", "good.key", "tls_certificate: * is not a regular file" },
+		{ "long.pem", "good.key",
+		    "tls_certificate: * has 10737418240 bytes, more than the" },
 		{ "good.pem", "none.key", "tls_key: * cannot be read: No such file" },
 		{ "good.pem", "open.key", "tls_key: * is open to everybody (mode 0604)" },
 		{ "good.pem", "good.pem", "tls_key: * is open to everybody" },
