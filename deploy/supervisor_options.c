@@ -183,14 +183,12 @@ file_take(const char *option, const char *text, char path_out[PATH_MAX])
 		complain("%s is empty: it must name a file", option);
 		return false;
 	}
-	if (text[0] != '/' && getcwd(folder, sizeof folder - 1) == NULL) {
+	if (text[0] != '/' && getcwd(folder, sizeof folder) == NULL) {
 		complain("%s is \"%s\", but this folder has no name: %s; give the whole path",
 		    option, text, strerror(errno));
 		return false;
 	}
-	if (text[0] != '/')
-		strcat(folder, "/");
-	length = snprintf(path_out, PATH_MAX, "%s%s", folder, text);
+	length = snprintf(path_out, PATH_MAX, "%s%s%s", folder, text[0] == '/' ? "" : "/", text);
 	if (length < PATH_MAX)
 		return true;
 	complain("%s is too long by %d bytes", option, length - PATH_MAX + 1);

@@ -13,6 +13,7 @@ import subprocess
 from harness import ROOT, Cluster, Process, as_settings, reserve_port, wait_for
 
 HAPROXY_FILE = ROOT / "deploy" / "haproxy" / "hubbub.cfg"
+CONTAINER_FILE = ROOT / "deploy" / "container" / "haproxy.cfg"
 NGINX_FILE = ROOT / "deploy" / "nginx" / "hubbub.conf"
 
 # What the balancers need around the delivered file, as Debian's own files have it.
@@ -120,6 +121,27 @@ class Haproxy(Balancer):
 
     def thinks(self, name, word):
         return self.servers()[name]["status"].startswith(word)
+
+
+class ContainerHaproxy(Haproxy):
+    """As deploy/container has it, with the gateways at addresses instead of names."""
+
+    def __init__(self, cluster, name="haproxy-container"):
+        folder = cluster.folder / name
+        folder.mkdir()
+        file = folder / "haproxy.cfg"
+        words = ["haproxy", "-f", file]
+        Balancer.__init__(self, name, cluster, [*words, "-db"], [*words, "-c"])
+        self.port = self.reserve()
+        self._stats = folder / "stats.sock"
+        places = {
+            # As many descriptors as that a machine of tests may not have.
+            "maxconn 40000": f"maxconn 1000\n\tstats socket {self._stats} mode 600 level admin",
+            "bind :8000\n": f"bind 127.0.0.1:{self.port}\n",
+        }
+        for number, gateway in enumerate(cluster.gateways[:2], 1):
+            places[f"gateway-{number}:8000"] = f"127.0.0.1:{gateway.port}"
+        file.write_text(delivered(CONTAINER_FILE, places))
 
 
 class Nginx(Balancer):

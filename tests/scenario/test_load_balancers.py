@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import websockets
 
-from balancers import HAPROXY_FILE, NGINX_FILE, Haproxy, Nginx, balanced_cluster
+from balancers import HAPROXY_FILE, NGINX_FILE, ContainerHaproxy, Haproxy, Nginx, balanced_cluster
 from client import Closed
 from harness import PATIENCE, as_settings, http_get, wait_for
 from native_client import SUBPROTOCOL, NativeClient
@@ -140,6 +140,22 @@ def test_the_files_are_sound_and_their_times_fit(place):
     assert inter + (fall - 1) * fast < 1
     for name in ("cookie", "stick", "source", "ip_hash"):
         assert not re.search(rf"^\s*(balance )?{name}\b", haproxy + nginx, re.M), name
+
+
+def test_the_one_of_the_container_example_finds_its_gateways(place):
+    balancer = ContainerHaproxy(place.cluster)
+    status, said = balancer.check()
+    assert status == 0 and not re.search("warn", said, re.I), said
+    balancer.begin()
+    try:
+        for name in ("gw-1", "gw-2"):
+            wait_for(lambda n=name: balancer.servers("gateways")[n]["check_status"] == "L7OK", f"{name} is not found")
+        client = NativeClient.connect(f"ws://127.0.0.1:{balancer.port}/ws", subprotocols=[SUBPROTOCOL])
+        place.clients.append(client)
+        client.hello("ana")
+        assert place.users()["ana"]["address"] == "127.0.0.1"
+    finally:
+        balancer.stop()
 
 
 def test_operators_see_the_clients_address(place):
