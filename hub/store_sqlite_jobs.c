@@ -21,6 +21,9 @@
 /* Between two tries to have the log for oneself. */
 #define CLEAR_PAUSE_MS 50
 
+/* Between two interrupts of work that is to stop. */
+#define STOP_AGAIN_MS 20
+
 int
 sq_job_stops(void *context)
 {
@@ -31,6 +34,14 @@ sq_job_stops(void *context)
 	stop = job->stop;
 	pthread_mutex_unlock(&job->store->lock);
 	return stop;
+}
+
+void
+sq_job_works_on(struct sq_job *job, sqlite3 *db)
+{
+	pthread_mutex_lock(&job->store->lock);
+	job->db = db;
+	pthread_mutex_unlock(&job->store->lock);
 }
 
 bool
@@ -97,6 +108,9 @@ check(struct sq_job *job, sqlite3 *db)
 	if (result == SQLITE_ROW)
 		words = (const char *)sqlite3_column_text(at, 0);
 	whole = words != NULL && strcmp(words, "ok") == 0;
+	/* What was not looked at passes for damaged. */
+	if (sq_job_stops(job))
+		words = NULL;
 	if (words == NULL)
 		(void)sq_job_say(job, false, "the file cannot be read: %s", sqlite3_errmsg(db));
 	else if (whole)
@@ -221,12 +235,14 @@ static void
 work(struct sq_job *job, sqlite3 *db)
 {
 	sqlite3_progress_handler(db, LOOK_STEPS, sq_job_stops, job);
+	sq_job_works_on(job, db);
 	if (job->clearing)
 		clear(job, db);
 	else if (job->kind == STORE_CHECK)
 		(void)check(job, db);
 	else
 		(void)back_up(job, db);
+	sq_job_works_on(job, NULL);
 }
 
 static void *
@@ -375,6 +391,31 @@ sq_job_poll(struct store_sqlite *store)
 	proceed(job);
 }
 
+static void
+stop(struct sq_job *job)
+{
+	pthread_mutex_lock(&job->store->lock);
+	job->stop = true;
+	if (job->db != NULL)
+		sqlite3_interrupt(job->db);
+	pthread_mutex_unlock(&job->store->lock);
+}
+
+/* An interrupt that comes just before a step has no effect: it is said again. */
+static bool
+has_joined(struct sq_job *job)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += STOP_AGAIN_MS * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	return pthread_timedjoin_np(job->thread, NULL, &until) == 0;
+}
+
 void
 sq_job_close(struct store_sqlite *store)
 {
@@ -382,11 +423,9 @@ sq_job_close(struct store_sqlite *store)
 
 	if (job == NULL)
 		return;
-	pthread_mutex_lock(&store->lock);
-	job->stop = true;
-	pthread_mutex_unlock(&store->lock);
-	if (job->running)
-		pthread_join(job->thread, NULL);
+	do
+		stop(job);
+	while (job->running && !has_joined(job));
 	free(job->path);
 	free(job);
 	store->job = NULL;

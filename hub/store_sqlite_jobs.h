@@ -26,10 +26,17 @@ struct sq_job {
 	/* Everybody's, behind the store's lock. */
 	bool ended;
 	bool stop;
+	sqlite3 *db; /* what the thread works on; NULL: nothing that takes long */
 };
 
 /* True once the hub stops: work is left undone. From any thread. */
 int sq_job_stops(void *context);
+
+/*
+ * The thread works on that connection from now on, until it says NULL. A stop of the hub interrupts
+ * it: a check walks through the whole file within one step, and asks nobody in between.
+ */
+void sq_job_works_on(struct sq_job *job, sqlite3 *db);
 
 /* Says how it ended; returns `succeeded`. */
 bool sq_job_say(struct sq_job *job, bool succeeded, const char *format, ...)

@@ -162,8 +162,11 @@ examine(struct sq_job *job, const char *part)
 	if (sqlite3_open_v2(part, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK)
 		good = sq_job_say(job, false, "the copy cannot be opened");
-	else
+	else {
+		sq_job_works_on(job, db);
 		good = examine_open(job, db);
+		sq_job_works_on(job, NULL);
+	}
 	sqlite3_close(db);
 	return good;
 }

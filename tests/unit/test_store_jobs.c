@@ -113,6 +113,22 @@ a_whole_file_is_said_to_be_whole(void **state)
 	assert_says(do_job(rig, STORE_CHECK, ""), true, "whole");
 }
 
+/* The next start finds the file as it was, and able to take more. */
+static void
+a_stop_does_not_wait_for_a_check(void **state)
+{
+	struct sqlite_rig *rig = *state;
+	struct job_end end = { 0 };
+	uint64_t epoch = open_stream(rig, "room/a");
+
+	say(rig, "room/a", epoch, 1, 2000);
+	assert_true(rig->store->ops->start_job(rig->store, STORE_CHECK, TEXT(""), on_done, &end));
+	sqlite_rig_reopen(rig);
+	assert_int_equal(end.ends, 0);
+	say(rig, "room/a", open_stream(rig, "room/a"), 2001, 2002);
+	assert_says(do_job(rig, STORE_CHECK, ""), true, "whole");
+}
+
 static void
 a_backup_is_taken_while_others_write(void **state)
 {
@@ -467,6 +483,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_RIG(a_whole_file_is_said_to_be_whole),
+		WITH_RIG(a_stop_does_not_wait_for_a_check),
 		WITH_RIG(a_backup_is_taken_while_others_write),
 		WITH_RIG(a_path_that_cannot_be_is_refused),
 		WITH_RIG(a_copy_comes_back_under_new_epochs),
