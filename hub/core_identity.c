@@ -254,10 +254,8 @@ fresh(struct core *core, const struct envelope_open *open, struct core_identity 
 static struct client *
 unanswered(const struct core *core, const struct gateway *gateway, const struct envelope_open *open)
 {
-	struct client *client = core->detached.first;
+	struct client *client = presence_awaited(core->presence, gateway->life, open->conn);
 
-	while (client != NULL && (client->life != gateway->life || client->conn != open->conn))
-		client = client->waits_after;
 	if (client == NULL || !is_like(client, open) ||
 	    !text_equal(client->user->realm, open->realm))
 		return NULL;

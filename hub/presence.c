@@ -15,6 +15,7 @@ struct presence {
 	struct table_key key;
 	struct table by_id;
 	struct table by_conn;
+	struct table awaited; /* detached ones, by life and connection */
 	struct table by_name; /* the first of each name */
 	struct table rooms_by_name;
 	struct client *by_slot[PRESENCE_SLOTS + 1]; /* the last one's is PRESENCE_DETACHED */
@@ -54,6 +55,7 @@ presence_destroy(struct presence **presence)
 	}
 	table_free(&doomed->by_id);
 	table_free(&doomed->by_conn);
+	table_free(&doomed->awaited);
 	table_free(&doomed->by_name);
 	table_free(&doomed->rooms_by_name);
 	free(doomed);
@@ -104,6 +106,41 @@ presence_by_conn(const struct presence *presence, unsigned slot, uint64_t conn)
 	struct conn_key key = { slot, conn };
 
 	return table_find(&presence->by_conn, conn_hash(presence, slot, conn), has_conn, &key);
+}
+
+static bool
+had_conn(const void *item, const void *key)
+{
+	const struct client *client = item;
+	const struct conn_key *wanted = key;
+
+	return client->life == wanted->slot && client->conn == wanted->conn;
+}
+
+struct client *
+presence_awaited(const struct presence *presence, uint32_t life, uint64_t conn)
+{
+	struct conn_key key = { life, conn };
+
+	return table_find(&presence->awaited, conn_hash(presence, life, conn), had_conn, &key);
+}
+
+/* Whatever was `left` has no connection that could come again. */
+static void
+await(struct presence *presence, struct client *client)
+{
+	uint64_t hash = conn_hash(presence, client->life, client->conn);
+
+	client->is_awaited = !client->left && table_insert(&presence->awaited, hash, client);
+}
+
+static void
+await_no_more(struct presence *presence, struct client *client)
+{
+	if (client->is_awaited)
+		table_remove(
+		    &presence->awaited, conn_hash(presence, client->life, client->conn), client);
+	client->is_awaited = false;
 }
 
 struct client *
@@ -249,15 +286,18 @@ presence_detach(struct presence *presence, struct client *client, uint32_t life)
 {
 	if (!client->lingers)
 		presence_linger(presence, client);
+	await_no_more(presence, client);
 	slot_remove(presence, client);
 	client->slot = PRESENCE_DETACHED;
 	client->life = life;
 	slot_add(presence, client);
+	await(presence, client);
 }
 
 void
 presence_move(struct presence *presence, struct client *client, unsigned slot)
 {
+	await_no_more(presence, client);
 	slot_remove(presence, client);
 	client->slot = slot;
 	client->life = 0;
@@ -275,6 +315,7 @@ presence_rebind(struct presence *presence, struct client *client, const struct c
 		free(address);
 		return false;
 	}
+	await_no_more(presence, client);
 	free((char *)client->address.data);
 	client->address = (struct text){ address, facts->address.length };
 	slot_remove(presence, client);
@@ -305,6 +346,7 @@ presence_close(struct presence *presence, struct client *client)
 	if (!client->lingers)
 		table_remove(
 		    &presence->by_conn, conn_hash(presence, client->slot, client->conn), client);
+	await_no_more(presence, client);
 	table_remove(&presence->by_id, table_hash_u64(presence->key, client->id), client);
 	presence->clients--;
 	client_free(client);

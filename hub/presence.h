@@ -36,6 +36,7 @@ struct client {
 	bool has_receipts;          /* it says what it received */
 	bool lingers;               /* without a connection for now: `conn` means nothing */
 	bool left;                  /* so already when its gateway lost the link */
+	bool is_awaited;            /* presence_awaited finds it                 */
 	uint32_t old_conns;         /* connections before that one, see old_conns.h */
 	uint64_t waits_until_ms;    /* for its connection, then for its rooms; see core_linger.c */
 	struct waiting *waits_in;   /* NULL: it does not wait   */
@@ -109,6 +110,12 @@ bool presence_rebind(struct presence *presence, struct client *client, const str
  * link may get the slot. It may linger already.
  */
 void presence_detach(struct presence *presence, struct client *client, uint32_t life);
+
+/*
+ * The client that had that connection when its gateway's life lost the link, and has not come again
+ * since. NULL if there is none, or there was no memory to find it by.
+ */
+struct client *presence_awaited(const struct presence *presence, uint32_t life, uint64_t conn);
 
 /* Another gateway is that of a client that lingers. */
 void presence_move(struct presence *presence, struct client *client, unsigned slot);

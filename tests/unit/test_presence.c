@@ -67,6 +67,35 @@ clients_are_found_in_three_ways(void **state)
 }
 
 static void
+who_is_detached_is_found_by_its_life_and_connection(void **state)
+{
+	struct presence *presence = presence_create(key);
+	struct client *ana = come(presence, 1, 4, 10, "ana");
+	struct client *ben = come(presence, 2, 4, 11, "ben");
+	struct client *cem = come(presence, 3, 5, 10, "cem");
+	struct client *dan = come(presence, 4, 5, 11, "dan");
+	const struct client back = { .slot = 6, .conn = 10, .address = TEXT("127.0.0.1") };
+
+	(void)state;
+	ben->left = true; /* its connection was lost before */
+	presence_detach(presence, ana, 7);
+	presence_detach(presence, ben, 7);
+	presence_detach(presence, cem, 8);
+	presence_detach(presence, dan, 8);
+	assert_ptr_equal(presence_awaited(presence, 7, 10), ana);
+	assert_null(presence_awaited(presence, 7, 11));
+	assert_ptr_equal(presence_awaited(presence, 8, 10), cem);
+	assert_null(presence_awaited(presence, 9, 10));
+	assert_true(presence_rebind(presence, ana, &back));
+	assert_null(presence_awaited(presence, 7, 10));
+	presence_close(presence, cem);
+	assert_null(presence_awaited(presence, 8, 10));
+	presence_move(presence, dan, 6);
+	assert_null(presence_awaited(presence, 8, 11));
+	presence_destroy(&presence);
+}
+
+static void
 who_lingers_is_heard_for_by_nobody(void **state)
 {
 	struct presence *presence = presence_create(key);
@@ -274,6 +303,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients_are_found_in_three_ways),
+		cmocka_unit_test(who_is_detached_is_found_by_its_life_and_connection),
 		cmocka_unit_test(who_lingers_is_heard_for_by_nobody),
 		cmocka_unit_test(rooms_live_as_long_as_their_members),
 		cmocka_unit_test(walks_rooms_in_order_of_serials),
