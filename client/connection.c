@@ -199,8 +199,8 @@ on_close_frame(struct connection *connection, const void *in, size_t length)
 
 	if (length < 2)
 		return 0;
-	note_loss(connection, LOSS_CLOSED, close_code_meant((unsigned)bytes[0] << 8 | bytes[1], reason),
-	    reason);
+	note_loss(connection, LOSS_CLOSED,
+	    close_code_meant((unsigned)bytes[0] << 8 | bytes[1], reason), reason);
 	return 0;
 }
 
