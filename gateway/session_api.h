@@ -59,8 +59,8 @@ bool session_open_as(struct session *session, const struct session_opening *open
 
 /*
  * Where the mount demands a proof: true once the client has proved who it is / judges a token that
- * it sent, false if it proves nothing. Where none is demanded both are true. What was proved takes
- * the place of user and name in session_open.
+ * it sent, false if it proves nothing; an empty one stands for what was proved before. Where none
+ * is demanded both are true. What was proved takes the place of user and name in session_open.
  */
 bool session_is_proved(const struct session *session);
 bool session_prove(struct session *session, struct text token);
