@@ -56,11 +56,8 @@ keep_value(const struct program_option *option, void *place, const char *value)
 
 	switch (option->type) {
 	case PROGRAM_OPTION_FLAG:
-		*(bool *)place = true;
-		return true;
 	case PROGRAM_OPTION_SET:
-		*(unsigned *)place = option->min;
-		return true;
+		break;
 	case PROGRAM_OPTION_NUMBER:
 		return keep_number(option, place, value);
 	case PROGRAM_OPTION_CHOICE:
@@ -88,33 +85,56 @@ refuse_value(const struct program_option *option, const char *value, struct buff
 		    sentence, "%s%s", i == 0 ? ": it must be one of " : ", ", option->choices[i]);
 }
 
+static enum program_option_result
+wrong(const struct program_option *option, const char *why, struct buffer *sentence)
+{
+	buffer_printf(sentence, "%s %s", option->name, why);
+	return PROGRAM_OPTION_WRONG;
+}
+
+/* `value` is what stands behind "=", or NULL. */
+static enum program_option_result
+take_flag(
+    const struct program_option *option, void *place, const char *value, struct buffer *sentence)
+{
+	if (value != NULL)
+		return wrong(option, "takes no value", sentence);
+	if (option->type == PROGRAM_OPTION_FLAG)
+		*(bool *)place = true;
+	else
+		*(unsigned *)place = option->min;
+	return PROGRAM_OPTION_TAKEN;
+}
+
+static enum program_option_result
+take_value(
+    const struct program_option *option, void *place, const char *value, struct buffer *sentence)
+{
+	if (value == NULL)
+		return wrong(option, "needs a value", sentence);
+	if (keep_value(option, place, value))
+		return PROGRAM_OPTION_TAKEN;
+	refuse_value(option, value, sentence);
+	return PROGRAM_OPTION_WRONG;
+}
+
 enum program_option_result
 program_option_take(const struct program_option *table, void *options, char **argv, int *at,
     struct buffer *sentence)
 {
-	const char *value;
+	const char *value = NULL;
 	const struct program_option *option = find(table, argv[*at], &value);
-	const char *fault = NULL;
+	void *place;
 
 	if (option == NULL)
 		return PROGRAM_OPTION_UNKNOWN;
 	(*at)++;
-	if (option->value == NULL && value != NULL)
-		fault = "takes no value";
-	if (option->value != NULL && value == NULL) {
-		value = argv[*at];
-		if (value == NULL)
-			fault = "needs a value";
-		else
-			(*at)++;
-	}
-	if (fault != NULL)
-		buffer_printf(sentence, "%s %s", option->name, fault);
-	else if (keep_value(option, (char *)options + option->offset, value))
-		return PROGRAM_OPTION_TAKEN;
-	else
-		refuse_value(option, value, sentence);
-	return PROGRAM_OPTION_WRONG;
+	place = (char *)options + option->offset;
+	if (option->value == NULL)
+		return take_flag(option, place, value, sentence);
+	if (value == NULL && argv[*at] != NULL)
+		value = argv[(*at)++];
+	return take_value(option, place, value, sentence);
 }
 
 bool
