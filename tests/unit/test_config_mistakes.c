@@ -56,7 +56,7 @@ test_beyond_the_bound_they_are_counted(void **state)
 	config_mistake(&mistakes, "nor this");
 	assert_int_equal(mistakes.count, CONFIG_MISTAKES_MAX + 2);
 	assert_int_equal(config_mistakes_told(&mistakes), CONFIG_MISTAKES_MAX);
-	strcat(expected, "hub: and 2 more\n");
+	sprintf(expected + strlen(expected), "hub: and 2 more\n");
 	assert_printed(&mistakes, expected);
 }
 
@@ -137,8 +137,8 @@ test_all_mistakes_of_a_file(void **state)
 		"the line is no [section], no key = value and no # comment (t.conf:4)",
 		"hub.socket_mode: '999' is not an octal mode such as 0660 (t.conf:5)",
 		"the line is not UTF-8; is this a text file? (t.conf:6)",
-		"there is no section [listner own]; only listeners and classes have names "
-		"(t.conf:7)",
+		("there is no section [listner own]; only listeners and classes have names "
+		 "(t.conf:7)"),
 		"limits.clients was already set on line 10 (t.conf:11)",
 	};
 	struct config_mistakes mistakes = { .count = 0 };
