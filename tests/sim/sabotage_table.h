@@ -158,19 +158,19 @@
 	X(SYNC_SKIPPED, 1, "sync-skipped", "an ack means stored", \
 	    "the store never waits for the disk", \
 	    "outlive the machine|is not there|answers are missing|share a place|damaged|" \
-	    "never heard") \
+	    "never heard|has forgotten the ban") \
 	X(SYNC_LATE, 1, "commit-before-sync", "an ack means stored", \
 	    "a commit does not wait for the disk", \
 	    "outlive the machine|is not there|answers are missing|share a place|" \
-	    "never heard") \
+	    "never heard|has forgotten the ban") \
 	X(LOG_LOST, 1, "wal-not-recovered", "an ack means stored", \
 	    "a start throws the log away", \
 	    "outlive the machine|is not there|answers are missing|share a place|not start|" \
-	    "private mail|never heard") \
-	X(LOG_BELIEVED, 201, "failed-sync-believed", "an ack means stored", \
+	    "private mail|never heard|has forgotten the ban") \
+	X(LOG_BELIEVED, 231, "failed-sync-believed", "an ack means stored", \
 	    "what the kernel shows behind a failed sync is not written again", \
 	    "outlive the machine|is not there|answers are missing|share a place|" \
-	    "never heard") \
+	    "never heard|has forgotten the ban") \
 	X(BOOT_IGNORED, 11, "boot-id-ignored", "numbers compare only within an epoch", \
 	    "the machine's end is not noticed", \
 	    "at two places|another place|share a place|is not there|behind|which was|is at") \
