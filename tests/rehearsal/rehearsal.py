@@ -252,7 +252,7 @@ COLUMNS = ("", "took", "moved", "ended otherwise", "refused", "visitors let in, 
 def page(operator, options, rows, account, loads):
     yield wrapped(
         f"{time.strftime('%Y-%m-%d', time.gmtime())}, by `tests/rehearsal/run --clients {options.clients} --drain {options.drain}`: {machine()}, "
-        f"which had the hub, three gateways, HAProxy and the {options.clients:,} clients at once, and other builds and tests: the load was {loads[0]:.0f} before and "
+        f"which had the hub, three gateways, HAProxy and the {options.clients:,} clients at once: the load was {loads[0]:.0f} before and "
         f"{loads[1]:.0f} at the end. Clients speak `native` and come by TLS through HAProxy with the [delivered file](load-balancers.md). The newer "
         "package has the same programs under a higher version. Outputs are shortened.")
     yield from ("", "```", *operator.lines, "```", "")
