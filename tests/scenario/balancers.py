@@ -106,6 +106,10 @@ class Haproxy(Balancer):
         files[0].write_text(HAPROXY_GLOBAL.format(folder=folder))
         files[1].write_text(delivered(HAPROXY_FILE, {**places, **(changes or {})}))
 
+    def listens(self):
+        # The socket for questions gets its name after ports are listened at.
+        return self._stats.exists() and super().listens()
+
     def servers(self, backend="hubbub_gateways"):
         """What it thinks of each gateway, and to how many connections that led, by name."""
         with socket.socket(socket.AF_UNIX) as stats:
