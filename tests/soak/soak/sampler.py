@@ -67,10 +67,16 @@ class Sampler:
         self.world, self.faults, self.journal = world, faults, journal
         self.baseline = {}  # descriptors by process, before anybody came
 
-    async def take(self, phase):
-        """One sample of all processes."""
+    async def _look(self):
+        """One sample of all processes; None for each that is gone."""
         processes = self.world.cluster.processes()
-        lines = await asyncio.gather(*(asyncio.to_thread(sample, one) for one in processes))
+        return await asyncio.gather(*(asyncio.to_thread(sample, one) for one in processes))
+
+    async def take(self, phase):
+        """One sample of all processes, written."""
+        return self._write(phase, await self._look())
+
+    def _write(self, phase, lines):
         online = sum(one.is_in.is_set() for one in self.world.clients)
         for line in lines:
             if line:
@@ -101,14 +107,13 @@ class Sampler:
 
     async def settle(self, patience):
         """Waits for gauges and descriptors to be as they must be without clients, for the samples'
-        own connections end a moment later; whatever they are is written.
+        own connections end a moment later; whatever they are is written. The sample that is good
+        is the one that counts: another one could meet that one's connection.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
-        while loop.time() < deadline:
-            lines = await asyncio.gather(*(asyncio.to_thread(sample, one)
-                                           for one in self.world.cluster.processes()))
-            if all(line and self._is_back(line) for line in lines):
-                break
+        lines = await self._look()
+        while loop.time() < deadline and not all(line and self._is_back(line) for line in lines):
             await asyncio.sleep(0.2)
-        await self.take("end")
+            lines = await self._look()
+        self._write("end", lines)
